@@ -1,0 +1,151 @@
+#include "core/base/fields.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "core/base/error.h"
+
+namespace panicle {
+namespace {
+
+std::size_t editDistance(const std::string& a, const std::string& b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), 0u);
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    std::size_t diagonal = row[0]++;
+    for (std::size_t j = 0; j < b.size(); ++j) {
+      const std::size_t substituted = diagonal + (a[i] == b[j] ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({row[j] + 1, row[j + 1] + 1, substituted});
+    }
+  }
+  return row.back();
+}
+
+std::string number(double value) {
+  std::string text = Json(value).dump();
+  if (text.ends_with(".0")) text.resize(text.size() - 2);
+  return text;
+}
+
+// " from 1 to 10", " of at least 1", or "".
+std::string rangeText(const FieldInfo& info) {
+  const bool low = info.min != std::numeric_limits<double>::lowest();
+  const bool high = info.max != std::numeric_limits<double>::max();
+  if (low && high) return " from " + number(info.min) + " to " + number(info.max);
+  if (low) return " of at least " + number(info.min);
+  if (high) return " of at most " + number(info.max);
+  return "";
+}
+
+std::string notThis(const Json& json) { return ", not " + json.dump(); }
+
+}  // namespace
+
+std::string nearestName(const std::string& wrong, const std::vector<std::string>& known) {
+  std::string best;
+  std::size_t bestDistance = std::max<std::size_t>(2, wrong.size() / 2) + 1;
+  for (const auto& name : known) {
+    const std::size_t distance = editDistance(wrong, name);
+    if (distance < bestDistance) {
+      bestDistance = distance;
+      best = name;
+    }
+  }
+  return best;
+}
+
+void throwProblems(const std::string& title, const std::vector<std::string>& problems) {
+  if (problems.empty()) return;
+  std::string message = title;
+  for (const auto& problem : problems) message += "\n  " + problem;
+  throw Error(message);
+}
+
+namespace fields_detail {
+
+std::string joinPath(const std::string& path, const std::string& name) {
+  return path.empty() ? name : path + "." + name;
+}
+
+std::string readInteger(std::int64_t& out, const Json& json, const FieldInfo& info) {
+  const double value = json.is_number() ? json.get<double>() : NAN;
+  if (!(value >= info.min && value <= info.max) || std::trunc(value) != value || std::abs(value) > 2147483647.0) {
+    return "must be a whole number" + rangeText(info) + notThis(json);
+  }
+  out = static_cast<std::int64_t>(value);
+  return "";
+}
+
+std::string readUnsigned(std::uint64_t& out, const Json& json) {
+  if (!json.is_number_unsigned() && !(json.is_number_integer() && json.get<std::int64_t>() >= 0)) {
+    return "must be a whole number of at least 0" + notThis(json);
+  }
+  out = json.get<std::uint64_t>();
+  return "";
+}
+
+std::string readReal(double& out, const Json& json, const FieldInfo& info) {
+  const double value = json.is_number() ? json.get<double>() : NAN;
+  if (!(value >= info.min && value <= info.max)) return "must be a number" + rangeText(info) + notThis(json);
+  out = value;
+  return "";
+}
+
+std::string readBoolean(bool& out, const Json& json) {
+  if (!json.is_boolean()) return "must be true or false" + notThis(json);
+  out = json.get<bool>();
+  return "";
+}
+
+std::string readText(std::string& out, const Json& json) {
+  if (!json.is_string()) return "must be a text in quotes" + notThis(json);
+  out = json.get<std::string>();
+  return "";
+}
+
+std::string readSize(Size& out, const Json& json, const FieldInfo& info) {
+  Size size;
+  try {
+    if (json.is_string()) {
+      size = parseSize(json.get<std::string>());
+    } else if (json.is_number_integer()) {
+      size = {json.get<int>(), json.get<int>()};
+    } else if (json.is_array() && json.size() == 2 && json[0].is_number_integer() && json[1].is_number_integer()) {
+      size = {json[0].get<int>(), json[1].get<int>()};
+    }
+  } catch (const Error&) {
+    size = {};
+  }
+  const auto fits = [&](int side) { return side >= std::max(info.min, 1.0) && side <= info.max; };
+  if (!fits(size.height) || !fits(size.width)) {
+    return "must be a size such as 480 or [640, 480] (height, width), each side a whole number" + rangeText(info) +
+           notThis(json);
+  }
+  out = size;
+  return "";
+}
+
+std::string readTextList(std::vector<std::string>& out, const Json& json) {
+  const bool fits = json.is_array() && std::all_of(json.begin(), json.end(), [](const Json& e) { return e.is_string(); });
+  if (!fits) return "must be a list of texts" + notThis(json);
+  out = json.get<std::vector<std::string>>();
+  return "";
+}
+
+std::string readChoice(std::size_t& out, const Json& json, std::span<const char* const> names) {
+  if (json.is_string()) {
+    const auto found = std::find(names.begin(), names.end(), json.get<std::string>());
+    if (found != names.end()) {
+      out = static_cast<std::size_t>(found - names.begin());
+      return "";
+    }
+  }
+  std::string all;
+  for (const char* name : names) all += (all.empty() ? "" : ", ") + std::string(name);
+  return "must be one of " + all + notThis(json);
+}
+
+}  // namespace fields_detail
+}  // namespace panicle

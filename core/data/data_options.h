@@ -1,0 +1,60 @@
+// What a run's data set is: the `data` section of a RunSpec.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/fields.h"
+
+namespace panicle {
+
+enum class SplitKind { Random, Column, None };
+enum class ExifPolicy { Ignore, Apply };
+enum class BadImagePolicy { Skip, Refuse };
+
+template <>
+struct EnumNames<SplitKind> {
+  static constexpr std::array names{"random", "column", "none"};
+};
+template <>
+struct EnumNames<ExifPolicy> {
+  static constexpr std::array names{"ignore", "apply"};
+};
+template <>
+struct EnumNames<BadImagePolicy> {
+  static constexpr std::array names{"skip", "refuse"};
+};
+
+struct SplitOptions {
+  SplitKind kind = SplitKind::Random;
+  double valid_pct = 0.2;         // of random: the share that is validation
+  std::uint64_t seed = 42;        // of random: fastai's RandomSplitter(valid_pct, seed)
+  std::string column = "is_val";  // of column: rows whose value is true, 1 or yes are validation
+};
+
+struct SubsetOptions {
+  std::vector<std::string> classes;  // keep only these labels; empty keeps all
+  double fraction = 1.0;             // keep this share of each class, drawn with the run's split seed
+};
+
+struct DataOptions {
+  std::string root;                        // the data set's folder
+  std::optional<std::string> csv;          // relative to root or absolute; null: found by layout, else class folders
+  std::string image_column = "image_id";   // of the CSV
+  std::vector<std::string> label_columns{"label"};
+  std::optional<std::string> images;       // image root of the CSV, relative to root; null: found by layout
+  std::optional<std::string> test;         // folder of unlabelled images; null: found by layout
+  ExifPolicy exif = ExifPolicy::Ignore;
+  BadImagePolicy bad_images = BadImagePolicy::Skip;
+  SplitOptions split;
+  SubsetOptions subset;
+};
+
+std::span<const Field<SplitOptions>> fieldTable(const SplitOptions*);
+std::span<const Field<SubsetOptions>> fieldTable(const SubsetOptions*);
+std::span<const Field<DataOptions>> fieldTable(const DataOptions*);
+
+}  // namespace panicle

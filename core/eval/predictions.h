@@ -1,0 +1,38 @@
+// Predictions as they are kept: keyed by image id, never by position.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "core/data/dataset.h"
+
+namespace panicle {
+
+// One row per image; probabilities row-major, ids.size() x vocab.size().
+struct Predictions {
+  Vocab vocab;
+  std::vector<std::string> ids;
+  std::vector<std::string> paths;    // relative to the data set's root
+  std::vector<float> probabilities;
+  std::vector<int> targets;          // index into vocab; -1 where unlabelled
+  std::vector<float> losses;         // cross-entropy; 0 where unlabelled
+
+  std::size_t size() const { return ids.size(); }
+  std::span<const float> row(std::size_t i) const {
+    return std::span(probabilities).subspan(i * vocab.size(), vocab.size());
+  }
+  // The most probable class; the first of equals, as torch.argmax.
+  int predicted(std::size_t i) const;
+};
+
+// <stem>_preds.csv: image_id, then one probability column per class in vocab order. <stem>_items.csv: image_id, path, label,
+// loss. Numbers round-trip exactly.
+void writePredictions(const std::filesystem::path& folder, const std::string& stem, const Predictions& predictions);
+// Throws Error naming the file and line (missing, other header, not a number, ids that do not agree).
+Predictions readPredictions(const std::filesystem::path& folder, const std::string& stem);
+bool hasPredictions(const std::filesystem::path& folder, const std::string& stem);
+
+}  // namespace panicle

@@ -1,0 +1,87 @@
+// The parallel pipeline from files to batches. Worker threads render images straight into their slot of a batch; batches
+// come out in order and are the same for any number of threads.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "core/base/fields.h"
+#include "core/loader/pipeline.h"
+
+namespace panicle {
+
+struct BatchOptions {
+  int size = 64;   // images that go through the network together
+  int accum = 1;   // batches whose gradients are added up before the optimizer steps: effective batch = size * accum
+};
+
+std::span<const Field<BatchOptions>> fieldTable(const BatchOptions*);
+
+struct LoaderOptions {
+  int threads = 0;    // 0: all cores. Never changes what comes out.
+  int prefetch = 3;   // batches ready or in work ahead of the consumer; bounds the memory
+};
+
+// The images a loader reads from; `target` -1 for unlabelled.
+struct Sample {
+  std::filesystem::path file;
+  int target = -1;
+};
+
+struct BadSample {
+  std::uint32_t item = 0;
+  std::string reason;  // names the file
+};
+
+// float32; in memory (image, row, column, channel), which a tensor of shape (n, 3, height, width) with channels-last
+// strides wraps without a copy.
+struct Batch {
+  int count = 0;                       // images that could be read; below the batch size at the end or after bad ones
+  Size size;
+  std::vector<float> pixels;           // count * height * width * 3 are valid
+  std::vector<std::int64_t> targets;   // count
+  std::vector<std::uint32_t> items;    // count; indices into the samples
+  std::vector<BadSample> bad;          // left out of this batch
+};
+
+// One pass over some items in the given order.
+struct Pass {
+  std::vector<std::uint32_t> items;
+  int batch_size = 64;
+  bool drop_last = false;
+  Mode mode = Mode::Valid;
+  std::uint64_t epoch = 0;
+};
+
+class Loader {
+ public:
+  // Threads start at once and live as long as the loader. Samples are shared, not copied, among loaders.
+  Loader(std::shared_ptr<const std::vector<Sample>> samples, Pipeline pipeline, LoaderOptions options = {});
+  ~Loader();  // stops within one image's time
+  Loader(const Loader&) = delete;
+  Loader& operator=(const Loader&) = delete;
+
+  // Begins a pass; one that is still running is given up first.
+  void begin(Pass pass);
+
+  // Batches of the pass that was begun.
+  std::size_t batchCount() const;
+
+  // The next batch into `batch` (whose buffers are reused); false at the end of the pass. Bad images are left out and listed
+  // in Batch::bad; a batch of nothing but bad ones has count 0. Throws Cancelled as soon as `stop` is requested.
+  bool next(Batch& batch, std::stop_token stop = {});
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// In training order: the items shuffled by the stream ("shuffle", epoch) of `seed`.
+std::vector<std::uint32_t> shuffled(std::vector<std::uint32_t> items, std::uint64_t seed, std::uint64_t epoch);
+
+}  // namespace panicle

@@ -1,0 +1,28 @@
+// Runs a RunSpec from the files to the stored predictions.
+#pragma once
+
+#include <string>
+
+#include "core/runs/run_spec.h"
+#include "core/runs/run_store.h"
+#include "core/train/control.h"
+#include "core/train/events.h"
+
+namespace panicle {
+
+struct RunOutcome {
+  std::string run;
+  RunStatus status = RunStatus::Finished;
+  std::string message;
+};
+
+// Blocks until the run has ended; the caller owns the thread. Every event goes to the store first, then to `observer`.
+// A stop keeps the model, the metrics and the predictions up to that point (status Stopped). An exception ends the run as
+// Failed with its message kept, and is not thrown on. Only a spec that is wrong in itself throws, before a run is made.
+// Metrics do not depend on who calls, or on the number of loader threads.
+RunOutcome execute(RunStore& store, const RunSpec& spec, TrainControl& control, const TrainObserver& observer);
+
+// Versions, processor, device, threads, BLAS: what a run records about where it ran.
+Json describeEnvironment();
+
+}  // namespace panicle

@@ -1,0 +1,70 @@
+// One JSON document says all of a run. The form in the window, the command line and a recipe file are three views of it.
+// Unknown keys and values out of range are errors that list every problem and suggest the nearest known name.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/fields.h"
+#include "core/data/data_options.h"
+#include "core/loader/loader.h"
+#include "core/models/model_options.h"
+#include "core/train/train_options.h"
+#include "core/transforms/augment.h"
+#include "core/transforms/resize.h"
+
+namespace panicle {
+
+enum class Precision { Auto, Fp32 };
+
+template <>
+struct EnumNames<Precision> {
+  static constexpr std::array names{"auto", "fp32"};
+};
+
+// One stretch of training with its own transforms and schedule; progressive resizing has several.
+struct StageOptions {
+  ResizeOptions resize{.method = ResizeMethod::Squish, .size = {128, 128}};
+  std::optional<AugOptions> augment = AugOptions{};  // null: none
+  ScheduleOptions schedule;
+  LossOptions loss;
+};
+
+struct RunSpec {
+  static constexpr int kVersion = 1;
+
+  int version = kVersion;
+  std::string name;
+  std::uint64_t seed = 42;
+  std::string device = "auto";  // auto, cpu, cuda:0, ...
+  Precision precision = Precision::Auto;
+  int threads = 0;              // 0: all cores
+  DataOptions data;
+  ModelOptions model;
+  BatchOptions batch;
+  OptimizerOptions optimizer;
+  std::vector<StageOptions> stages{StageOptions{}};
+};
+
+std::span<const Field<StageOptions>> fieldTable(const StageOptions*);
+std::span<const Field<RunSpec>> fieldTable(const RunSpec*);
+
+// Problems that no single field shows (an architecture that is not known, a size below the network's stride ...).
+std::vector<std::string> check(const RunSpec& spec);
+
+Json specToJson(const RunSpec& spec);
+RunSpec specFromJson(const Json& json, const std::string& source);  // throws Error listing all problems
+RunSpec readSpec(const std::filesystem::path& path);
+
+// KEY is a dotted path ("stages.0.schedule.epochs"); VALUE is JSON, or a bare word taken as a text. Throws Error.
+void setByPath(RunSpec& spec, std::string_view key, std::string_view value);
+void setByPath(RunSpec& spec, std::string_view key, const Json& value);
+
+// Every field in document order, for a form.
+std::vector<FieldDescription> describe(const RunSpec& spec);
+
+}  // namespace panicle

@@ -1,0 +1,83 @@
+// The runs of a workspace: a SQLite database (WAL) <workspace>/panicle.db and a folder <workspace>/runs/<id>/ for each run with
+//   spec.json, vocab.json, model.safetensors, valid_preds.csv, valid_targets.csv, test_preds.csv, running.lock.
+// Safe to use from several threads, and from several processes on one workspace. A run that was running when its process
+// died is shown as interrupted: the process holds a lock on running.lock that the system gives back with the process.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/runs/run_spec.h"
+#include "core/train/events.h"
+
+namespace panicle {
+
+struct EpochRow {
+  int stage = 0;
+  int epoch = 0;
+  double train_loss = 0;
+  double valid_loss = 0;
+  std::map<std::string, double> metrics;
+  double seconds = 0;
+};
+
+struct StepRow {
+  std::uint64_t step = 0;
+  double loss = 0;
+  double smooth_loss = 0;
+  double lr = 0;
+  double momentum = 0;
+};
+
+struct RunRecord {
+  std::string id;               // "1", "2", ...; unique in the workspace
+  std::string name;
+  RunStatus status = RunStatus::Queued;
+  std::string message;          // of a failure
+  std::string created;          // ISO 8601, UTC
+  std::string finished;         // "" while it runs
+  double seconds = 0;
+  std::uint64_t peak_tensor_bytes = 0;
+  RunSpec spec;
+  Json environment;             // versions, device, threads, BLAS
+  std::vector<EpochRow> epochs;
+  std::vector<std::string> warnings;
+
+  // The epoch with the lowest error_rate, or nullptr.
+  const EpochRow* best() const;
+};
+
+class RunStore {
+ public:
+  // Opens or makes the workspace. Throws Error when it cannot be written or was made by a newer Panicle.
+  explicit RunStore(std::filesystem::path workspace);
+  ~RunStore();
+  RunStore(const RunStore&) = delete;
+  RunStore& operator=(const RunStore&) = delete;
+
+  const std::filesystem::path& workspace() const;
+  std::filesystem::path folder(const std::string& run) const;
+
+  // Makes the run's row and folder, writes spec.json, takes its lock; the run is Running until finish() or the process ends.
+  std::string create(const RunSpec& spec, const Json& environment);
+  // Stores an event of the run: batches (buffered, written at least once a second), epochs, warnings, the end.
+  void record(const std::string& run, const TrainEvent& event);
+
+  std::vector<RunRecord> list() const;                   // newest first
+  RunRecord get(const std::string& run) const;           // throws Error when there is no such run
+  std::vector<StepRow> steps(const std::string& run) const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// The workspace used when none is named: $PANICLE_WORKSPACE, else ~/Panicle.
+std::filesystem::path defaultWorkspace();
+
+}  // namespace panicle

@@ -1,0 +1,44 @@
+#include "core/train/control.h"
+
+namespace panicle {
+
+void TrainControl::pause() {
+  std::lock_guard lock(mutex_);
+  paused_ = true;
+}
+
+void TrainControl::resume() {
+  {
+    std::lock_guard lock(mutex_);
+    paused_ = false;
+  }
+  changed_.notify_all();
+}
+
+bool TrainControl::paused() const {
+  std::lock_guard lock(mutex_);
+  return paused_;
+}
+
+void TrainControl::stopNow() { stop_.request_stop(); }
+
+void TrainControl::stopAfterEpoch() {
+  {
+    std::lock_guard lock(mutex_);
+    stopAfterEpoch_ = true;
+    paused_ = false;
+  }
+  changed_.notify_all();
+}
+
+bool TrainControl::stopAfterEpochRequested() const {
+  std::lock_guard lock(mutex_);
+  return stopAfterEpoch_;
+}
+
+void TrainControl::waitWhilePaused() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, stop_.get_token(), [this] { return !paused_; });
+}
+
+}  // namespace panicle

@@ -1,0 +1,90 @@
+// What a run tells its observers (the store, the terminal, the window), as small values that may cross threads.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace panicle {
+
+// The run's data, model and plan are ready; training begins.
+struct RunStarted {
+  std::string run;             // id in the store
+  std::size_t train_images = 0;
+  std::size_t valid_images = 0;
+  std::size_t steps_per_epoch = 0;
+  int epochs = 0;              // over all stages and phases
+  std::string device;          // "cpu, 2 threads", "cuda:0 NVIDIA ..."
+  std::vector<std::string> metrics;  // names, in the order of the epoch table: error_rate, accuracy
+};
+
+struct BatchEnded {
+  int epoch = 0;               // counts over the whole run, from 0
+  std::uint64_t step = 0;      // training batches so far in the run, this one included
+  std::size_t batch = 0;       // within the epoch, from 1
+  std::size_t batches = 0;     // of the epoch
+  double loss = 0;             // this batch's mean
+  double smooth_loss = 0;      // fastai's AvgSmoothLoss
+  double lr = 0;               // of the last parameter group
+  double momentum = 0;
+  double seconds = 0;          // since the run began
+  double eta_seconds = 0;      // until the run ends; below 0 while unknown
+};
+
+// Validation inside an epoch moves too, or the last part of an epoch would look stuck.
+struct ValidationProgress {
+  int epoch = 0;
+  std::size_t batch = 0;
+  std::size_t batches = 0;
+};
+
+struct EpochEnded {
+  int stage = 0;               // index into RunSpec::stages
+  int epoch = 0;               // over the whole run, from 0
+  std::string phase;           // "one cycle", "frozen", "unfrozen"
+  double train_loss = 0;       // smoothed, as fastai's table
+  double valid_loss = 0;
+  std::map<std::string, double> metrics;
+  double seconds = 0;          // training and validation of this epoch
+};
+
+struct CheckpointWritten {
+  std::string path;
+};
+
+// Live bytes held by tensors and by the process; on CUDA by the allocator.
+struct MemorySampled {
+  double seconds = 0;
+  std::uint64_t tensor_bytes = 0;
+  std::uint64_t tensor_peak_bytes = 0;
+};
+
+struct Warning {
+  std::string message;         // a bad image, a fallback, ...
+  std::string path;            // the file it is about, or ""
+};
+
+// What the run is busy with outside epochs: "reading the data set", "predicting test images".
+struct PhaseChanged {
+  std::string what;
+};
+
+enum class RunStatus { Queued, Running, Finished, Stopped, Failed, Interrupted };
+const char* toString(RunStatus status);  // "queued", "running", ...
+
+struct RunEnded {
+  std::string run;
+  RunStatus status = RunStatus::Finished;
+  std::string message;         // why it failed
+  std::map<std::string, double> metrics;  // of the last epoch, valid_loss included
+  double seconds = 0;
+};
+
+using TrainEvent = std::variant<RunStarted, BatchEnded, ValidationProgress, EpochEnded, CheckpointWritten, MemorySampled, Warning,
+                                PhaseChanged, RunEnded>;
+using TrainObserver = std::function<void(const TrainEvent&)>;
+
+}  // namespace panicle

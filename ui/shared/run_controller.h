@@ -1,0 +1,44 @@
+// The run in progress: executes a RunSpec on a worker thread and hands its events to the GUI thread in batches.
+#pragma once
+
+#include <QObject>
+#include <QString>
+#include <memory>
+#include <vector>
+
+#include "core/runs/execute.h"
+
+namespace panicle::ui {
+
+class RunController : public QObject {
+  Q_OBJECT
+ public:
+  enum class State { Idle, Running, Paused, Stopping };
+
+  explicit RunController(RunStore& store, QObject* parent = nullptr);
+  ~RunController() override;  // stops the run and waits for it
+
+  State state() const;
+  bool active() const { return state() != State::Idle; }
+  const RunSpec& spec() const;       // of the run in progress or the last one
+  QString run() const;               // its id; "" before RunStarted
+
+  void start(const RunSpec& spec);   // only when Idle
+  void pause();
+  void resume();
+  void stopAfterEpoch();
+  void stopNow();
+
+ Q_SIGNALS:
+  void stateChanged();
+  // All events since the last drain, in order; emitted from a 33 ms timer, never once per batch.
+  void events(const std::vector<panicle::TrainEvent>& events);
+  // After the last events(); the thread has ended.
+  void ended(const QString& run, panicle::RunStatus status, const QString& message);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace panicle::ui

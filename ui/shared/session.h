@@ -1,0 +1,76 @@
+// What all pages share: the workspace, the data set, the recipe (the one draft RunSpec) and the selection of photos.
+// Lives on the GUI thread.
+#pragma once
+
+#include <QObject>
+#include <QString>
+#include <QStringList>
+#include <memory>
+#include <vector>
+
+#include "core/data/census.h"
+#include "core/data/dataset.h"
+#include "core/runs/run_spec.h"
+#include "core/runs/run_store.h"
+#include "ui/shared/photo.h"
+
+namespace panicle::ui {
+
+class Jobs;
+class RunController;
+
+class Session : public QObject {
+  Q_OBJECT
+ public:
+  explicit Session(std::unique_ptr<RunStore> store, QObject* parent = nullptr);
+  ~Session() override;
+
+  RunStore& store();
+  Jobs& jobs();
+  RunController& runs();
+
+  // --- Data set. openDataset scans in a job; datasetChanged when it is there, then a census job, then censusChanged.
+  void openDataset(const QString& folderOrCsv);
+  std::shared_ptr<const Dataset> dataset() const;   // null until one is open
+  std::shared_ptr<const Census> census() const;     // null until it is taken
+  QStringList recent() const;                       // data sets opened before, newest first
+  Photo photo(const Item& item) const;              // of the open data set
+
+  // --- Recipe. Every page edits it; Start freezes a copy.
+  const RunSpec& recipe() const;
+  void setRecipe(const RunSpec& spec, const QString& what);  // `what` names the undo step: "Change epochs"
+  // Sets one field by its dotted path; returns "" or what is wrong (the recipe is then left as it was).
+  QString setRecipeField(const QString& path, const Json& value);
+  QStringList recipeProblems() const;               // what keeps it from starting
+  bool canUndo() const;
+  bool canRedo() const;
+  void undo();
+  void redo();
+
+  // --- Selection. The current photo shows in the inspector; arrow keys walk it.
+  const std::vector<Photo>& selection() const;
+  int currentIndex() const;                         // -1: none
+  const Photo* currentPhoto() const;
+  void select(std::vector<Photo> photos, int current);
+  void setCurrent(int index);
+
+  // Problems show in a bar at the top of the page area: what happened, what to do.
+  void report(const QString& problem);
+
+ Q_SIGNALS:
+  void datasetChanged();
+  void datasetFailed(const QString& message);
+  void censusChanged();
+  void recipeChanged();
+  void selectionChanged();
+  void currentPhotoChanged();
+  void runsChanged();                               // a run began, ended or changed in the store
+  void problemReported(const QString& problem);
+  void pageRequested(const QString& page);          // "train": a chip or a link leads there
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace panicle::ui
