@@ -32,7 +32,7 @@ struct Confusion {
 // Off-diagonal cells of at least `min_count`, count descending, ties in row-major order (fastai's most_confused).
 std::vector<Confusion> mostConfused(const ConfusionMatrix& matrix, std::uint32_t min_count = 1);
 
-// Indices into the predictions, highest loss first.
+// Indices of the labelled rows of the predictions, highest loss first; not-a-number counts as highest.
 std::vector<std::uint32_t> topLosses(const Predictions& predictions);
 
 struct ClassReport {

@@ -29,10 +29,12 @@ struct Predictions {
 };
 
 // <stem>_preds.csv: image_id, then one probability column per class in vocab order. <stem>_items.csv: image_id, path, label,
-// loss. Numbers round-trip exactly.
+// loss; the last two are empty where unlabelled. Numbers round-trip exactly. Each file is written atomically.
 void writePredictions(const std::filesystem::path& folder, const std::string& stem, const Predictions& predictions);
 // Throws Error naming the file and line (missing, other header, not a number, ids that do not agree).
 Predictions readPredictions(const std::filesystem::path& folder, const std::string& stem);
+// The probabilities alone, from any CSV of the form of <stem>_preds.csv: paths are the ids, and nothing is labelled.
+Predictions readPredictionTable(const std::filesystem::path& path);
 bool hasPredictions(const std::filesystem::path& folder, const std::string& stem);
 
 }  // namespace panicle

@@ -1,5 +1,5 @@
 // The runs of a workspace: a SQLite database (WAL) <workspace>/panicle.db and a folder <workspace>/runs/<id>/ for each run with
-//   spec.json, vocab.json, model.safetensors, valid_preds.csv, valid_targets.csv, test_preds.csv, running.lock.
+//   spec.json, vocab.json, model.safetensors, valid_preds.csv, valid_items.csv, test_preds.csv, test_items.csv, running.lock.
 // Safe to use from several threads, and from several processes on one workspace. A run that was running when its process
 // died is shown as interrupted: the process holds a lock on running.lock that the system gives back with the process.
 #pragma once
@@ -19,7 +19,8 @@ namespace panicle {
 
 struct EpochRow {
   int stage = 0;
-  int epoch = 0;
+  int epoch = 0;                // over the whole run, from 0
+  std::string phase;            // "one cycle", "frozen", "unfrozen"
   double train_loss = 0;
   double valid_loss = 0;
   std::map<std::string, double> metrics;
@@ -63,14 +64,17 @@ class RunStore {
   const std::filesystem::path& workspace() const;
   std::filesystem::path folder(const std::string& run) const;
 
-  // Makes the run's row and folder, writes spec.json, takes its lock; the run is Running until finish() or the process ends.
+  // Makes the run's row and folder, writes spec.json, takes its lock; the run is Running until its RunEnded is recorded or the
+  // process ends. Ids go up and are never used twice, not even by a workspace whose database was lost.
   std::string create(const RunSpec& spec, const Json& environment);
-  // Stores an event of the run: batches (buffered, written at least once a second), epochs, warnings, the end.
+  // Stores an event of a run that this store created: batches (buffered; a batch that comes a second or more after the last
+  // write is written at once with all before it), epochs, warnings, the end. An epoch is stored in one transaction with all its
+  // batches. Other events pass through. Throws Error (disk full ...).
   void record(const std::string& run, const TrainEvent& event);
 
-  std::vector<RunRecord> list() const;                   // newest first
+  std::vector<RunRecord> list() const;                   // newest first; does not read the steps
   RunRecord get(const std::string& run) const;           // throws Error when there is no such run
-  std::vector<StepRow> steps(const std::string& run) const;
+  std::vector<StepRow> steps(const std::string& run) const;  // those still buffered here included
 
  private:
   struct Impl;

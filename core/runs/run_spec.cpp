@@ -1,0 +1,299 @@
+#include "core/runs/run_spec.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <filesystem>
+
+#include "core/base/error.h"
+
+namespace panicle {
+
+std::span<const Field<StageOptions>> fieldTable(const StageOptions*) {
+  static constexpr std::array table{
+      field<&StageOptions::resize>(
+          {.name = "resize",
+           .label = "Item transform",
+           .help = "Brings every photo to one size, so that they can be put together into batches.",
+           .fastai = "item_tfms=Resize(...)"}),
+      field<&StageOptions::augment>(
+          {.name = "augment",
+           .label = "Batch transform",
+           .help = "Random changes that training shows the network, so that it learns the disease and not the photo. Off: every "
+                   "epoch sees the same pictures, which overfits sooner.",
+           .fastai = "batch_tfms=aug_transforms(...)"}),
+      field<&StageOptions::schedule>(
+          {.name = "schedule", .label = "Schedule", .help = "How long this stage trains, and how the learning rate moves."}),
+      field<&StageOptions::loss>(
+          {.name = "loss", .label = "Loss", .help = "What training makes small.", .fastai = "loss_func"}),
+  };
+  return table;
+}
+
+std::span<const Field<RunSpec>> fieldTable(const RunSpec*) {
+  static constexpr std::array table{
+      field<&RunSpec::version>(
+          {.name = "version", .help = "The version of this document; a newer one needs a newer Panicle.", .min = 1}),
+      field<&RunSpec::name>(
+          {.name = "name", .label = "Name", .help = "How you will find the run again. Empty: it goes by its number."}),
+      field<&RunSpec::seed>(
+          {.name = "seed",
+           .label = "Seed",
+           .help = "Fixes every random choice of the run: first weights, order of the photos, augmentation. The same seed gives the "
+                   "same run; train with three seeds to see how much of a difference is luck. The split has a seed of its own.",
+           .fastai = "set_seed(...)"}),
+      field<&RunSpec::device>(
+          {.name = "device",
+           .label = "Device",
+           .help = "Where the network runs: auto takes the first CUDA device if there is one and else the processor; or cpu, cuda:0, "
+                   "cuda:1 ..."}),
+      field<&RunSpec::precision>(
+          {.name = "precision",
+           .label = "Precision",
+           .help = "The numbers that the network computes with: fp32 is single precision, auto what suits the device."}),
+      field<&RunSpec::threads>(
+          {.name = "threads",
+           .label = "Threads",
+           .help = "Processor threads for loading photos and for the network; 0 takes all cores. Fewer leave room for other work. "
+                   "Never changes what the loader delivers.",
+           .fastai = "num_workers",
+           .min = 0,
+           .max = 1024}),
+      field<&RunSpec::data>({.name = "data", .label = "Data", .help = "Which photos, which labels, and which of them validate."}),
+      field<&RunSpec::model>({.name = "model", .label = "Model", .help = "Which network, and the weights that it starts from."}),
+      field<&RunSpec::batch>({.name = "batch", .label = "Batch", .help = "How many photos each step of the optimizer sees."}),
+      field<&RunSpec::optimizer>(
+          {.name = "optimizer", .label = "Optimizer", .help = "How a gradient becomes a change of the weights: fastai's Adam.",
+           .fastai = "opt_func=Adam"}),
+      field<&RunSpec::stages>(
+          {.name = "stages",
+           .label = "Stages",
+           .help = "Stretches of training, one after the other on the same network, each with its own transforms and schedule. Two "
+                   "stages of growing size are progressive resizing."}),
+  };
+  return table;
+}
+
+namespace {
+
+bool isDevice(const std::string& device) {
+  if (device == "auto" || device == "cpu" || device == "cuda") return true;
+  constexpr std::string_view prefix = "cuda:";
+  if (!device.starts_with(prefix)) return false;
+  int index = -1;
+  const char* last = device.data() + device.size();
+  const auto [end, error] = std::from_chars(device.data() + prefix.size(), last, index);
+  return error == std::errc() && end == last && index >= 0;
+}
+
+const Architecture* findArchitecture(const std::string& name) {
+  const auto& all = architectures();
+  const auto found = std::find_if(all.begin(), all.end(), [&](const Architecture& a) { return a.name == name; });
+  return found == all.end() ? nullptr : &*found;
+}
+
+std::string unknownArchitecture(const std::string& name) {
+  std::vector<std::string> names;
+  for (const auto& architecture : architectures()) names.push_back(architecture.name);
+  const std::string near = nearestName(name, names);
+  std::string problem = "model.arch '" + name + "' is not known";
+  if (!near.empty()) return problem + "; did you mean '" + near + "'?";
+  problem += "; there are";
+  for (std::size_t i = 0; i < names.size(); ++i) problem += (i ? ", " : " ") + names[i];
+  return problem;
+}
+
+void checkData(const DataOptions& data, std::vector<std::string>& problems) {
+  if (data.label_columns.size() != 1) {
+    problems.push_back("data.label_columns must name one column, not " + std::to_string(data.label_columns.size()));
+  }
+  if (data.split.kind == SplitKind::Random && !(data.split.valid_pct > 0 && data.split.valid_pct < 1)) {
+    problems.push_back("data.split.valid_pct must lie between 0 and 1, both excluded, such as 0.2; to train on everything set "
+                       "data.split.kind to none");
+  }
+  if (data.split.kind == SplitKind::Column && data.split.column.empty()) {
+    problems.push_back("data.split.column is empty; name the CSV's column that marks validation rows");
+  }
+  if (!(data.subset.fraction > 0 && data.subset.fraction <= 1)) {
+    problems.push_back("data.subset.fraction must be above 0 and at most 1; 1 keeps everything");
+  }
+}
+
+void checkStage(const StageOptions& stage, const std::string& path, const Architecture* arch,
+                std::vector<std::string>& problems) {
+  const Size size = stage.resize.size;
+  if (arch && std::min(size.height, size.width) < arch->min_side) {
+    problems.push_back(path + ".resize.size " + toString(size) + " is too small for " + arch->name +
+                       ": each side must have at least " + std::to_string(arch->min_side) + " pixels");
+  }
+}
+
+// What is wrong in the document itself, whatever is on disk.
+std::vector<std::string> structuralProblems(const RunSpec& spec) {
+  std::vector<std::string> problems;
+  if (!isDevice(spec.device)) {
+    problems.push_back("device '" + spec.device + "' is not known; write auto, cpu, or cuda:0");
+  }
+  checkData(spec.data, problems);
+  const Architecture* arch = findArchitecture(spec.model.arch);
+  if (!arch) problems.push_back(unknownArchitecture(spec.model.arch));
+  if (spec.model.weights.empty()) {
+    problems.push_back("model.weights is empty; write auto, none, or the path of a weight file");
+  }
+  if (spec.batch.size == 1) {
+    problems.push_back("batch.size must be at least 2: batch normalisation needs several photos to compare");
+  }
+  if (spec.stages.empty()) problems.push_back("stages is empty; a run needs at least one");
+  for (std::size_t i = 0; i < spec.stages.size(); ++i) {
+    checkStage(spec.stages[i], "stages." + std::to_string(i), arch, problems);
+  }
+  return problems;
+}
+
+void checkVersion(const Json& json, const std::string& source) {
+  if (!json.is_object() || !json.contains("version")) return;
+  const Json& version = json["version"];
+  if (version.is_number_integer() && version.get<std::int64_t>() > RunSpec::kVersion) {
+    throw Error(source + ": this document has version " + version.dump() + ", but this Panicle reads up to version " +
+                std::to_string(RunSpec::kVersion) + "; open it with a newer Panicle");
+  }
+}
+
+// The path that was meant by one that leads nowhere at `part`, or "". A lone "epochs" or "arch" is taken for the leaf of that
+// name wherever it is; below a parent the neighbours come first.
+std::string nearestPath(const RunSpec& spec, const std::string& key, const std::string& part,
+                        const std::vector<std::string>& siblings, const std::string& parent) {
+  const std::string sibling = nearestName(part, siblings);
+  if (!parent.empty() && !sibling.empty()) return fields_detail::joinPath(parent, sibling);
+  const std::string tail = "." + key.substr(key.rfind('.') + 1);
+  std::vector<std::string> all;
+  for (const auto& description : describe(spec)) {
+    if (description.path.ends_with(tail)) return description.path;
+    all.push_back(description.path);
+  }
+  return sibling.empty() ? nearestName(key, all) : sibling;
+}
+
+[[noreturn]] void throwUnknownKey(const RunSpec& spec, const std::string& key, const std::string& part, const Json& node,
+                                  const std::string& parent) {
+  std::vector<std::string> siblings;
+  for (const auto& [name, value] : node.items()) siblings.push_back(name);
+  const std::string near = nearestPath(spec, key, part, siblings, parent);
+  throw Error("unknown key '" + key + "'" + (near.empty() ? std::string() : "; did you mean '" + near + "'?"));
+}
+
+std::size_t listIndex(const std::string& key, const std::string& part, const std::string& parent, std::size_t size) {
+  std::size_t index = size;
+  const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), index);
+  if (error != std::errc() || end != part.data() + part.size() || index >= size) {
+    throw Error("'" + key + "': " + parent + " holds " + std::to_string(size) + (size == 1 ? " element" : " elements") +
+                ", numbered from 0; write " + parent + ".0 for the first");
+  }
+  return index;
+}
+
+// The member of `document` at `key`. A null on the way is an option that is off: it is switched on with its defaults.
+Json& memberAt(const RunSpec& spec, Json& document, const std::string& key) {
+  Json* node = &document;
+  std::string parent;
+  for (std::size_t begin = 0; begin <= key.size();) {
+    const std::size_t dot = std::min(key.find('.', begin), key.size());
+    const std::string part = key.substr(begin, dot - begin);
+    if (node->is_array() && !node->empty() && node->front().is_object()) {
+      node = &(*node)[listIndex(key, part, parent, node->size())];
+    } else if (node->is_null()) {
+      *node = Json::object();
+      node = &(*node)[part];
+    } else if (node->is_object() && node->contains(part)) {
+      node = &(*node)[part];
+    } else {
+      throwUnknownKey(spec, key, part, node->is_object() ? *node : Json::object(), parent);
+    }
+    parent = fields_detail::joinPath(parent, part);
+    begin = dot + 1;
+  }
+  return *node;
+}
+
+// Every JSON value that the text may stand for, likeliest first: JSON, a bare word, a bare list a,b.
+std::vector<Json> readings(std::string_view value) {
+  std::vector<Json> readings;
+  const Json parsed = Json::parse(value, nullptr, false);
+  if (!parsed.is_discarded()) readings.push_back(parsed);
+  if (parsed.is_null() || parsed.is_structured() || parsed.is_string()) return readings;
+  const std::string text(value);
+  readings.emplace_back(text);
+  Json list = Json::array();
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t comma = std::min(text.find(',', begin), text.size());
+    list.push_back(text.substr(begin, comma - begin));
+    begin = comma + 1;
+  }
+  readings.push_back(std::move(list));
+  return readings;
+}
+
+}  // namespace
+
+std::vector<std::string> check(const RunSpec& spec) {
+  std::vector<std::string> problems;
+  std::error_code ignored;
+  if (spec.data.root.empty()) {
+    problems.emplace_back("data.root is empty; name the folder that holds the photos");
+  } else if (!std::filesystem::exists(spec.data.root, ignored)) {
+    problems.push_back("data.root '" + spec.data.root + "' does not exist; name the folder that holds the photos");
+  }
+  const std::string& weights = spec.model.weights;
+  if (!weights.empty() && weights != "auto" && weights != "none" && !std::filesystem::is_regular_file(weights, ignored)) {
+    problems.push_back("model.weights '" + weights + "' is not a file; write auto, none, or the path of a weight file");
+  }
+  const auto structural = structuralProblems(spec);
+  problems.insert(problems.end(), structural.begin(), structural.end());
+  return problems;
+}
+
+Json specToJson(const RunSpec& spec) { return toJson(spec); }
+
+RunSpec specFromJson(const Json& json, const std::string& source) {
+  checkVersion(json, source);
+  RunSpec spec;
+  std::vector<std::string> problems;
+  fromJson(spec, json, "", problems);
+  const auto structural = structuralProblems(spec);
+  problems.insert(problems.end(), structural.begin(), structural.end());
+  throwProblems(source + " is not a run that Panicle can do:", problems);
+  return spec;
+}
+
+RunSpec readSpec(const std::filesystem::path& path) { return specFromJson(readJson(path), path.string()); }
+
+void setByPath(RunSpec& spec, std::string_view key, const Json& value) {
+  Json document = specToJson(spec);
+  memberAt(spec, document, std::string(key)) = value;
+  RunSpec changed;
+  std::vector<std::string> problems;
+  fromJson(changed, document, "", problems);
+  throwProblems("cannot set " + std::string(key) + ":", problems);
+  spec = std::move(changed);
+}
+
+void setByPath(RunSpec& spec, std::string_view key, std::string_view value) {
+  std::string firstProblem;
+  for (const Json& reading : readings(value)) {
+    try {
+      setByPath(spec, key, reading);
+      return;
+    } catch (const Error& error) {
+      if (firstProblem.empty()) firstProblem = error.what();
+    }
+  }
+  throw Error(firstProblem);
+}
+
+std::vector<FieldDescription> describe(const RunSpec& spec) {
+  std::vector<FieldDescription> fields;
+  describeFields(spec, "", fields);
+  return fields;
+}
+
+}  // namespace panicle
