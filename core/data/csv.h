@@ -24,6 +24,9 @@ struct CsvTable {
 // Throws Error with file and line for a row whose number of fields differs from the header's, or an unclosed quote.
 CsvTable readCsv(const std::filesystem::path& path);
 
+// Only the column names; the rows are not read.
+std::vector<std::string> readCsvHeader(const std::filesystem::path& path);
+
 // One line of CSV with fields quoted where they need it, ending in '\n'.
 std::string csvLine(const std::vector<std::string>& fields);
 
