@@ -1,6 +1,8 @@
 // The one wrapper around QCustomPlot (whose header stays in the .cpp): axes, grid, fonts and theme alike everywhere; wheel
-// zooms, drag pans, double click resets; hover shows the values of all curves at the cursor; the context menu exports PNG, PDF,
-// CSV. Redraws are merged by a 50 ms timer, and a hidden canvas does not redraw.
+// zooms (over an axis: that axis alone), drag pans, double click resets; hover shows the values of all curves at the cursor;
+// the context menu exports PNG, PDF, CSV and switches logarithmic axes. With the keyboard focus, the arrow keys walk the
+// cursor, + and - zoom, 0 resets. Redraws are merged by a 50 ms timer, and a hidden canvas does not redraw.
+// Curves of a million points are fine: append costs O(1), and drawing keeps the lowest and highest point of each pixel column.
 #pragma once
 
 #include <QColor>
@@ -16,6 +18,7 @@ struct CurveStyle {
   QColor color;
   bool faint = false;      // the raw line behind a smoothed one
   bool points = false;     // markers, for few values (epochs)
+  bool right = false;      // on an axis of its own at the right
 };
 
 class PlotCanvas : public QWidget {
@@ -25,14 +28,41 @@ class PlotCanvas : public QWidget {
   ~PlotCanvas() override;
 
   int addCurve(const CurveStyle& style);             // returns its index
+  // Values that are not finite are gaps in the curve. x should not decrease: then the cost does not grow with the curve.
   void append(int curve, double x, double y);
   void setData(int curve, const std::vector<double>& x, const std::vector<double>& y);
-  void clear();                                      // empties all curves
+  void clear();                                      // empties all curves and follows the data again
+  int pointCount(int curve) const;
+
+  void setTitle(const QString& title);               // muted, behind the y label: "run 3 (finished)"
   void setLogX(bool on);
-  void setYRange(double low, double high);           // fixes it; low == high follows the data again
-  void setEmptyText(const QString& text);
-  QString toCsv() const;
+  void setLogY(bool on);                             // the left axis
+  void setWholeX(bool on);                           // ticks at whole numbers only (epochs)
+  void setYRange(double low, double high);           // fixes the left axis; low == high follows the data again
+  void setEmptyText(const QString& text);            // shown while no curve has a point
+  void resetView();                                  // follows the data again after zoom and pan
+
+  QString toCsv() const;                             // x, then one column a curve; empty where a curve has no point
   bool savePng(const QString& file, int width, int height);
+  bool savePdf(const QString& file, int width, int height);
+
+  int redraws() const;                               // so far
+
+  QSize sizeHint() const override;
+  QSize minimumSizeHint() const override;
+
+ Q_SIGNALS:
+  void failed(const QString& problem);               // an export from the context menu could not be written
+
+ protected:
+  void changeEvent(QEvent* event) override;
+  void contextMenuEvent(QContextMenuEvent* event) override;
+  void focusInEvent(QFocusEvent* event) override;
+  void focusOutEvent(QFocusEvent* event) override;
+  void keyPressEvent(QKeyEvent* event) override;
+  void leaveEvent(QEvent* event) override;
+  void resizeEvent(QResizeEvent* event) override;
+  void showEvent(QShowEvent* event) override;
 
  private:
   struct Impl;

@@ -14,6 +14,8 @@
 #include "core/runs/run_store.h"
 #include "ui/shared/photo.h"
 
+class QSettings;
+
 namespace panicle::ui {
 
 class Jobs;
@@ -28,9 +30,13 @@ class Session : public QObject {
   RunStore& store();
   Jobs& jobs();
   RunController& runs();
+  // <workspace>/window.ini: window state, page, sizes, filters, last recipe. Keys begin with the page's id: "data/tile_size".
+  QSettings& settings();
 
   // --- Data set. openDataset scans in a job; datasetChanged when it is there, then a census job, then censusChanged.
+  // The recipe's data section follows (as one undo step), and the data set follows when the recipe's data source changes.
   void openDataset(const QString& folderOrCsv);
+  bool opening() const;                             // a scan is under way
   std::shared_ptr<const Dataset> dataset() const;   // null until one is open
   std::shared_ptr<const Census> census() const;     // null until it is taken
   QStringList recent() const;                       // data sets opened before, newest first
@@ -44,6 +50,8 @@ class Session : public QObject {
   QStringList recipeProblems() const;               // what keeps it from starting
   bool canUndo() const;
   bool canRedo() const;
+  QString undoText() const;                         // what undo() takes back: "Change epochs"; "" when there is nothing
+  QString redoText() const;
   void undo();
   void redo();
 

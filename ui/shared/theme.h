@@ -6,6 +6,8 @@
 #include <QObject>
 #include <QString>
 
+class QPushButton;
+
 namespace panicle::ui {
 
 enum class ThemeChoice { System, Light, Dark };
@@ -24,6 +26,7 @@ struct ThemeColors {
   QColor grid;          // plot grid lines
 };
 
+// Colours can be asked for at any time; the application takes the palette and style with the first set() or use().
 class Theme : public QObject {
   Q_OBJECT
  public:
@@ -31,15 +34,27 @@ class Theme : public QObject {
 
   ThemeChoice choice() const;
   void set(ThemeChoice choice);     // remembered; applies palette and style to the application
+  void use(ThemeChoice choice);     // as set(), for this process only
   bool dark() const;
   const ThemeColors& colors() const;
+  static const ThemeColors& colors(bool dark);
 
  Q_SIGNALS:
   void changed();
 
  private:
   Theme();
+  void apply();
+
+  ThemeChoice choice_ = ThemeChoice::System;
+  bool dark_ = false;
 };
+
+// WCAG 2.1's contrast ratio, 1..21.
+double contrastRatio(const QColor& a, const QColor& b);
+
+// Paints the button in the accent, in both themes: for the one primary action of a page.
+void makePrimary(QPushButton* button);
 
 // From one colour-blind-safe list, stable per vocabulary index; readable on both themes.
 QColor classColor(int index);

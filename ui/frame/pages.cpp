@@ -1,0 +1,26 @@
+#include "ui/frame/pages.h"
+
+#include <QObject>
+
+#include "ui/data/data_page.h"
+#include "ui/inspect/inspect_page.h"
+#include "ui/submit/submit_page.h"
+#include "ui/train/train_page.h"
+
+namespace panicle::ui {
+
+const std::vector<PageEntry>& pageEntries() {
+  static const std::vector<PageEntry> entries{
+      {QStringLiteral("data"), QObject::tr("Data"), QStringLiteral("data"),
+       QObject::tr("Look at the photos: classes, sizes, what cannot be read"), makeDataPage},
+      {QStringLiteral("train"), QObject::tr("Train"), QStringLiteral("train"),
+       QObject::tr("Set up a run and watch it learn"), makeTrainPage},
+      {QStringLiteral("inspect"), QObject::tr("Inspect"), QStringLiteral("inspect"),
+       QObject::tr("See what a run got wrong, and the photos behind every number"), makeInspectPage},
+      {QStringLiteral("submit"), QObject::tr("Submit"), QStringLiteral("submit"),
+       QObject::tr("Turn a run's predictions into the CSV that a competition asks for"), makeSubmitPage},
+  };
+  return entries;
+}
+
+}  // namespace panicle::ui

@@ -1,0 +1,62 @@
+// What lies over the curves of a PlotCanvas: the cross-hair with its values, and the names at the curves' ends.
+#pragma once
+
+#include <QColor>
+#include <QPointF>
+#include <QString>
+#include <vector>
+
+class QCPGraph;
+class QCPItemStraightLine;
+class QCPItemText;
+class QCPItemTracer;
+class QCustomPlot;
+
+namespace panicle::ui {
+
+struct PlotCurve {
+  QString name;
+  QColor color;
+  QCPGraph* graph = nullptr;
+  bool points = false;
+  bool faint = false;
+};
+
+// Tells the values of all curves at one x. Drawn on a layer of its own, so that moving it does not redraw the curves.
+class CrossHair {
+ public:
+  CrossHair(QCustomPlot& plot, QString xName);
+
+  void showAt(double x, const std::vector<PlotCurve>& curves);
+  void hide();
+  bool visible() const { return visible_; }
+  double x() const { return x_; }
+  QString text() const;
+  void restyle();  // after a change of theme, font or curves
+
+ private:
+  void placeText(double pixelX);
+
+  QCustomPlot& plot_;
+  QString xName_;
+  QCPItemStraightLine* line_ = nullptr;
+  QCPItemText* text_ = nullptr;
+  std::vector<QCPItemTracer*> dots_;
+  bool visible_ = false;
+  double x_ = 0;
+};
+
+// Names every curve of the left axis beside its last point, pushed apart where they would overlap. Used when there are several.
+class EndLabels {
+ public:
+  explicit EndLabels(QCustomPlot& plot) : plot_(plot) {}
+
+  int width(const std::vector<PlotCurve>& curves) const;  // pixels that the labels need right of the axes
+  void place(const std::vector<PlotCurve>& curves);
+
+ private:
+  QCustomPlot& plot_;
+  std::vector<QCPItemText*> items_;
+};
+
+}  // namespace panicle::ui

@@ -1,0 +1,141 @@
+#include "ui/shared/run_chooser.h"
+
+#include <QSignalBlocker>
+#include <algorithm>
+
+#include "core/eval/predictions.h"
+#include "core/runs/run_store.h"
+#include "ui/shared/jobs.h"
+#include "ui/shared/session.h"
+#include "ui/shared/theme.h"
+
+namespace panicle::ui {
+namespace {
+
+constexpr int kShownCharacters = 20;
+
+// A data set may be named by its CSV; the photos lie below its folder.
+std::filesystem::path photoRoot(const std::string& named) {
+  const std::filesystem::path root(named);
+  std::error_code ignored;
+  return std::filesystem::is_regular_file(root, ignored) ? root.parent_path() : root;
+}
+
+RunChoice choiceOf(const RunStore& store, const RunRecord& record) {
+  RunChoice choice{.id = QString::fromStdString(record.id),
+                   .name = QString::fromStdString(record.name),
+                   .arch = QString::fromStdString(record.spec.model.arch),
+                   .folder = store.folder(record.id),
+                   .root = photoRoot(record.spec.data.root),
+                   .epochs = static_cast<int>(record.epochs.size()),
+                   .error_rate = std::nullopt};
+  if (!record.epochs.empty()) {
+    const auto& metrics = record.epochs.back().metrics;
+    if (const auto found = metrics.find("error_rate"); found != metrics.end()) choice.error_rate = found->second;
+  }
+  return choice;
+}
+
+std::vector<RunChoice> runsWithPredictions(const RunStore& store, const std::string& stem) {
+  std::vector<RunChoice> choices;
+  for (const RunRecord& record : store.list()) {
+    // Until a run has ended, its predictions may still be on their way.
+    if (record.status == RunStatus::Running || record.status == RunStatus::Queued) continue;
+    if (hasPredictions(store.folder(record.id), stem)) choices.push_back(choiceOf(store, record));
+  }
+  return choices;
+}
+
+QString entryText(const RunChoice& choice) {
+  QStringList parts{choice.name.isEmpty() ? choice.id : QStringLiteral("%1  %2").arg(choice.id, choice.name), choice.arch};
+  if (choice.error_rate) parts << RunChooser::tr("error %1").arg(formatPercent(*choice.error_rate));
+  return parts.join(QStringLiteral(" · "));
+}
+
+}  // namespace
+
+QString RunChoice::title() const {
+  return name.isEmpty() ? RunChooser::tr("run %1").arg(id) : RunChooser::tr("run %1, %2").arg(id, name);
+}
+
+RunChooser::RunChooser(Session& session, std::string stem, QWidget* parent)
+    : QComboBox(parent), session_(session), stem_(std::move(stem)) {
+  setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+  setMinimumContentsLength(kShownCharacters);
+  setAccessibleName(tr("Run"));
+  setToolTip(tr("Runs that have kept their predictions, newest first.\n"
+                "While the newest is chosen, the next run to finish takes its place."));
+  connect(this, &QComboBox::currentIndexChanged, this, [this] {
+    const RunChoice* choice = current();
+    const QString run = choice ? choice->id : QString();
+    if (run == currentRun_) return;
+    currentRun_ = run;
+    Q_EMIT runChanged();
+  });
+  connect(&session_, &Session::runsChanged, this, &RunChooser::refresh);
+  refresh();
+}
+
+const RunChoice* RunChooser::current() const {
+  const auto index = static_cast<std::size_t>(currentIndex());
+  return currentIndex() >= 0 && index < choices_.size() ? &choices_[index] : nullptr;
+}
+
+void RunChooser::choose(const QString& run) {
+  const auto found = std::find_if(choices_.begin(), choices_.end(), [&](const RunChoice& c) { return c.id == run; });
+  if (found != choices_.end()) setCurrentIndex(static_cast<int>(found - choices_.begin()));
+}
+
+void RunChooser::refresh() {
+  if (reading_) {
+    stale_ = true;
+    return;
+  }
+  reading_ = true;
+  const auto finished = [this] {
+    reading_ = false;
+    if (std::exchange(stale_, false)) refresh();
+  };
+  session_.jobs().start(
+      this, tr("Looking for runs with predictions"),
+      [store = &session_.store(), stem = stem_](std::stop_token, const Progress&) {
+        return runsWithPredictions(*store, stem);
+      },
+      [this, finished](std::vector<RunChoice> choices) {
+        show(std::move(choices));
+        finished();
+      },
+      [this, finished](const QString& message) {
+        session_.report(message);
+        finished();
+      });
+}
+
+void RunChooser::show(std::vector<RunChoice> choices) {
+  const bool first = !std::exchange(listed_, true);
+  if (!first && choices == choices_) return;
+  const bool followsNewest = currentIndex() <= 0;
+  choices_ = std::move(choices);
+  {
+    const QSignalBlocker quiet(this);
+    clear();
+    for (const RunChoice& choice : choices_) {
+      addItem(entryText(choice));
+      setItemData(count() - 1, entryText(choice), Qt::ToolTipRole);
+    }
+    setEnabled(!choices_.empty());
+    int index = choices_.empty() ? -1 : 0;
+    if (!followsNewest) {
+      const auto kept =
+          std::find_if(choices_.begin(), choices_.end(), [this](const RunChoice& c) { return c.id == currentRun_; });
+      if (kept != choices_.end()) index = static_cast<int>(kept - choices_.begin());
+    }
+    setCurrentIndex(index);
+  }
+  const QString run = current() ? current()->id : QString();
+  if (run == currentRun_ && !first) return;
+  currentRun_ = run;
+  Q_EMIT runChanged();
+}
+
+}  // namespace panicle::ui

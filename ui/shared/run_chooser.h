@@ -1,0 +1,59 @@
+// Chooses among the runs that have kept predictions, newest first. Follows the store; while the newest run is chosen, a newer
+// one takes its place.
+#pragma once
+
+#include <QComboBox>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace panicle {
+struct RunRecord;
+}
+
+namespace panicle::ui {
+
+class Session;
+
+// What the pages need to know of a run before they read its predictions.
+struct RunChoice {
+  QString id;
+  QString name;
+  QString arch;
+  std::filesystem::path folder;
+  std::filesystem::path root;         // of its photos
+  int epochs = 0;                     // trained
+  std::optional<double> error_rate;   // of the last epoch
+
+  QString title() const;              // "run 12, fast trial" or "run 12"
+  friend bool operator==(const RunChoice&, const RunChoice&) = default;
+};
+
+class RunChooser : public QComboBox {
+  Q_OBJECT
+ public:
+  // `stem`: "valid" or "test", the predictions that a run must have.
+  RunChooser(Session& session, std::string stem, QWidget* parent = nullptr);
+
+  const RunChoice* current() const;   // null: there is none
+  bool listed() const { return listed_; }  // false until the store has been read for the first time
+  void choose(const QString& run);    // does nothing when the run is not in the list
+
+ Q_SIGNALS:
+  void runChanged();                  // another one is current, or none is left; also after the first listing
+
+ private:
+  void refresh();
+  void show(std::vector<RunChoice> choices);
+
+  Session& session_;
+  std::string stem_;
+  std::vector<RunChoice> choices_;
+  QString currentRun_;
+  bool listed_ = false;
+  bool reading_ = false;
+  bool stale_ = false;                // the store changed while it was read
+};
+
+}  // namespace panicle::ui

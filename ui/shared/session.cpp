@@ -1,0 +1,342 @@
+#include "ui/shared/session.h"
+
+#include <QFileInfo>
+#include <QSettings>
+#include <QTimer>
+#include <algorithm>
+#include <optional>
+
+#include "core/base/error.h"
+#include "ui/shared/jobs.h"
+#include "ui/shared/recipe_history.h"
+#include "ui/shared/run_controller.h"
+
+namespace panicle::ui {
+namespace {
+
+constexpr int kMaxRecent = 10;
+constexpr int kSaveRecipeMs = 500;
+const QLatin1StringView kRecentKey("recent/datasets");
+const QLatin1StringView kRecipeKey("recipe");
+
+QSettings userSettings() {
+  return QSettings(QSettings::IniFormat, QSettings::UserScope, QStringLiteral("Panicle"), QStringLiteral("panicle"));
+}
+
+// The fields that say which files are read; the others (split, subset, policies) leave what is on show as it is.
+Json dataSource(const DataOptions& data) {
+  Json source = toJson(data);
+  for (const char* key : {"split", "subset", "bad_images", "exif"}) source.erase(key);
+  return source;
+}
+
+QString shortName(const QString& path) {
+  const QString name = QFileInfo(path).fileName();
+  return name.isEmpty() ? path : name;
+}
+
+}  // namespace
+
+struct Session::Impl {
+  Impl(Session* owner, std::unique_ptr<RunStore> runStore)
+      : self(owner),
+        store(std::move(runStore)),
+        settings(QString::fromStdString((store->workspace() / "window.ini").string()), QSettings::IniFormat),
+        jobs(owner),
+        runs(*store, owner) {
+    saveTimer.setSingleShot(true);
+    saveTimer.setInterval(kSaveRecipeMs);
+    QObject::connect(&saveTimer, &QTimer::timeout, self, [this] { saveRecipe(); });
+  }
+
+  void loadRecipe() {
+    const std::string text = settings.value(kRecipeKey).toString().toStdString();
+    if (text.empty()) return;
+    try {
+      recipes.reset(specFromJson(parseJson(text, "the last recipe"), "the last recipe"));
+    } catch (const Error&) {
+      // Written by another version: the defaults are as good a start, and the next change writes a good one.
+    }
+  }
+
+  void saveRecipe() {
+    settings.setValue(kRecipeKey, QString::fromStdString(specToJson(recipes.current()).dump()));
+  }
+
+  void recipeMoved() {
+    problems.reset();
+    saveTimer.start();
+    Q_EMIT self->recipeChanged();
+    followRecipe();
+  }
+
+  // Undo of an opening, or another CSV column in the form: what is on show is what the recipe would train on.
+  void followRecipe() {
+    const DataOptions& data = recipes.current().data;
+    if (data.root.empty() || dataSource(data) == source) return;
+    scan(data, {});
+  }
+
+  // `opened` is the path to remember, empty when the recipe led here.
+  void scan(DataOptions options, const QString& opened) {
+    options.subset = {};
+    source = dataSource(options);
+    jobs.cancel(scanJob);
+    jobs.cancel(censusJob);
+    const QString name = shortName(QString::fromStdString(options.root));
+    scanning = true;
+    scanJob = jobs.start(
+        self, Session::tr("Reading %1").arg(name),
+        [options](std::stop_token stop, const Progress& progress) {
+          return std::make_shared<const Dataset>(loadDataset(options, stop, progress));
+        },
+        [this, options, opened](std::shared_ptr<const Dataset> loaded) { adopt(std::move(loaded), options, opened); },
+        [this, opened](const QString& message) {
+          scanning = false;
+          // A failed opening leaves the recipe at what is on show; a failed change of the recipe is not tried over and over.
+          if (!opened.isEmpty() && dataset) source = dataSource(shown);
+          Q_EMIT self->datasetFailed(message);
+          self->report(message);
+        });
+  }
+
+  void adopt(std::shared_ptr<const Dataset> loaded, const DataOptions& options, const QString& opened) {
+    scanning = false;
+    dataset = std::move(loaded);
+    census.reset();
+    shown = options;
+    selection.clear();
+    current = -1;
+    if (!opened.isEmpty()) {
+      remember(opened);
+      RunSpec spec = recipes.current();
+      const SubsetOptions subset = spec.data.root == options.root ? spec.data.subset : SubsetOptions{};
+      spec.data = options;
+      spec.data.subset = subset;
+      self->setRecipe(spec, Session::tr("Open %1").arg(shortName(opened)));
+    }
+    problems.reset();
+    Q_EMIT self->datasetChanged();
+    Q_EMIT self->selectionChanged();
+    Q_EMIT self->currentPhotoChanged();
+    takeCensus();
+  }
+
+  void takeCensus() {
+    const DecodeOptions decode{.exif = recipes.current().data.exif};
+    censusJob = jobs.start(
+        self, Session::tr("Looking at every photo of %1").arg(shortName(QString::fromStdString(dataset->root.string()))),
+        [data = dataset, decode](std::stop_token stop, const Progress& progress) {
+          return std::make_shared<const Census>(panicle::takeCensus(*data, decode, 0, stop, progress));
+        },
+        [this](std::shared_ptr<const Census> taken) {
+          census = std::move(taken);
+          Q_EMIT self->censusChanged();
+        });
+  }
+
+  void remember(const QString& path) {
+    QSettings user = userSettings();
+    QStringList recent = user.value(kRecentKey).toStringList();
+    recent.removeAll(path);
+    recent.prepend(path);
+    user.setValue(kRecentKey, recent.mid(0, kMaxRecent));
+  }
+
+  void runEvents(const std::vector<TrainEvent>& events) {
+    const bool stored = std::any_of(events.begin(), events.end(), [](const TrainEvent& event) {
+      return std::holds_alternative<RunStarted>(event) || std::holds_alternative<EpochEnded>(event);
+    });
+    if (stored) Q_EMIT self->runsChanged();
+  }
+
+  Session* self;
+  std::unique_ptr<RunStore> store;
+  QSettings settings;
+  RecipeHistory recipes;
+  std::optional<QStringList> problems;  // of the recipe; computed when asked for
+  QTimer saveTimer;
+  std::shared_ptr<const Dataset> dataset;
+  std::shared_ptr<const Census> census;
+  DataOptions shown;   // how `dataset` was read
+  Json source;         // what the running or last scan reads
+  bool scanning = false;
+  quint64 scanJob = 0;
+  quint64 censusJob = 0;
+  std::vector<Photo> selection;
+  int current = -1;
+  // Last, so that they end their threads before anything above goes.
+  Jobs jobs;
+  RunController runs;
+};
+
+Session::Session(std::unique_ptr<RunStore> store, QObject* parent)
+    : QObject(parent), impl_(std::make_unique<Impl>(this, std::move(store))) {
+  impl_->loadRecipe();
+  connect(&impl_->jobs, &Jobs::problem, this, &Session::report);
+  connect(&impl_->runs, &RunController::events, this,
+          [this](const std::vector<TrainEvent>& events) { impl_->runEvents(events); });
+  connect(&impl_->runs, &RunController::ended, this, [this](const QString&, RunStatus status, const QString& message) {
+    Q_EMIT runsChanged();
+    if (status == RunStatus::Failed) report(message);
+  });
+}
+
+Session::~Session() {
+  if (impl_->saveTimer.isActive()) impl_->saveRecipe();
+}
+
+RunStore& Session::store() {
+  return *impl_->store;
+}
+
+Jobs& Session::jobs() {
+  return impl_->jobs;
+}
+
+RunController& Session::runs() {
+  return impl_->runs;
+}
+
+QSettings& Session::settings() {
+  return impl_->settings;
+}
+
+void Session::openDataset(const QString& folderOrCsv) {
+  const QString path = QFileInfo(folderOrCsv).absoluteFilePath();
+  DataOptions options = recipe().data;
+  if (options.root != path.toStdString()) {
+    // Columns and files of another data set mean nothing here; how to split and what to do with bad images still does.
+    DataOptions fresh;
+    fresh.root = path.toStdString();
+    fresh.exif = options.exif;
+    fresh.bad_images = options.bad_images;
+    fresh.split = options.split;
+    options = fresh;
+  }
+  impl_->scan(options, path);
+}
+
+bool Session::opening() const {
+  return impl_->scanning;
+}
+
+std::shared_ptr<const Dataset> Session::dataset() const {
+  return impl_->dataset;
+}
+
+std::shared_ptr<const Census> Session::census() const {
+  return impl_->census;
+}
+
+QStringList Session::recent() const {
+  return userSettings().value(kRecentKey).toStringList();
+}
+
+Photo Session::photo(const Item& item) const {
+  Photo photo;
+  photo.id = QString::fromStdString(item.id);
+  photo.path = QString::fromStdString(item.path);
+  photo.target = item.target;
+  if (!impl_->dataset) return photo;
+  photo.file = QString::fromStdString(impl_->dataset->file(item).string());
+  const Vocab& vocab = impl_->dataset->vocab;
+  if (item.target >= 0 && static_cast<std::size_t>(item.target) < vocab.size()) {
+    photo.label = QString::fromStdString(vocab[static_cast<std::size_t>(item.target)]);
+  }
+  return photo;
+}
+
+const RunSpec& Session::recipe() const {
+  return impl_->recipes.current();
+}
+
+void Session::setRecipe(const RunSpec& spec, const QString& what) {
+  if (impl_->recipes.push(spec, what)) impl_->recipeMoved();
+}
+
+QString Session::setRecipeField(const QString& path, const Json& value) {
+  RunSpec spec = recipe();
+  const std::string key = path.toStdString();
+  try {
+    setByPath(spec, key, value);
+  } catch (const Error& error) {
+    return QString::fromUtf8(error.what());
+  }
+  QString label = path.section(u'.', -1);
+  for (const FieldDescription& field : describe(spec)) {
+    if (field.path == key && *field.info.label) label = QString::fromUtf8(field.info.label).toLower();
+  }
+  setRecipe(spec, tr("Change %1").arg(label));
+  return {};
+}
+
+QStringList Session::recipeProblems() const {
+  if (!impl_->problems) {
+    QStringList problems;
+    if (recipe().data.root.empty()) problems << tr("No data set is open: open a folder or a CSV first.");
+    for (const std::string& problem : check(recipe())) problems << QString::fromStdString(problem);
+    impl_->problems = problems;
+  }
+  return *impl_->problems;
+}
+
+bool Session::canUndo() const {
+  return impl_->recipes.canUndo();
+}
+
+bool Session::canRedo() const {
+  return impl_->recipes.canRedo();
+}
+
+QString Session::undoText() const {
+  return impl_->recipes.undoText();
+}
+
+QString Session::redoText() const {
+  return impl_->recipes.redoText();
+}
+
+void Session::undo() {
+  if (!canUndo()) return;
+  impl_->recipes.undo();
+  impl_->recipeMoved();
+}
+
+void Session::redo() {
+  if (!canRedo()) return;
+  impl_->recipes.redo();
+  impl_->recipeMoved();
+}
+
+const std::vector<Photo>& Session::selection() const {
+  return impl_->selection;
+}
+
+int Session::currentIndex() const {
+  return impl_->current;
+}
+
+const Photo* Session::currentPhoto() const {
+  const auto index = static_cast<std::size_t>(impl_->current);
+  return impl_->current >= 0 && index < impl_->selection.size() ? &impl_->selection[index] : nullptr;
+}
+
+void Session::select(std::vector<Photo> photos, int current) {
+  impl_->selection = std::move(photos);
+  impl_->current = current >= 0 && static_cast<std::size_t>(current) < impl_->selection.size() ? current : -1;
+  Q_EMIT selectionChanged();
+  Q_EMIT currentPhotoChanged();
+}
+
+void Session::setCurrent(int index) {
+  if (index < 0 || static_cast<std::size_t>(index) >= impl_->selection.size() || index == impl_->current) return;
+  impl_->current = index;
+  Q_EMIT currentPhotoChanged();
+}
+
+void Session::report(const QString& problem) {
+  Q_EMIT problemReported(problem);
+}
+
+}  // namespace panicle::ui
