@@ -12,7 +12,7 @@
 namespace panicle {
 
 struct AugOptions {
-  bool do_flip = true;      // mirror left-right with probability p_flip in training
+  bool do_flip = true;  // mirror left-right with probability p_flip in training
   double p_flip = 0.5;
 };
 
@@ -30,7 +30,9 @@ struct Normalization {
   std::array<float, 3> std{0.229f, 0.224f, 0.225f};
 };
 
-// uint8 HWC -> float32 HWC: flip as drawn, /255, (x - mean) / std; one pass. `out` has 3 * height * width floats.
-void augmentAndNormalize(const Image& image, const AugDraw& draw, const Normalization& normalization, std::span<float> out);
+// uint8 HWC -> float32 HWC: flip as drawn, /255, (x - mean) / std; one pass. `out` has 3 * height * width
+// floats.
+void augmentAndNormalize(const Image& image, const AugDraw& draw, const Normalization& normalization,
+                         std::span<float> out);
 
 }  // namespace panicle

@@ -24,16 +24,17 @@ struct EnumNames<PadMode> {
 };
 
 struct ResizeOptions {
-  ResizeMethod method = ResizeMethod::Crop;      // fastai's default
-  Size size{224, 224};                           // (height, width)
-  PadMode pad_mode = PadMode::Reflection;        // of pad
+  ResizeMethod method = ResizeMethod::Crop;  // fastai's default
+  Size size{224, 224};                       // (height, width)
+  PadMode pad_mode = PadMode::Reflection;    // of pad
 };
 
 std::span<const Field<ResizeOptions>> fieldTable(const ResizeOptions*);
 
 enum class Mode { Train, Valid };  // fastai's split_idx 0 and 1
 
-// Where in the slack the box of crop and pad lies, 0..1 on each axis: .5 at validation, random in training (x is drawn first).
+// Where in the slack the box of crop and pad lies, 0..1 on each axis: .5 at validation, random in training (x
+// is drawn first).
 struct ResizePlace {
   double x = 0.5;
   double y = 0.5;
@@ -41,7 +42,8 @@ struct ResizePlace {
 
 ResizePlace drawResizePlace(const ResizeOptions& options, Mode mode, RandomStream& stream);
 
-// The part of the source that the result shows, in source pixels; it exceeds the source where pad invents pixels.
+// The part of the source that the result shows, in source pixels; it exceeds the source where pad invents
+// pixels.
 struct Box {
   int left = 0;
   int top = 0;
@@ -54,8 +56,8 @@ Box resizeBox(Size source, const ResizeOptions& options, ResizePlace place);
 // The result has exactly options.size.
 Image resize(const Image& image, const ResizeOptions& options, ResizePlace place);
 
-// Pillow's Image.resize(size, BILINEAR), bit for bit: a triangle filter widened by the scale, 22-bit integer weights,
-// horizontal pass first, each pass rounded to 8 bits.
+// Pillow's Image.resize(size, BILINEAR), bit for bit: a triangle filter widened by the scale, 22-bit integer
+// weights, horizontal pass first, each pass rounded to 8 bits.
 Image resizeBilinear(const Image& image, Size size);
 
 }  // namespace panicle

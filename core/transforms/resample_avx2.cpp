@@ -1,0 +1,206 @@
+// The passes with AVX2. A 22-bit weight is split into two 11-bit halves, so that one instruction multiplies
+// eight pairs of 16-bit numbers and adds each pair; the halves' sums are joined at the end. All additions
+// wrap around modulo 2^32 and the whole sum fits, so the result is exact.
+#include "core/transforms/resample_kernels.h"
+
+#ifdef __x86_64__
+#include <immintrin.h>
+
+#include <algorithm>
+#include <cstring>
+
+// Only these functions are compiled for AVX2: the program itself runs on any x86-64.
+#define PANICLE_AVX2 __attribute__((target("avx2")))
+#endif
+
+namespace panicle {
+#ifdef __x86_64__
+namespace {
+
+constexpr int kHalfBits = 11;
+constexpr std::int32_t kLowMask = (1 << kHalfBits) - 1;
+
+// Two weights' low (or high) halves as one 32-bit number, the first in the lower 16 bits.
+std::int32_t lowPair(std::int32_t a, std::int32_t b) {
+  return (a & kLowMask) | (b & kLowMask) << 16;
+}
+std::int32_t highPair(std::int32_t a, std::int32_t b) {
+  return (a >> kHalfBits) | (b >> kHalfBits) << 16;
+}
+
+PANICLE_AVX2 inline __m256i load(const void* from) {
+  return _mm256_loadu_si256(static_cast<const __m256i*>(from));
+}
+
+// ---- horizontal: four taps of one output at a time
+// -------------------------------------------------------------
+
+// The weights of four taps, laid out as the pixels come out of the shuffle: taps 0 and 1 in the lower lane
+// (once for each of R, G, B and nothing), taps 2 and 3 in the upper.
+struct Quad {
+  std::int32_t low[8];
+  std::int32_t high[8];
+};
+
+struct QuadTaps {
+  int quads = 0;            // per output
+  std::vector<int> offset;  // byte in the row, per output
+  std::vector<Quad> weights;
+};
+
+// Outputs near the right edge start further left, with zero weights in front, so that all taps lie in the
+// row. Needs 4 * quads <= width.
+QuadTaps packQuads(const Taps& taps, int quads, int width) {
+  QuadTaps packed{quads, std::vector<int>(taps.size()),
+                  std::vector<Quad>(static_cast<std::size_t>(quads) * taps.size())};
+  std::vector<std::int32_t> line(4 * static_cast<std::size_t>(quads));
+  for (int x = 0; x < taps.size(); ++x) {
+    const int start = std::min(taps.first[x], width - 4 * quads);
+    packed.offset[x] = 3 * start;
+    std::fill(line.begin(), line.end(), 0);
+    const int skipped = taps.first[x] - start;
+    for (int t = 0; t < taps.count[x]; ++t) line[skipped + t] = taps.of(x)[t];
+    for (int q = 0; q < quads; ++q) {
+      Quad& quad = packed.weights[static_cast<std::size_t>(x) * quads + q];
+      for (int lane = 0; lane < 8; ++lane) {
+        const std::int32_t* pair = line.data() + 4 * q + (lane < 4 ? 0 : 2);
+        quad.low[lane] = lowPair(pair[0], pair[1]);
+        quad.high[lane] = highPair(pair[0], pair[1]);
+      }
+    }
+  }
+  return packed;
+}
+
+// Loads 16 bytes for 12: reads up to 4 bytes past the end of each row.
+template <int kRows>
+PANICLE_AVX2 void horizontalRows(const std::uint8_t* source, int width, const QuadTaps& taps,
+                                 std::uint8_t* out) {
+  const std::size_t sourceStride = 3 * static_cast<std::size_t>(width);
+  const std::size_t outStride = 3 * taps.offset.size();
+  // R0 R1 G0 G1 B0 B1 0 0 and the same of pixels 2 and 3, each byte widened to 16 bits.
+  const __m256i spread = _mm256_setr_epi8(0, -1, 3, -1, 1, -1, 4, -1, 2, -1, 5, -1, -1, -1, -1, -1,  //
+                                          6, -1, 9, -1, 7, -1, 10, -1, 8, -1, 11, -1, -1, -1, -1, -1);
+  const __m128i half = _mm_set1_epi32(kWeightHalf);
+  const Quad* quad = taps.weights.data();
+  for (const int offset : taps.offset) {
+    __m256i low[kRows];
+    __m256i high[kRows];
+    for (int r = 0; r < kRows; ++r) low[r] = high[r] = _mm256_setzero_si256();
+    const std::uint8_t* pixels = source + offset;
+    for (int q = 0; q < taps.quads; ++q, ++quad, pixels += 12) {
+      const __m256i lowWeights = load(quad->low);
+      const __m256i highWeights = load(quad->high);
+      for (int r = 0; r < kRows; ++r) {
+        const auto* from = reinterpret_cast<const __m128i*>(pixels + r * sourceStride);
+        const __m256i values =
+            _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(_mm_loadu_si128(from)), spread);
+        low[r] = _mm256_add_epi32(low[r], _mm256_madd_epi16(values, lowWeights));
+        high[r] = _mm256_add_epi32(high[r], _mm256_madd_epi16(values, highWeights));
+      }
+    }
+    for (int r = 0; r < kRows; ++r) {
+      const __m256i lanes = _mm256_add_epi32(_mm256_slli_epi32(high[r], kHalfBits), low[r]);
+      __m128i sum = _mm_add_epi32(_mm256_castsi256_si128(lanes), _mm256_extracti128_si256(lanes, 1));
+      sum = _mm_srai_epi32(_mm_add_epi32(sum, half), kWeightBits);
+      sum = _mm_packs_epi32(sum, sum);
+      const int rgb = _mm_cvtsi128_si32(_mm_packus_epi16(sum, sum));
+      std::memcpy(out + r * outStride, &rgb, 3);
+    }
+    out += 3;
+  }
+}
+
+void horizontal(const std::uint8_t* source, int width, int rows, const Taps& taps, std::uint8_t* out) {
+  const int quads = (taps.window + 3) / 4;
+  int y = 0;
+  const auto from = [&] { return source + y * 3 * static_cast<std::size_t>(width); };
+  const auto to = [&] { return out + y * 3 * static_cast<std::size_t>(taps.size()); };
+  if (4 * quads <= width) {
+    const QuadTaps packed = packQuads(taps, quads, width);
+    for (; y + 4 < rows; y += 4) horizontalRows<4>(from(), width, packed, to());
+    for (; y + 1 < rows; ++y) horizontalRows<1>(from(), width, packed, to());
+  }
+  kPortableKernels.horizontal(from(), width, rows - y, taps,
+                              to());  // the last row, after which there may be nothing
+}
+
+// ---- vertical: 32 bytes of two input rows at a time
+// ------------------------------------------------------------
+
+struct RowPair {
+  const std::uint8_t* first;
+  const std::uint8_t* second;
+  std::int32_t low;
+  std::int32_t high;
+};
+
+PANICLE_AVX2 void weightedRows(const std::vector<RowPair>& pairs, int x, std::uint8_t* out) {
+  const __m256i zero = _mm256_setzero_si256();
+  __m256i low[4] = {zero, zero, zero, zero};
+  __m256i high[4] = {zero, zero, zero, zero};
+  for (const RowPair& pair : pairs) {
+    const __m256i a = load(pair.first + x);
+    const __m256i b = load(pair.second + x);
+    const __m256i front = _mm256_unpacklo_epi8(a, b);
+    const __m256i back = _mm256_unpackhi_epi8(a, b);
+    const __m256i values[4] = {_mm256_unpacklo_epi8(front, zero), _mm256_unpackhi_epi8(front, zero),
+                               _mm256_unpacklo_epi8(back, zero), _mm256_unpackhi_epi8(back, zero)};
+    const __m256i lowWeights = _mm256_set1_epi32(pair.low);
+    const __m256i highWeights = _mm256_set1_epi32(pair.high);
+    for (int k = 0; k < 4; ++k) {
+      low[k] = _mm256_add_epi32(low[k], _mm256_madd_epi16(values[k], lowWeights));
+      high[k] = _mm256_add_epi32(high[k], _mm256_madd_epi16(values[k], highWeights));
+    }
+  }
+  const __m256i half = _mm256_set1_epi32(kWeightHalf);
+  for (int k = 0; k < 4; ++k) {
+    const __m256i sum = _mm256_add_epi32(_mm256_slli_epi32(high[k], kHalfBits), low[k]);
+    low[k] = _mm256_srai_epi32(_mm256_add_epi32(sum, half), kWeightBits);
+  }
+  const __m256i bytes =
+      _mm256_packus_epi16(_mm256_packs_epi32(low[0], low[1]), _mm256_packs_epi32(low[2], low[3]));
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(out + x), bytes);
+}
+
+void vertical(const std::uint8_t* source, std::ptrdiff_t stride, int rowBytes, const Taps& taps,
+              std::uint8_t* out) {
+  constexpr int kBlock = 32;
+  if (rowBytes < kBlock) {
+    kPortableKernels.vertical(source, stride, rowBytes, taps, out);
+    return;
+  }
+  std::vector<RowPair> pairs;
+  for (int y = 0; y < taps.size(); ++y, out += rowBytes) {
+    pairs.clear();
+    const std::int32_t* weights = taps.of(y);
+    for (int t = 0; t < taps.count[y]; t += 2) {
+      const bool hasSecond = t + 1 < taps.count[y];
+      const std::uint8_t* row = source + (taps.first[y] + t) * stride;
+      const std::int32_t second = hasSecond ? weights[t + 1] : 0;
+      pairs.push_back(
+          {row, hasSecond ? row + stride : row, lowPair(weights[t], second), highPair(weights[t], second)});
+    }
+    int x = 0;
+    for (; x + kBlock <= rowBytes; x += kBlock) weightedRows(pairs, x, out);
+    if (x < rowBytes)
+      weightedRows(pairs, rowBytes - kBlock, out);  // overlaps what is there, with the same bytes
+  }
+}
+
+constexpr ResampleKernels kAvx2Kernels{horizontal, vertical};
+
+}  // namespace
+
+const ResampleKernels* avx2Kernels() {
+  return __builtin_cpu_supports("avx2") ? &kAvx2Kernels : nullptr;
+}
+
+#else
+
+const ResampleKernels* avx2Kernels() {
+  return nullptr;
+}
+
+#endif
+}  // namespace panicle
