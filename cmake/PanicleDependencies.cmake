@@ -9,6 +9,10 @@ separate_arguments(torch_flags NATIVE_COMMAND "${TORCH_CXX_FLAGS}")
 target_compile_options(panicle_torch INTERFACE ${torch_flags})
 
 # Never ${OpenCV_LIBS}: Debian's highgui pulls in Qt 5.
+if(TARGET torch_cuda)
+  target_compile_definitions(panicle_torch INTERFACE PANICLE_CUDA)
+endif()
+
 find_package(OpenCV REQUIRED COMPONENTS core imgproc imgcodecs)
 find_package(JPEG REQUIRED)
 find_package(nlohmann_json REQUIRED)

@@ -1,0 +1,60 @@
+#include "core/models/device.h"
+
+#include <ATen/Context.h>
+#include <ATen/Parallel.h>
+
+#include <mutex>
+#include <thread>
+
+#include "core/base/error.h"
+
+#ifdef PANICLE_CUDA
+#include <ATen/cuda/CUDAContext.h>
+#endif
+
+namespace panicle {
+
+c10::Device chooseDevice(const std::string& name) {
+  const bool cuda = at::globalContext().hasCUDA();
+  if (name == "auto") return cuda ? c10::Device(c10::kCUDA, 0) : c10::Device(c10::kCPU);
+  if (name == "cpu") return c10::Device(c10::kCPU);
+  if (!name.starts_with("cuda")) throw Error("unknown device '" + name + "'; use auto, cpu or cuda:0");
+  if (!cuda) throw Error("device '" + name + "' is not there: this LibTorch or this machine has no CUDA; use auto or cpu");
+  try {
+    const c10::Device device(name);
+    const int index = device.has_index() ? device.index() : 0;
+#ifdef PANICLE_CUDA
+    const int count = at::cuda::device_count();
+    if (index >= count) throw Error("device '" + name + "' is not there: this machine has " + std::to_string(count) + " CUDA device(s)");
+#endif
+    return c10::Device(c10::kCUDA, static_cast<c10::DeviceIndex>(index));
+  } catch (const c10::Error&) {
+    throw Error("'" + name + "' is not a device; write cuda:0");
+  }
+}
+
+std::string describeDevice(c10::Device device) {
+#ifdef PANICLE_CUDA
+  if (device.is_cuda()) return device.str() + " " + at::cuda::getDeviceProperties(device.index())->name;
+#endif
+  if (device.is_cuda()) return device.str();
+  const int threads = at::get_num_threads();
+  return "CPU, " + std::to_string(threads) + (threads == 1 ? " thread" : " threads");
+}
+
+int setComputeThreads(int threads) {
+  if (threads <= 0) threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  at::set_num_threads(threads);
+  // OpenMP's setting is one of each thread: this hands it to the calling one also when another thread has set it before.
+  at::init_num_threads();
+  return threads;
+}
+
+at::Generator makeGenerator(c10::Device device, std::uint64_t seed) {
+  at::Generator generator = at::globalContext().defaultGenerator(device).clone();
+  std::lock_guard lock(generator.mutex());
+  generator.set_current_seed(seed);
+  return generator;
+}
+
+}  // namespace panicle

@@ -1,0 +1,25 @@
+// Where tensors live and compute, chosen at run time. Internal to core (includes torch).
+#pragma once
+
+#include <ATen/core/Generator.h>
+#include <c10/core/Device.h>
+
+#include <cstdint>
+#include <string>
+
+namespace panicle {
+
+// "auto" (CUDA where this LibTorch and this machine have it, else the CPU), "cpu", "cuda:0", ... Throws Error that says what there is.
+c10::Device chooseDevice(const std::string& name);
+
+// "CPU, 2 threads" or "cuda:0 NVIDIA H200".
+std::string describeDevice(c10::Device device);
+
+// Sets the threads that the calling thread's tensor operations take; 0: all cores. Debian's torch starts with one.
+// Returns the number set.
+int setComputeThreads(int threads);
+
+// A generator of the device, seeded.
+at::Generator makeGenerator(c10::Device device, std::uint64_t seed);
+
+}  // namespace panicle

@@ -1,0 +1,112 @@
+// fastai's head, groups, freezing and initialisation.
+#include "tests/models/timm_fill.h"
+#include "tests/testing.h"
+
+namespace panicle {
+namespace {
+
+using testing::reference;
+
+// fastai's names are "0.model.<timm name>" for the body and "1.<child>.<name>" for the head.
+std::string fastaiName(const std::string& ours) {
+  return ours.starts_with("head.") ? "1." + ours.substr(5) : "0.model." + ours;
+}
+
+class FastaiModelTest : public ::testing::TestWithParam<const char*> {};
+
+// Which parameters there are, their group, their weight decay, and what freeze() leaves learning.
+TEST_P(FastaiModelTest, GroupsDecayAndFreezeEqualFastais) {
+  const Json all = readJson(reference("fastai/data/07_models.json"));
+  const Json& expected = all["archs"][GetParam()];
+  Classifier model(GetParam(), HeadKind::Fastai, 10, 1);
+  const auto groups = model.parameterGroups();
+  std::map<const void*, std::pair<std::size_t, bool>> placed;  // tensor -> group, decay
+  for (std::size_t g = 0; g < groups.size(); ++g) {
+    for (const auto& t : groups[g].decayed) placed[t.unsafeGetTensorImpl()] = {g, true};
+    for (const auto& t : groups[g].undecayed) placed[t.unsafeGetTensorImpl()] = {g, false};
+  }
+  model.setFrozen(true);
+  std::map<std::string, torch::Tensor> ours;
+  for (auto& [name, tensor] : model.stateDict()) {
+    if (placed.count(tensor.unsafeGetTensorImpl())) ours[fastaiName(name)] = tensor;
+  }
+  ASSERT_EQ(ours.size(), expected["params"].size());
+  for (const auto& row : expected["params"]) {
+    const std::string name = row[0];
+    ASSERT_TRUE(ours.count(name)) << name;
+    const torch::Tensor& tensor = ours[name];
+    EXPECT_EQ(tensor.sizes().vec(), row[1].get<std::vector<std::int64_t>>()) << name;
+    EXPECT_EQ(placed[tensor.unsafeGetTensorImpl()].first, row[2]) << name;
+    EXPECT_EQ(placed[tensor.unsafeGetTensorImpl()].second, row[3] == 1) << name;
+    EXPECT_EQ(tensor.requires_grad(), row[5] == 1) << name;
+  }
+  model.setFrozen(false);
+  for (const auto& parameter : model.parameters()) EXPECT_TRUE(parameter.requires_grad());
+}
+
+INSTANTIATE_TEST_SUITE_P(Timm, FastaiModelTest, ::testing::Values("resnet26d"));
+
+TEST(FastaiHead, StartsAsFastaisDoes) {
+  const Classifier model("resnet18", HeadKind::Fastai, 10, 7);
+  for (const auto& [name, tensor] : model.stateDict()) {
+    if (name == "head.2.weight" || name == "head.6.weight") EXPECT_TRUE(tensor.eq(1).all().item<bool>());
+    if (name == "head.2.bias" || name == "head.6.bias") EXPECT_TRUE(tensor.eq(0.001f).all().item<bool>());
+    if (name == "head.4.weight") EXPECT_NEAR(tensor.std().item<double>(), std::sqrt(2.0 / 1024), 0.001);
+    if (name == "head.8.weight") EXPECT_NEAR(tensor.std().item<double>(), std::sqrt(2.0 / 512), 0.003);
+    if (name == "layer1.0.bn2.weight") EXPECT_TRUE(tensor.eq(0).all().item<bool>()) << "zero_init_last";
+    if (name == "layer1.0.bn1.weight") EXPECT_TRUE(tensor.eq(1).all().item<bool>());
+    if (name == "layer2.0.conv1.weight") EXPECT_NEAR(tensor.std().item<double>(), std::sqrt(2.0 / (128 * 9)), 0.001);
+  }
+}
+
+TEST(FastaiHead, MaximumComesBeforeAverage) {
+  Classifier model("resnet18", HeadKind::Fastai, 3, 7);
+  model.eval();
+  const torch::NoGradGuard noGrad;
+  const auto images = testing::referenceImages(2, 64, 64);
+  const auto before = model.forward(images);
+  // Only the maximum half of the first norm's scale is moved; if the halves were swapped, the two outcomes would be too.
+  for (auto& [name, tensor] : model.stateDict()) {
+    if (name == "head.2.weight") tensor.slice(0, 0, 512).fill_(0);
+    if (name == "head.2.bias") tensor.zero_();
+  }
+  const auto averageOnly = model.forward(images);
+  EXPECT_FALSE(torch::allclose(before, averageOnly));
+  // An image of one value everywhere in the map has equal maximum and average; zero weights on the average then silence the head.
+  for (auto& [name, tensor] : model.stateDict()) {
+    if (name == "head.2.weight") tensor.slice(0, 512, 1024).fill_(0);
+  }
+  EXPECT_TRUE(model.forward(images).abs().max().item<float>() < 1e-6f);
+}
+
+TEST(Classifier, WeightsAreAFunctionOfTheSeed) {
+  const Classifier a("resnet18", HeadKind::Fastai, 4, 5), b("resnet18", HeadKind::Fastai, 4, 5), c("resnet18", HeadKind::Fastai, 4, 6);
+  const auto sa = a.stateDict(), sb = b.stateDict(), sc = c.stateDict();
+  bool differs = false;
+  for (std::size_t i = 0; i < sa.size(); ++i) {
+    EXPECT_TRUE(sa[i].tensor.equal(sb[i].tensor)) << sa[i].name;
+    differs = differs || !sa[i].tensor.equal(sc[i].tensor);
+  }
+  EXPECT_TRUE(differs);
+}
+
+TEST(Classifier, DropoutIsAFunctionOfItsSeedAlone) {
+  Classifier model("resnet18", HeadKind::Fastai, 4, 5);
+  for (auto& [name, tensor] : model.stateDict()) {
+    if (name.ends_with("running_var")) tensor.fill_(1);
+  }
+  model.train();
+  const auto images = testing::referenceImages(4, 64, 64);
+  const auto run = [&](std::uint64_t seed) {
+    const torch::NoGradGuard noGrad;
+    model.seedDropout(seed);
+    return model.forward(images).clone();
+  };
+  const auto first = run(1);
+  torch::manual_seed(99);  // the global generator has no say
+  EXPECT_TRUE(first.equal(run(1)));
+  EXPECT_FALSE(first.equal(run(2)));
+}
+
+}  // namespace
+}  // namespace panicle

@@ -1,0 +1,166 @@
+// The training loop as a whole, on painted images.
+#include "core/train/trainer.h"
+
+#include <cmath>
+#include <fstream>
+#include <opencv2/imgcodecs.hpp>
+
+#include "core/base/error.h"
+#include "tests/testing.h"
+
+namespace panicle {
+namespace {
+
+using testing::TempFolder;
+
+// `count` noisy 40x40 pictures, red or blue by class.
+std::shared_ptr<const std::vector<Sample>> paint(const TempFolder& folder, int count) {
+  auto samples = std::make_shared<std::vector<Sample>>();
+  RandomStream random(1);
+  for (int i = 0; i < count; ++i) {
+    const int target = i % 2;
+    cv::Mat picture(40, 40, CV_8UC3);
+    for (int y = 0; y < 40; ++y) {
+      for (int x = 0; x < 40; ++x) {
+        const auto noise = [&] { return static_cast<uchar>(random.below(120)); };
+        picture.at<cv::Vec3b>(y, x) = target ? cv::Vec3b(noise(), noise(), static_cast<uchar>(130 + noise()))
+                                             : cv::Vec3b(static_cast<uchar>(130 + noise()), noise(), noise());
+      }
+    }
+    const auto file = folder / (std::to_string(i) + ".png");
+    cv::imwrite(file.string(), picture);
+    samples->push_back({file, target});
+  }
+  return samples;
+}
+
+struct Outcome {
+  std::vector<EpochEnded> epochs;
+  std::vector<BatchEnded> batches;
+  std::vector<Warning> warnings;
+  std::shared_ptr<Classifier> model;
+};
+
+struct Setup {
+  int epochs = 2;
+  BatchOptions batch{8, 1};
+  int threads = 2;
+  ScheduleOptions schedule{.lr_max = 3e-3};
+  std::size_t train = 24;
+  HeadKind head = HeadKind::Fastai;
+  BadImagePolicy bad = BadImagePolicy::Skip;
+  std::function<void(TrainControl&, const TrainEvent&)> react;
+};
+
+Outcome train(const std::shared_ptr<const std::vector<Sample>>& samples, Setup setup) {
+  Outcome outcome;
+  outcome.model = std::make_shared<Classifier>("resnet18", setup.head, 2, 5);
+  Pipeline pipeline{.resize = {.method = ResizeMethod::Squish, .size = {32, 32}}, .augment = AugOptions{}};
+  Loader loader(samples, pipeline, {.threads = setup.threads});
+  FitData data;
+  for (std::uint32_t i = 0; i < samples->size(); ++i) (i < setup.train ? data.train : data.valid).push_back(i);
+  setup.schedule.epochs = setup.epochs;
+  TrainControl control;
+  Trainer trainer(outcome.model, torch::kCPU, {.batch = setup.batch, .seed = 5, .total_epochs = setup.epochs, .bad_images = setup.bad},
+                  control, [&](const TrainEvent& event) {
+                    if (const auto* epoch = std::get_if<EpochEnded>(&event)) outcome.epochs.push_back(*epoch);
+                    if (const auto* batch = std::get_if<BatchEnded>(&event)) outcome.batches.push_back(*batch);
+                    if (const auto* warning = std::get_if<Warning>(&event)) outcome.warnings.push_back(*warning);
+                    if (setup.react) setup.react(control, event);
+                  });
+  trainer.fit(0, planPhases(setup.schedule, trainer.groups()), loader, data, *samples);
+  return outcome;
+}
+
+TEST(Trainer, LearnsWhatIsEasy) {
+  const TempFolder folder;
+  const auto outcome = train(paint(folder, 48), {.epochs = 6, .train = 36});
+  ASSERT_EQ(outcome.epochs.size(), 6u);
+  EXPECT_EQ(outcome.epochs.back().metrics.at("error_rate"), 0.0);
+  EXPECT_DOUBLE_EQ(outcome.epochs.back().metrics.at("accuracy"), 1.0);
+  EXPECT_LT(outcome.epochs.back().valid_loss, outcome.epochs.front().valid_loss);
+}
+
+TEST(Trainer, SameSpecSameNumbersForAnyNumberOfLoaderThreads) {
+  const TempFolder folder;
+  const auto samples = paint(folder, 32);
+  const auto one = train(samples, {.threads = 1}), four = train(samples, {.threads = 4});
+  ASSERT_EQ(one.batches.size(), four.batches.size());
+  for (std::size_t i = 0; i < one.batches.size(); ++i) EXPECT_EQ(one.batches[i].loss, four.batches[i].loss) << i;
+  EXPECT_EQ(one.epochs.back().valid_loss, four.epochs.back().valid_loss);
+  const auto a = one.model->stateDict(), b = four.model->stateDict();
+  for (std::size_t i = 0; i < a.size(); ++i) EXPECT_TRUE(a[i].tensor.equal(b[i].tensor)) << a[i].name;
+}
+
+TEST(Trainer, DropsAnIncompleteLastBatchButNeverEverything) {
+  const TempFolder folder;
+  const auto samples = paint(folder, 32);
+  EXPECT_EQ(train(samples, {.epochs = 1, .batch = {10, 1}, .train = 24}).batches.size(), 2u);
+  EXPECT_EQ(train(samples, {.epochs = 1, .batch = {64, 1}, .train = 24}).batches.size(), 1u);
+}
+
+TEST(Trainer, StopIsHonouredWithinOneBatch) {
+  const TempFolder folder;
+  std::size_t seen = 0;
+  Setup setup{.epochs = 5};
+  setup.react = [&](TrainControl& control, const TrainEvent& event) {
+    if (!std::holds_alternative<BatchEnded>(event)) return;
+    if (++seen == 2) control.stopNow();
+  };
+  EXPECT_THROW(train(paint(folder, 32), setup), Cancelled);
+  EXPECT_EQ(seen, 2u);
+}
+
+TEST(Trainer, StopAfterEpochValidatesFirst) {
+  const TempFolder folder;
+  Setup setup{.epochs = 5};
+  setup.react = [](TrainControl& control, const TrainEvent& event) {
+    if (std::holds_alternative<BatchEnded>(event)) control.stopAfterEpoch();
+  };
+  EXPECT_EQ(train(paint(folder, 32), setup).epochs.size(), 1u);
+}
+
+TEST(Trainer, BadImageIsReportedOnceAndLeftOut) {
+  const TempFolder folder;
+  const auto samples = paint(folder, 32);
+  std::ofstream(samples->at(3).file, std::ios::trunc) << "no image";
+  const auto outcome = train(samples, {.epochs = 2, .batch = {24, 1}});
+  ASSERT_EQ(outcome.warnings.size(), 1u);
+  EXPECT_NE(outcome.warnings[0].message.find("3.png"), std::string::npos);
+  EXPECT_EQ(outcome.epochs.size(), 2u);
+  EXPECT_THROW(train(samples, {.epochs = 1, .bad = BadImagePolicy::Refuse}), Error);
+}
+
+TEST(Trainer, LossThatIsNotFiniteEndsWithTheFiles) {
+  const TempFolder folder;
+  Setup setup{.epochs = 3};
+  setup.schedule.lr_max = 1e30;
+  setup.schedule.div = 1;
+  try {
+    train(paint(folder, 32), setup);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find(".png"), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("lower the learning rate"), std::string::npos);
+  }
+}
+
+TEST(Trainer, FrozenPhaseMovesOnlyHeadAndNorms) {
+  const TempFolder folder;
+  const Classifier before("resnet18", HeadKind::Fastai, 2, 5);
+  Setup setup{.epochs = 1};
+  setup.schedule = {.kind = ScheduleKind::FineTune, .base_lr = 0.01, .freeze_epochs = 1};
+  setup.react = [](TrainControl& control, const TrainEvent& event) {
+    if (std::holds_alternative<BatchEnded>(event)) control.stopAfterEpoch();
+  };
+  const auto outcome = train(paint(folder, 32), setup);
+  EXPECT_EQ(outcome.epochs.at(0).phase, "frozen");
+  const auto a = before.stateDict(), b = outcome.model->stateDict();
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    const bool convolution = a[i].tensor.dim() == 4;
+    EXPECT_EQ(a[i].tensor.equal(b[i].tensor), convolution) << a[i].name;
+  }
+}
+
+}  // namespace
+}  // namespace panicle
