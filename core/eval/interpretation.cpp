@@ -59,7 +59,8 @@ std::vector<std::uint32_t> topLosses(const Predictions& predictions) {
     const float loss = predictions.losses[i];
     return loss != loss ? std::numeric_limits<float>::infinity() : loss;
   };
-  std::stable_sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) { return rank(a) > rank(b); });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::uint32_t a, std::uint32_t b) { return rank(a) > rank(b); });
   return order;
 }
 
@@ -83,7 +84,8 @@ std::string toCsv(const ConfusionMatrix& matrix) {
   std::string csv = csvLine(fields);
   for (std::size_t actual = 0; actual < matrix.vocab.size(); ++actual) {
     fields[0] = matrix.vocab[actual];
-    for (std::size_t c = 0; c < matrix.vocab.size(); ++c) fields[c + 1] = std::to_string(matrix.at(actual, c));
+    for (std::size_t c = 0; c < matrix.vocab.size(); ++c)
+      fields[c + 1] = std::to_string(matrix.at(actual, c));
     csv += csvLine(fields);
   }
   return csv;

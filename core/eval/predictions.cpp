@@ -31,7 +31,8 @@ float parseFloat(const std::string& text, const CsvTable& table, std::size_t row
   const char* last = text.data() + text.size();
   const auto [end, error] = std::from_chars(text.data(), last, value);
   if (error != std::errc() || end != last) {
-    throw fileError(table.path, table.lines[row], "'" + text + "' is not a number; the file must be made again");
+    throw fileError(table.path, table.lines[row],
+                    "'" + text + "' is not a number; the file must be made again");
   }
   return value;
 }
@@ -74,23 +75,26 @@ void readItems(const std::filesystem::path& path, Predictions& predictions) {
   const std::size_t label = table.requireColumn("label");
   const std::size_t loss = table.requireColumn("loss");
   if (table.rows.size() != predictions.size()) {
-    throw fileError(path, "has " + std::to_string(table.rows.size()) + " rows, but the predictions beside it have " +
+    throw fileError(path, "has " + std::to_string(table.rows.size()) +
+                              " rows, but the predictions beside it have " +
                               std::to_string(predictions.size()) + "; both must come from the same run");
   }
   std::map<std::string, int> targets;
-  for (std::size_t c = 0; c < predictions.vocab.size(); ++c) targets.emplace(predictions.vocab[c], static_cast<int>(c));
+  for (std::size_t c = 0; c < predictions.vocab.size(); ++c)
+    targets.emplace(predictions.vocab[c], static_cast<int>(c));
   for (std::size_t i = 0; i < table.rows.size(); ++i) {
     const auto& row = table.rows[i];
     if (row[id] != predictions.ids[i]) {
       throw fileError(path, table.lines[i],
-                      "image_id '" + row[id] + "' stands where the predictions beside it have '" + predictions.ids[i] +
-                          "'; both must come from the same run");
+                      "image_id '" + row[id] + "' stands where the predictions beside it have '" +
+                          predictions.ids[i] + "'; both must come from the same run");
     }
     predictions.paths[i] = row[file];
     if (row[label].empty()) continue;
     const auto target = targets.find(row[label]);
     if (target == targets.end()) {
-      throw fileError(path, table.lines[i], "label '" + row[label] + "' is not a class of the predictions beside it");
+      throw fileError(path, table.lines[i],
+                      "label '" + row[label] + "' is not a class of the predictions beside it");
     }
     predictions.targets[i] = target->second;
     predictions.losses[i] = parseFloat(row[loss], table, i);
@@ -101,10 +105,12 @@ void readItems(const std::filesystem::path& path, Predictions& predictions) {
 
 int Predictions::predicted(std::size_t i) const {
   const auto probabilities = row(i);
-  return static_cast<int>(std::max_element(probabilities.begin(), probabilities.end()) - probabilities.begin());
+  return static_cast<int>(std::max_element(probabilities.begin(), probabilities.end()) -
+                          probabilities.begin());
 }
 
-void writePredictions(const std::filesystem::path& folder, const std::string& stem, const Predictions& predictions) {
+void writePredictions(const std::filesystem::path& folder, const std::string& stem,
+                      const Predictions& predictions) {
   // The table goes last: hasPredictions() looks for it, and must not see one without its items.
   writeItems(itemsPath(folder, stem), predictions);
   writeTable(tablePath(folder, stem), predictions);
@@ -121,7 +127,8 @@ Predictions readPredictionTable(const std::filesystem::path& path) {
   predictions.probabilities.reserve(table.rows.size() * predictions.vocab.size());
   for (std::size_t i = 0; i < table.rows.size(); ++i) {
     auto& row = table.rows[i];
-    for (std::size_t c = 1; c < row.size(); ++c) predictions.probabilities.push_back(parseFloat(row[c], table, i));
+    for (std::size_t c = 1; c < row.size(); ++c)
+      predictions.probabilities.push_back(parseFloat(row[c], table, i));
     predictions.ids.push_back(std::move(row[0]));
   }
   predictions.paths = predictions.ids;

@@ -18,7 +18,8 @@ constexpr std::size_t kExamples = 3;
 // "'a', 'b', 'c' and 7 more"
 std::string examples(const std::vector<std::string>& names) {
   std::string text;
-  for (std::size_t i = 0; i < std::min(names.size(), kExamples); ++i) text += (i ? ", '" : "'") + names[i] + "'";
+  for (std::size_t i = 0; i < std::min(names.size(), kExamples); ++i)
+    text += (i ? ", '" : "'") + names[i] + "'";
   if (names.size() > kExamples) text += " and " + std::to_string(names.size() - kExamples) + " more";
   return text;
 }
@@ -94,19 +95,21 @@ void fillLabels(Submission& submission, const Predictions& predictions, const Pr
   auto& problems = submission.problems;
   if (!missing.empty()) {
     problems.push_back(counted(missing.size(), "id of the sample has", "ids of the sample have") +
-                       " no prediction: " + examples(missing) + "; predict on the test images that the sample names");
+                       " no prediction: " + examples(missing) +
+                       "; predict on the test images that the sample names");
   }
   if (!unasked.empty()) {
-    problems.push_back(counted(unasked.size(), "prediction is", "predictions are") + " not asked for by the sample: " +
-                       examples(unasked) + "; use the sample that belongs to these test images");
+    problems.push_back(counted(unasked.size(), "prediction is", "predictions are") +
+                       " not asked for by the sample: " + examples(unasked) +
+                       "; use the sample that belongs to these test images");
   }
   if (!repeated.empty()) {
-    problems.push_back("the sample asks more than once for " + counted(repeated.size(), "image", "images") + ": " +
-                       examples(repeated) + "; remove the repeated rows");
+    problems.push_back("the sample asks more than once for " + counted(repeated.size(), "image", "images") +
+                       ": " + examples(repeated) + "; remove the repeated rows");
   }
   if (!undefined.empty()) {
-    problems.push_back(counted(undefined.size(), "prediction is", "predictions are") + " not a number: " +
-                       examples(undefined) + "; the run diverged, use another one");
+    problems.push_back(counted(undefined.size(), "prediction is", "predictions are") +
+                       " not a number: " + examples(undefined) + "; the run diverged, use another one");
   }
 }
 
@@ -116,8 +119,9 @@ Submission makeSubmission(const Predictions& predictions, const std::filesystem:
   CsvTable table = readCsv(sample);
   Submission submission{std::move(table.header), std::move(table.rows), {}};
   if (submission.header.size() < 2) {
-    submission.problems.push_back("the header of " + sample.string() +
-                                  " has no label column; it must name an id column and, last, the label column");
+    submission.problems.push_back(
+        "the header of " + sample.string() +
+        " has no label column; it must name an id column and, last, the label column");
     return submission;
   }
   if (submission.rows.empty()) {
@@ -127,7 +131,8 @@ Submission makeSubmission(const Predictions& predictions, const std::filesystem:
   const PredictionIndex index(predictions.ids);
   if (const auto& duplicates = index.duplicates(); !duplicates.empty()) {
     submission.problems.push_back("the predictions hold " + counted(duplicates.size(), "id", "ids") +
-                                  " more than once: " + examples(duplicates) + "; each image must be predicted once");
+                                  " more than once: " + examples(duplicates) +
+                                  "; each image must be predicted once");
   }
   fillLabels(submission, predictions, index);
   return submission;

@@ -30,7 +30,9 @@ RunLock::~RunLock() {
 RunLock::RunLock(RunLock&& other) noexcept
     : file_(std::move(other.file_)), descriptor_(std::exchange(other.descriptor_, -1)) {}
 
-void RunLock::removeFile() { ::unlink(file_.c_str()); }
+void RunLock::removeFile() {
+  ::unlink(file_.c_str());
+}
 
 bool RunLock::isHeld(const std::filesystem::path& file) {
   const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);

@@ -1,5 +1,5 @@
-// The lock that says "this run is alive": flock() on <run folder>/running.lock. The system gives it back when the process ends,
-// however it ends, so a run whose lock is free is not running.
+// The lock that says "this run is alive": flock() on <run folder>/running.lock. The system gives it back when
+// the process ends, however it ends, so a run whose lock is free is not running.
 #pragma once
 
 #include <filesystem>

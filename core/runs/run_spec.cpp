@@ -16,14 +16,16 @@ std::span<const Field<StageOptions>> fieldTable(const StageOptions*) {
            .label = "Item transform",
            .help = "Brings every photo to one size, so that they can be put together into batches.",
            .fastai = "item_tfms=Resize(...)"}),
-      field<&StageOptions::augment>(
-          {.name = "augment",
-           .label = "Batch transform",
-           .help = "Random changes that training shows the network, so that it learns the disease and not the photo. Off: every "
-                   "epoch sees the same pictures, which overfits sooner.",
-           .fastai = "batch_tfms=aug_transforms(...)"}),
+      field<&StageOptions::augment>({.name = "augment",
+                                     .label = "Batch transform",
+                                     .help = "Random changes that training shows the network, so that it "
+                                             "learns the disease and not the photo. Off: every "
+                                             "epoch sees the same pictures, which overfits sooner.",
+                                     .fastai = "batch_tfms=aug_transforms(...)"}),
       field<&StageOptions::schedule>(
-          {.name = "schedule", .label = "Schedule", .help = "How long this stage trains, and how the learning rate moves."}),
+          {.name = "schedule",
+           .label = "Schedule",
+           .help = "How long this stage trains, and how the learning rate moves."}),
       field<&StageOptions::loss>(
           {.name = "loss", .label = "Loss", .help = "What training makes small.", .fastai = "loss_func"}),
   };
@@ -32,44 +34,58 @@ std::span<const Field<StageOptions>> fieldTable(const StageOptions*) {
 
 std::span<const Field<RunSpec>> fieldTable(const RunSpec*) {
   static constexpr std::array table{
-      field<&RunSpec::version>(
-          {.name = "version", .help = "The version of this document; a newer one needs a newer Panicle.", .min = 1}),
-      field<&RunSpec::name>(
-          {.name = "name", .label = "Name", .help = "How you will find the run again. Empty: it goes by its number."}),
-      field<&RunSpec::seed>(
-          {.name = "seed",
-           .label = "Seed",
-           .help = "Fixes every random choice of the run: first weights, order of the photos, augmentation. The same seed gives the "
-                   "same run; train with three seeds to see how much of a difference is luck. The split has a seed of its own.",
-           .fastai = "set_seed(...)"}),
-      field<&RunSpec::device>(
-          {.name = "device",
-           .label = "Device",
-           .help = "Where the network runs: auto takes the first CUDA device if there is one and else the processor; or cpu, cuda:0, "
-                   "cuda:1 ..."}),
-      field<&RunSpec::precision>(
-          {.name = "precision",
-           .label = "Precision",
-           .help = "The numbers that the network computes with: fp32 is single precision, auto what suits the device."}),
-      field<&RunSpec::threads>(
-          {.name = "threads",
-           .label = "Threads",
-           .help = "Processor threads for loading photos and for the network; 0 takes all cores. Fewer leave room for other work. "
-                   "Never changes what the loader delivers.",
-           .fastai = "num_workers",
-           .min = 0,
-           .max = 1024}),
-      field<&RunSpec::data>({.name = "data", .label = "Data", .help = "Which photos, which labels, and which of them validate."}),
-      field<&RunSpec::model>({.name = "model", .label = "Model", .help = "Which network, and the weights that it starts from."}),
-      field<&RunSpec::batch>({.name = "batch", .label = "Batch", .help = "How many photos each step of the optimizer sees."}),
-      field<&RunSpec::optimizer>(
-          {.name = "optimizer", .label = "Optimizer", .help = "How a gradient becomes a change of the weights: fastai's Adam.",
-           .fastai = "opt_func=Adam"}),
-      field<&RunSpec::stages>(
-          {.name = "stages",
-           .label = "Stages",
-           .help = "Stretches of training, one after the other on the same network, each with its own transforms and schedule. Two "
-                   "stages of growing size are progressive resizing."}),
+      field<&RunSpec::version>({.name = "version",
+                                .help = "The version of this document; a newer one needs a newer Panicle.",
+                                .min = 1}),
+      field<&RunSpec::name>({.name = "name",
+                             .label = "Name",
+                             .help = "How you will find the run again. Empty: it goes by its number."}),
+      field<&RunSpec::seed>({.name = "seed",
+                             .label = "Seed",
+                             .help = "Fixes every random choice of the run: first weights, order of the "
+                                     "photos, augmentation. The same seed gives the "
+                                     "same run; train with three seeds to see how much of a difference is "
+                                     "luck. The split has a seed of its own.",
+                             .fastai = "set_seed(...)"}),
+      field<&RunSpec::device>({.name = "device",
+                               .label = "Device",
+                               .help = "Where the network runs: auto takes the first CUDA device if there is "
+                                       "one and else the processor; or cpu, cuda:0, "
+                                       "cuda:1 ..."}),
+      field<&RunSpec::precision>({.name = "precision",
+                                  .label = "Precision",
+                                  .help = "The numbers that the network computes with: fp32 is single "
+                                          "precision, auto what suits the device."}),
+      field<&RunSpec::threads>({.name = "threads",
+                                .label = "Compute threads",
+                                .help = "Processor threads that the network computes with; 0 takes all "
+                                        "cores. Another number rounds sums otherwise, so "
+                                        "keep it to repeat a run to the digit.",
+                                .min = 0,
+                                .max = 1024}),
+      field<&RunSpec::loader_threads>({.name = "loader_threads",
+                                       .label = "Loader threads",
+                                       .help = "Threads that decode and transform photos while the network "
+                                               "computes; 0 takes all cores. Never changes a result.",
+                                       .fastai = "num_workers",
+                                       .min = 0,
+                                       .max = 1024}),
+      field<&RunSpec::data>({.name = "data",
+                             .label = "Data",
+                             .help = "Which photos, which labels, and which of them validate."}),
+      field<&RunSpec::model>(
+          {.name = "model", .label = "Model", .help = "Which network, and the weights that it starts from."}),
+      field<&RunSpec::batch>(
+          {.name = "batch", .label = "Batch", .help = "How many photos each step of the optimizer sees."}),
+      field<&RunSpec::optimizer>({.name = "optimizer",
+                                  .label = "Optimizer",
+                                  .help = "How a gradient becomes a change of the weights: fastai's Adam.",
+                                  .fastai = "opt_func=Adam"}),
+      field<&RunSpec::stages>({.name = "stages",
+                               .label = "Stages",
+                               .help = "Stretches of training, one after the other on the same network, each "
+                                       "with its own transforms and schedule. Two "
+                                       "stages of growing size are progressive resizing."}),
   };
   return table;
 }
@@ -88,7 +104,8 @@ bool isDevice(const std::string& device) {
 
 const Architecture* findArchitecture(const std::string& name) {
   const auto& all = architectures();
-  const auto found = std::find_if(all.begin(), all.end(), [&](const Architecture& a) { return a.name == name; });
+  const auto found =
+      std::find_if(all.begin(), all.end(), [&](const Architecture& a) { return a.name == name; });
   return found == all.end() ? nullptr : &*found;
 }
 
@@ -105,11 +122,14 @@ std::string unknownArchitecture(const std::string& name) {
 
 void checkData(const DataOptions& data, std::vector<std::string>& problems) {
   if (data.label_columns.size() != 1) {
-    problems.push_back("data.label_columns must name one column, not " + std::to_string(data.label_columns.size()));
+    problems.push_back("data.label_columns must name one column, not " +
+                       std::to_string(data.label_columns.size()));
   }
   if (data.split.kind == SplitKind::Random && !(data.split.valid_pct > 0 && data.split.valid_pct < 1)) {
-    problems.push_back("data.split.valid_pct must lie between 0 and 1, both excluded, such as 0.2; to train on everything set "
-                       "data.split.kind to none");
+    problems.push_back(
+        "data.split.valid_pct must lie between 0 and 1, both excluded, such as 0.2; to train on everything "
+        "set "
+        "data.split.kind to none");
   }
   if (data.split.kind == SplitKind::Column && data.split.column.empty()) {
     problems.push_back("data.split.column is empty; name the CSV's column that marks validation rows");
@@ -154,13 +174,14 @@ void checkVersion(const Json& json, const std::string& source) {
   if (!json.is_object() || !json.contains("version")) return;
   const Json& version = json["version"];
   if (version.is_number_integer() && version.get<std::int64_t>() > RunSpec::kVersion) {
-    throw Error(source + ": this document has version " + version.dump() + ", but this Panicle reads up to version " +
-                std::to_string(RunSpec::kVersion) + "; open it with a newer Panicle");
+    throw Error(source + ": this document has version " + version.dump() +
+                ", but this Panicle reads up to version " + std::to_string(RunSpec::kVersion) +
+                "; open it with a newer Panicle");
   }
 }
 
-// The path that was meant by one that leads nowhere at `part`, or "". A lone "epochs" or "arch" is taken for the leaf of that
-// name wherever it is; below a parent the neighbours come first.
+// The path that was meant by one that leads nowhere at `part`, or "". A lone "epochs" or "arch" is taken for
+// the leaf of that name wherever it is; below a parent the neighbours come first.
 std::string nearestPath(const RunSpec& spec, const std::string& key, const std::string& part,
                         const std::vector<std::string>& siblings, const std::string& parent) {
   const std::string sibling = nearestName(part, siblings);
@@ -174,25 +195,29 @@ std::string nearestPath(const RunSpec& spec, const std::string& key, const std::
   return sibling.empty() ? nearestName(key, all) : sibling;
 }
 
-[[noreturn]] void throwUnknownKey(const RunSpec& spec, const std::string& key, const std::string& part, const Json& node,
-                                  const std::string& parent) {
+[[noreturn]] void throwUnknownKey(const RunSpec& spec, const std::string& key, const std::string& part,
+                                  const Json& node, const std::string& parent) {
   std::vector<std::string> siblings;
   for (const auto& [name, value] : node.items()) siblings.push_back(name);
   const std::string near = nearestPath(spec, key, part, siblings, parent);
-  throw Error("unknown key '" + key + "'" + (near.empty() ? std::string() : "; did you mean '" + near + "'?"));
+  throw Error("unknown key '" + key + "'" +
+              (near.empty() ? std::string() : "; did you mean '" + near + "'?"));
 }
 
-std::size_t listIndex(const std::string& key, const std::string& part, const std::string& parent, std::size_t size) {
+std::size_t listIndex(const std::string& key, const std::string& part, const std::string& parent,
+                      std::size_t size) {
   std::size_t index = size;
   const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), index);
   if (error != std::errc() || end != part.data() + part.size() || index >= size) {
-    throw Error("'" + key + "': " + parent + " holds " + std::to_string(size) + (size == 1 ? " element" : " elements") +
-                ", numbered from 0; write " + parent + ".0 for the first");
+    throw Error("'" + key + "': " + parent + " holds " + std::to_string(size) +
+                (size == 1 ? " element" : " elements") + ", numbered from 0; write " + parent +
+                ".0 for the first");
   }
   return index;
 }
 
-// The member of `document` at `key`. A null on the way is an option that is off: it is switched on with its defaults.
+// The member of `document` at `key`. A null on the way is an option that is off: it is switched on with its
+// defaults.
 Json& memberAt(const RunSpec& spec, Json& document, const std::string& key) {
   Json* node = &document;
   std::string parent;
@@ -241,18 +266,23 @@ std::vector<std::string> check(const RunSpec& spec) {
   if (spec.data.root.empty()) {
     problems.emplace_back("data.root is empty; name the folder that holds the photos");
   } else if (!std::filesystem::exists(spec.data.root, ignored)) {
-    problems.push_back("data.root '" + spec.data.root + "' does not exist; name the folder that holds the photos");
+    problems.push_back("data.root '" + spec.data.root +
+                       "' does not exist; name the folder that holds the photos");
   }
   const std::string& weights = spec.model.weights;
-  if (!weights.empty() && weights != "auto" && weights != "none" && !std::filesystem::is_regular_file(weights, ignored)) {
-    problems.push_back("model.weights '" + weights + "' is not a file; write auto, none, or the path of a weight file");
+  if (!weights.empty() && weights != "auto" && weights != "none" &&
+      !std::filesystem::is_regular_file(weights, ignored)) {
+    problems.push_back("model.weights '" + weights +
+                       "' is not a file; write auto, none, or the path of a weight file");
   }
   const auto structural = structuralProblems(spec);
   problems.insert(problems.end(), structural.begin(), structural.end());
   return problems;
 }
 
-Json specToJson(const RunSpec& spec) { return toJson(spec); }
+Json specToJson(const RunSpec& spec) {
+  return toJson(spec);
+}
 
 RunSpec specFromJson(const Json& json, const std::string& source) {
   checkVersion(json, source);
@@ -265,7 +295,9 @@ RunSpec specFromJson(const Json& json, const std::string& source) {
   return spec;
 }
 
-RunSpec readSpec(const std::filesystem::path& path) { return specFromJson(readJson(path), path.string()); }
+RunSpec readSpec(const std::filesystem::path& path) {
+  return specFromJson(readJson(path), path.string());
+}
 
 void setByPath(RunSpec& spec, std::string_view key, const Json& value) {
   Json document = specToJson(spec);

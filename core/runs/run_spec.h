@@ -42,7 +42,8 @@ struct RunSpec {
   std::uint64_t seed = 42;
   std::string device = "auto";  // auto, cpu, cuda:0, ...
   Precision precision = Precision::Auto;
-  int threads = 0;              // 0: all cores
+  int threads = 0;              // that the network computes with; 0: all cores. Sums are rounded otherwise with another number
+  int loader_threads = 0;       // that decode and transform photos; 0: all cores. Never changes a result
   DataOptions data;
   ModelOptions model;
   BatchOptions batch;

@@ -91,8 +91,8 @@ std::string warningText(const Warning& warning) {
   return warning.path + ": " + warning.message;
 }
 
-// What a stored run was asked to do. A document of another version of Panicle must not hide the run: what cannot be read keeps
-// its default and is told as a warning.
+// What a stored run was asked to do. A document of another version of Panicle must not hide the run: what
+// cannot be read keeps its default and is told as a warning.
 RunSpec storedSpec(const std::string& text, std::vector<std::string>& warnings) {
   RunSpec spec;
   std::vector<std::string> problems;
@@ -106,8 +106,8 @@ struct ActiveRun {
   explicit ActiveRun(const std::filesystem::path& folder) : lock(folder / "running.lock") {}
 
   RunLock lock;
-  std::vector<StepRow> steps;          // not yet written
-  std::vector<std::string> warnings;   // not yet written
+  std::vector<StepRow> steps;         // not yet written
+  std::vector<std::string> warnings;  // not yet written
   Clock::time_point written = Clock::now();
   double seconds = 0;
   std::uint64_t peak_tensor_bytes = 0;
@@ -131,8 +131,10 @@ struct RunStore::Impl {
   void writeEnd(std::int64_t run, const RunEnded& end);
   void markInterrupted();
   std::vector<RunRecord> load(std::optional<std::int64_t> only);
-  void loadEpochs(std::optional<std::int64_t> only, const std::unordered_map<std::int64_t, RunRecord*>& records);
-  void loadWarnings(std::optional<std::int64_t> only, const std::unordered_map<std::int64_t, RunRecord*>& records);
+  void loadEpochs(std::optional<std::int64_t> only,
+                  const std::unordered_map<std::int64_t, RunRecord*>& records);
+  void loadWarnings(std::optional<std::int64_t> only,
+                    const std::unordered_map<std::int64_t, RunRecord*>& records);
   std::int64_t requireId(const std::string& run);
 
   void apply(const std::string& run, const BatchEnded& batch);
@@ -167,8 +169,10 @@ RunStore::Impl::Impl(std::filesystem::path folder)
     : workspace(std::filesystem::absolute(std::move(folder))), file(workspace / "panicle.db") {
   guarded([&] {
     std::filesystem::create_directories(workspace / "runs");
-    db = std::make_unique<SQLite::Database>(file.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, kBusyTimeoutMs);
-    if (db->execAndGet("PRAGMA journal_mode").getString() != "wal") db->execAndGet("PRAGMA journal_mode = WAL");
+    db = std::make_unique<SQLite::Database>(file.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE,
+                                            kBusyTimeoutMs);
+    if (db->execAndGet("PRAGMA journal_mode").getString() != "wal")
+      db->execAndGet("PRAGMA journal_mode = WAL");
     migrate();
   });
 }
@@ -185,11 +189,13 @@ void RunStore::Impl::migrate() {
   }
   if (version() > known) {
     throw fileError(file, "was written by a newer Panicle (schema version " + std::to_string(version()) +
-                              ", this one knows " + std::to_string(known) + "); use that one, or name another workspace");
+                              ", this one knows " + std::to_string(known) +
+                              "); use that one, or name another workspace");
   }
 }
 
-// Above all ids that were ever given here, and not a folder that is already there: a workspace whose database was lost keeps its runs.
+// Above all ids that were ever given here, and not a folder that is already there: a workspace whose database
+// was lost keeps its runs.
 std::int64_t RunStore::Impl::nextFreeId() {
   SQLite::Statement last(*db, "SELECT COALESCE(MAX(seq), 0) FROM sqlite_sequence WHERE name = 'runs'");
   last.executeStep();
@@ -205,9 +211,12 @@ ActiveRun& RunStore::Impl::activeRun(const std::string& run) {
 }
 
 void RunStore::Impl::writeBuffers(std::int64_t run, const ActiveRun& active) {
-  SQLite::Statement step(*db, "INSERT OR REPLACE INTO steps (run, step, loss, smooth_loss, lr, momentum) VALUES (?, ?, ?, ?, ?, ?)");
+  SQLite::Statement step(
+      *db,
+      "INSERT OR REPLACE INTO steps (run, step, loss, smooth_loss, lr, momentum) VALUES (?, ?, ?, ?, ?, ?)");
   for (const StepRow& row : active.steps) {
-    SQLite::bind(step, run, static_cast<std::int64_t>(row.step), row.loss, row.smooth_loss, row.lr, row.momentum);
+    SQLite::bind(step, run, static_cast<std::int64_t>(row.step), row.loss, row.smooth_loss, row.lr,
+                 row.momentum);
     step.exec();
     step.reset();
   }
@@ -224,12 +233,15 @@ void RunStore::Impl::writeBuffers(std::int64_t run, const ActiveRun& active) {
 }
 
 void RunStore::Impl::writeEpoch(std::int64_t run, const EpochEnded& epoch) {
-  SQLite::Statement row(*db,
-                        "INSERT OR REPLACE INTO epochs (run, epoch, stage, phase, train_loss, valid_loss, seconds) "
-                        "VALUES (?, ?, ?, ?, ?, ?, ?)");
-  SQLite::bind(row, run, epoch.epoch, epoch.stage, epoch.phase, epoch.train_loss, epoch.valid_loss, epoch.seconds);
+  SQLite::Statement row(
+      *db,
+      "INSERT OR REPLACE INTO epochs (run, epoch, stage, phase, train_loss, valid_loss, seconds) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?)");
+  SQLite::bind(row, run, epoch.epoch, epoch.stage, epoch.phase, epoch.train_loss, epoch.valid_loss,
+               epoch.seconds);
   row.exec();
-  SQLite::Statement metric(*db, "INSERT OR REPLACE INTO metrics (run, epoch, name, value) VALUES (?, ?, ?, ?)");
+  SQLite::Statement metric(*db,
+                           "INSERT OR REPLACE INTO metrics (run, epoch, name, value) VALUES (?, ?, ?, ?)");
   for (const auto& [name, value] : epoch.metrics) {
     SQLite::bind(metric, run, epoch.epoch, name, value);
     metric.exec();
@@ -238,7 +250,8 @@ void RunStore::Impl::writeEpoch(std::int64_t run, const EpochEnded& epoch) {
 }
 
 void RunStore::Impl::writeEnd(std::int64_t run, const RunEnded& end) {
-  SQLite::Statement row(*db, "UPDATE runs SET status = ?, message = ?, finished = ?, seconds = ? WHERE id = ?");
+  SQLite::Statement row(*db,
+                        "UPDATE runs SET status = ?, message = ?, finished = ?, seconds = ? WHERE id = ?");
   SQLite::bind(row, std::string(toString(end.status)), end.message, utcNow(), end.seconds, run);
   row.exec();
 }
@@ -303,8 +316,9 @@ std::int64_t RunStore::Impl::requireId(const std::string& run) {
   }
   const int count = db->execAndGet("SELECT COUNT(*) FROM runs").getInt();
   throw Error("there is no run '" + run + "' in " + workspace.string() +
-              (count == 0 ? "; it holds no runs yet"
-                          : "; its " + std::to_string(count) + " runs are listed by 'panicle-cli runs list'"));
+              (count == 0
+                   ? "; it holds no runs yet"
+                   : "; its " + std::to_string(count) + " runs are listed by 'panicle-cli runs list'"));
 }
 
 // Runs that say they are running, but whose process is gone. They ended when they last wrote.
@@ -314,14 +328,17 @@ void RunStore::Impl::markInterrupted() {
   while (running.executeStep()) {
     const std::int64_t id = running.getColumn(0).getInt64();
     const std::string run = std::to_string(id);
-    if (!active.contains(run) && !RunLock::isHeld(workspace / "runs" / run / "running.lock")) dead.push_back(id);
+    if (!active.contains(run) && !RunLock::isHeld(workspace / "runs" / run / "running.lock"))
+      dead.push_back(id);
   }
   running.reset();
-  // The status is asked for again: the run may have ended properly between the look at its row and the look at its lock.
-  SQLite::Statement mark(*db,
-                         "UPDATE runs SET status = 'interrupted', "
-                         "finished = strftime('%Y-%m-%dT%H:%M:%SZ', created, '+' || COALESCE(seconds, 0) || ' seconds') "
-                         "WHERE id = ? AND status = 'running'");
+  // The status is asked for again: the run may have ended properly between the look at its row and the look
+  // at its lock.
+  SQLite::Statement mark(
+      *db,
+      "UPDATE runs SET status = 'interrupted', "
+      "finished = strftime('%Y-%m-%dT%H:%M:%SZ', created, '+' || COALESCE(seconds, 0) || ' seconds') "
+      "WHERE id = ? AND status = 'running'");
   for (const std::int64_t id : dead) {
     mark.bind(1, id);
     mark.exec();
@@ -331,9 +348,11 @@ void RunStore::Impl::markInterrupted() {
 
 std::vector<RunRecord> RunStore::Impl::load(std::optional<std::int64_t> only) {
   SQLite::Transaction snapshot(*db);
-  SQLite::Statement row(*db, std::string("SELECT id, name, status, message, created, finished, seconds, peak_tensor_bytes, spec, "
-                                         "environment FROM runs ") +
-                                 (only ? "WHERE id = ?" : "ORDER BY id DESC"));
+  SQLite::Statement row(
+      *db,
+      std::string("SELECT id, name, status, message, created, finished, seconds, peak_tensor_bytes, spec, "
+                  "environment FROM runs ") +
+          (only ? "WHERE id = ?" : "ORDER BY id DESC"));
   if (only) row.bind(1, *only);
   std::vector<RunRecord> records;
   while (row.executeStep()) {
@@ -361,10 +380,11 @@ std::vector<RunRecord> RunStore::Impl::load(std::optional<std::int64_t> only) {
 void RunStore::Impl::loadEpochs(std::optional<std::int64_t> only,
                                 const std::unordered_map<std::int64_t, RunRecord*>& records) {
   const std::string filter = only ? "WHERE e.run = ? " : "";
-  SQLite::Statement row(*db,
-                        "SELECT e.run, e.epoch, e.stage, e.phase, e.train_loss, e.valid_loss, e.seconds, m.name, m.value "
-                        "FROM epochs e LEFT JOIN metrics m ON m.run = e.run AND m.epoch = e.epoch " +
-                            filter + "ORDER BY e.run, e.epoch");
+  SQLite::Statement row(
+      *db,
+      "SELECT e.run, e.epoch, e.stage, e.phase, e.train_loss, e.valid_loss, e.seconds, m.name, m.value "
+      "FROM epochs e LEFT JOIN metrics m ON m.run = e.run AND m.epoch = e.epoch " +
+          filter + "ORDER BY e.run, e.epoch");
   if (only) row.bind(1, *only);
   while (row.executeStep()) {
     const auto record = records.find(row.getColumn(0).getInt64());
@@ -372,16 +392,23 @@ void RunStore::Impl::loadEpochs(std::optional<std::int64_t> only,
     auto& epochs = record->second->epochs;
     const int epoch = row.getColumn(1).getInt();
     if (epochs.empty() || epochs.back().epoch != epoch) {
-      epochs.push_back({row.getColumn(2).getInt(), epoch, row.getColumn(3).getString(), realAt(row, 4), realAt(row, 5), {},
+      epochs.push_back({row.getColumn(2).getInt(),
+                        epoch,
+                        row.getColumn(3).getString(),
+                        realAt(row, 4),
+                        realAt(row, 5),
+                        {},
                         realAt(row, 6)});
     }
-    if (!row.getColumn(7).isNull()) epochs.back().metrics.emplace(row.getColumn(7).getString(), realAt(row, 8));
+    if (!row.getColumn(7).isNull())
+      epochs.back().metrics.emplace(row.getColumn(7).getString(), realAt(row, 8));
   }
 }
 
 void RunStore::Impl::loadWarnings(std::optional<std::int64_t> only,
                                   const std::unordered_map<std::int64_t, RunRecord*>& records) {
-  SQLite::Statement row(*db, std::string("SELECT run, message FROM warnings ") + (only ? "WHERE run = ? " : "") + "ORDER BY id");
+  SQLite::Statement row(*db, std::string("SELECT run, message FROM warnings ") +
+                                 (only ? "WHERE run = ? " : "") + "ORDER BY id");
   if (only) row.bind(1, *only);
   while (row.executeStep()) {
     const auto record = records.find(row.getColumn(0).getInt64());
@@ -403,20 +430,26 @@ const EpochRow* RunRecord::best() const {
 
 RunStore::RunStore(std::filesystem::path workspace) : impl_(std::make_unique<Impl>(std::move(workspace))) {}
 
-// What is buffered of a run that did not end is written; its lock goes with the store, so it shows as interrupted.
+// What is buffered of a run that did not end is written; its lock goes with the store, so it shows as
+// interrupted.
 RunStore::~RunStore() {
   for (auto& [run, active] : impl_->active) {
     try {
       impl_->flush(run, active);
     } catch (const std::exception&) {
-      // The disk has failed, and a destructor has nobody to tell; the rows of the last second are lost, as after a crash.
+      // The disk has failed, and a destructor has nobody to tell; the rows of the last second are lost, as
+      // after a crash.
     }
   }
 }
 
-const std::filesystem::path& RunStore::workspace() const { return impl_->workspace; }
+const std::filesystem::path& RunStore::workspace() const {
+  return impl_->workspace;
+}
 
-std::filesystem::path RunStore::folder(const std::string& run) const { return impl_->workspace / "runs" / run; }
+std::filesystem::path RunStore::folder(const std::string& run) const {
+  return impl_->workspace / "runs" / run;
+}
 
 std::string RunStore::create(const RunSpec& spec, const Json& environment) {
   return impl_->guarded([&] {
@@ -427,8 +460,11 @@ std::string RunStore::create(const RunSpec& spec, const Json& environment) {
     // The lock comes before the row can be seen: nobody may take the run for a dead one.
     ActiveRun active(folder(run));
     writeAtomically(folder(run) / "spec.json", document);
-    SQLite::Statement row(*impl_->db, "INSERT INTO runs (id, name, status, created, spec, environment) VALUES (?, ?, ?, ?, ?, ?)");
-    SQLite::bind(row, id, spec.name, std::string(toString(RunStatus::Running)), utcNow(), document, environment.dump());
+    SQLite::Statement row(
+        *impl_->db,
+        "INSERT INTO runs (id, name, status, created, spec, environment) VALUES (?, ?, ?, ?, ?, ?)");
+    SQLite::bind(row, id, spec.name, std::string(toString(RunStatus::Running)), utcNow(), document,
+                 environment.dump());
     row.exec();
     transaction.commit();
     impl_->active.emplace(run, std::move(active));
@@ -456,13 +492,13 @@ RunRecord RunStore::get(const std::string& run) const {
 
 std::vector<StepRow> RunStore::steps(const std::string& run) const {
   return impl_->guarded([&] {
-    SQLite::Statement row(*impl_->db,
-                          "SELECT step, loss, smooth_loss, lr, momentum FROM steps WHERE run = ? ORDER BY step");
+    SQLite::Statement row(
+        *impl_->db, "SELECT step, loss, smooth_loss, lr, momentum FROM steps WHERE run = ? ORDER BY step");
     row.bind(1, impl_->requireId(run));
     std::vector<StepRow> steps;
     while (row.executeStep()) {
-      steps.push_back({static_cast<std::uint64_t>(row.getColumn(0).getInt64()), realAt(row, 1), realAt(row, 2),
-                       realAt(row, 3), realAt(row, 4)});
+      steps.push_back({static_cast<std::uint64_t>(row.getColumn(0).getInt64()), realAt(row, 1),
+                       realAt(row, 2), realAt(row, 3), realAt(row, 4)});
     }
     const auto active = impl_->active.find(run);
     if (active != impl_->active.end()) {

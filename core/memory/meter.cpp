@@ -1,0 +1,110 @@
+#include "core/memory/meter.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <fstream>
+#include <mutex>
+#include <sstream>
+
+#include "core/memory/nvml.h"
+
+#ifdef PANICLE_CUDA
+#include <ATen/cuda/CUDAContext.h>
+#include <c10/cuda/CUDACachingAllocator.h>
+#endif
+
+namespace panicle {
+namespace {
+
+// The value of "Name:   123 kB" in a /proc file, in bytes; 0 when it is not there.
+std::uint64_t procField(const char* file, std::string_view name) {
+  std::ifstream in(file);
+  std::string line;
+  while (std::getline(in, line)) {
+    if (!line.starts_with(name) || line.size() <= name.size() || line[name.size()] != ':') continue;
+    std::istringstream value(line.substr(name.size() + 1));
+    std::uint64_t kib = 0;
+    value >> kib;
+    return kib * 1024;
+  }
+  return 0;
+}
+
+MemoryReading readCpu() {
+  MemoryReading reading;
+  reading.device = "CPU";
+  reading.total = procField("/proc/meminfo", "MemTotal");
+  reading.available = procField("/proc/meminfo", "MemAvailable");
+  reading.used_by_process = procField("/proc/self/status", "VmRSS");
+  reading.process_peak = procField("/proc/self/status", "VmHWM");
+  const std::uint64_t taken = reading.total - std::min(reading.total, reading.available);
+  reading.used_by_others = taken - std::min(taken, reading.used_by_process);
+  reading.tensors = reading.reserved = liveTensorBytes();
+  reading.tensors_peak = peakTensorBytes();
+  return reading;
+}
+
+#ifdef PANICLE_CUDA
+std::string pciAddress(const cudaDeviceProp& properties) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%08x:%02x:%02x.0", properties.pciDomainID, properties.pciBusID, properties.pciDeviceID);
+  return text;
+}
+
+// torch's statistics of its caching allocator exist once the allocator has been used on the device.
+void addAllocatorStatistics(int device, MemoryReading& reading) {
+  try {
+    const auto stats = c10::cuda::CUDACachingAllocator::getDeviceStats(static_cast<c10::DeviceIndex>(device));
+    reading.tensors = static_cast<std::uint64_t>(stats.allocated_bytes[0].current);
+    reading.tensors_peak = static_cast<std::uint64_t>(stats.allocated_bytes[0].peak);
+    reading.reserved = static_cast<std::uint64_t>(stats.reserved_bytes[0].current);
+  } catch (const c10::Error&) {
+    // Not used yet: nothing is allocated.
+  }
+}
+#endif
+
+}  // namespace
+
+struct MemoryMeter::Impl {
+  std::mutex mutex;
+  std::unique_ptr<Nvml> nvml = Nvml::open();
+  std::uint64_t peak = 0;
+
+#ifdef PANICLE_CUDA
+  bool readCuda(MemoryReading& reading) {
+    if (!nvml || at::cuda::device_count() == 0) return false;
+    const cudaDeviceProp* properties = at::cuda::getDeviceProperties(0);
+    const auto memory = nvml->read(pciAddress(*properties));
+    if (!memory) return false;
+    reading.cuda = true;
+    reading.device = properties->name;
+    reading.total = memory->total;
+    reading.available = memory->free;
+    addAllocatorStatistics(0, reading);
+    // Some drivers (containers, MIG) hide processes: then the allocator's share is the least that is ours.
+    reading.used_by_process = std::max(memory->used_by_process, reading.reserved);
+    reading.used_by_others = memory->used - std::min(memory->used, reading.used_by_process);
+    peak = std::max(peak, reading.used_by_process);
+    reading.process_peak = peak;
+    return true;
+  }
+#endif
+};
+
+MemoryMeter::MemoryMeter() : impl_(std::make_unique<Impl>()) {}
+
+MemoryMeter::~MemoryMeter() = default;
+
+MemoryReading MemoryMeter::read() {
+#ifdef PANICLE_CUDA
+  std::lock_guard lock(impl_->mutex);
+  MemoryReading reading;
+  if (impl_->readCuda(reading)) return reading;
+#endif
+  return readCpu();
+}
+
+}  // namespace panicle
