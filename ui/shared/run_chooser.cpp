@@ -2,6 +2,7 @@
 
 #include <QSignalBlocker>
 #include <algorithm>
+#include <utility>
 
 #include "core/eval/predictions.h"
 #include "core/runs/run_store.h"
@@ -102,7 +103,7 @@ void RunChooser::refresh() {
         return runsWithPredictions(*store, stem);
       },
       [this, finished](std::vector<RunChoice> choices) {
-        show(std::move(choices));
+        list(std::move(choices));
         finished();
       },
       [this, finished](const QString& message) {
@@ -111,7 +112,7 @@ void RunChooser::refresh() {
       });
 }
 
-void RunChooser::show(std::vector<RunChoice> choices) {
+void RunChooser::list(std::vector<RunChoice> choices) {
   const bool first = !std::exchange(listed_, true);
   if (!first && choices == choices_) return;
   const bool followsNewest = currentIndex() <= 0;

@@ -45,7 +45,7 @@ class RunChooser : public QComboBox {
 
  private:
   void refresh();
-  void show(std::vector<RunChoice> choices);
+  void list(std::vector<RunChoice> choices);
 
   Session& session_;
   std::string stem_;
