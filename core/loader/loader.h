@@ -1,5 +1,6 @@
-// The parallel pipeline from files to batches. Worker threads render images straight into their slot of a batch; batches
-// come out in order and are the same for any number of threads.
+// The parallel pipeline from files to batches. Worker threads render images straight into their place in a
+// batch; batches come out in order and are the same for any number of threads. A Loader belongs to one
+// consumer: its functions are called by one thread at a time (the stop token may be requested from any).
 #pragma once
 
 #include <array>
@@ -16,15 +17,16 @@
 namespace panicle {
 
 struct BatchOptions {
-  int size = 64;   // images that go through the network together
-  int accum = 1;   // batches whose gradients are added up before the optimizer steps: effective batch = size * accum
+  int size = 64;  // images that go through the network together
+  int accum =
+      1;  // batches whose gradients are added up before the optimizer steps: effective batch = size * accum
 };
 
 std::span<const Field<BatchOptions>> fieldTable(const BatchOptions*);
 
 struct LoaderOptions {
-  int threads = 0;    // 0: all cores. Never changes what comes out.
-  int prefetch = 3;   // batches ready or in work ahead of the consumer; bounds the memory
+  int threads = 0;   // 0: all cores. Never changes what comes out.
+  int prefetch = 3;  // batches ready or in work ahead of the consumer; bounds the memory
 };
 
 // The images a loader reads from; `target` -1 for unlabelled.
@@ -38,15 +40,15 @@ struct BadSample {
   std::string reason;  // names the file
 };
 
-// float32; in memory (image, row, column, channel), which a tensor of shape (n, 3, height, width) with channels-last
-// strides wraps without a copy.
+// float32; in memory (image, row, column, channel), which a tensor of shape (n, 3, height, width) with
+// channels-last strides wraps without a copy.
 struct Batch {
-  int count = 0;                       // images that could be read; below the batch size at the end or after bad ones
+  int count = 0;  // images that could be read; below the batch size at the end or after bad ones
   Size size;
-  std::vector<float> pixels;           // count * height * width * 3 are valid
-  std::vector<std::int64_t> targets;   // count
-  std::vector<std::uint32_t> items;    // count; indices into the samples
-  std::vector<BadSample> bad;          // left out of this batch
+  std::vector<float> pixels;          // count * height * width * 3 are valid
+  std::vector<std::int64_t> targets;  // count
+  std::vector<std::uint32_t> items;   // count; indices into the samples
+  std::vector<BadSample> bad;         // left out of this batch
 };
 
 // One pass over some items in the given order.
@@ -66,14 +68,17 @@ class Loader {
   Loader(const Loader&) = delete;
   Loader& operator=(const Loader&) = delete;
 
-  // Begins a pass; one that is still running is given up first.
+  // Begins a pass; one that is still running is given up first, within one image's time. Throws Error for an
+  // item that is not among the samples or a batch size below 1.
   void begin(Pass pass);
 
   // Batches of the pass that was begun.
   std::size_t batchCount() const;
 
-  // The next batch into `batch` (whose buffers are reused); false at the end of the pass. Bad images are left out and listed
-  // in Batch::bad; a batch of nothing but bad ones has count 0. Throws Cancelled as soon as `stop` is requested.
+  // The next batch into `batch` (whose buffers are reused); false at the end of the pass. Bad images are left
+  // out and listed in Batch::bad; a batch of nothing but bad ones has count 0. Throws Cancelled as soon as
+  // `stop` is requested; the pass then goes on with the same batch at the next call. Throws what a worker met
+  // that is not the image's fault (OutOfMemory, std::bad_alloc ...); the pass is then over.
   bool next(Batch& batch, std::stop_token stop = {});
 
  private:
@@ -82,6 +87,7 @@ class Loader {
 };
 
 // In training order: the items shuffled by the stream ("shuffle", epoch) of `seed`.
-std::vector<std::uint32_t> shuffled(std::vector<std::uint32_t> items, std::uint64_t seed, std::uint64_t epoch);
+std::vector<std::uint32_t> shuffled(std::vector<std::uint32_t> items, std::uint64_t seed,
+                                    std::uint64_t epoch);
 
 }  // namespace panicle

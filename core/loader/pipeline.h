@@ -1,5 +1,5 @@
-// From a file to what the network sees: decode, item transform, batch transform, normalisation. One implementation for
-// training, validation, test and preview.
+// From a file to what the network sees: decode, item transform, batch transform, normalisation. One
+// implementation for training, validation, test and preview.
 #pragma once
 
 #include <cstdint>
@@ -18,13 +18,13 @@ struct Pipeline {
   ResizeOptions resize;
   std::optional<AugOptions> augment;  // nullopt: no batch transform
   Normalization normalization;
-  std::uint64_t seed = 42;            // of the run; all draws are a function of (seed, epoch, item)
+  std::uint64_t seed = 42;  // of the run; all draws are a function of (seed, epoch, item)
 
   Size outputSize() const { return resize.size; }
 };
 
-// Writes the item's 3 * height * width floats, HWC. `item` is its index in the data set, `epoch` counts over the whole run.
-// Throws Error naming the file.
+// Writes the item's 3 * height * width floats, HWC. `item` is its index in the data set, `epoch` counts over
+// the whole run. Throws Error naming the file.
 void renderItem(const Pipeline& pipeline, const std::filesystem::path& file, Mode mode, std::uint64_t epoch,
                 std::uint64_t item, std::span<float> out);
 
