@@ -37,8 +37,8 @@ ImageHeader readImageHeader(const std::filesystem::path& path, const DecodeOptio
 Image decodeImage(const std::filesystem::path& path, const DecodeOptions& options = {});
 Image decodeImage(std::span<const std::byte> bytes, const DecodeOptions& options = {});
 
-// For display only: the smallest DCT-scaled decode whose sides are at least `side` (or the image's own), then an area
-// reduction so that the longer side is `side`. Never used for training.
+// For display only: a JPEG is decoded at a half, quarter or eighth while its longer side stays at least `side`; then an area
+// reduction so that the longer side is `side` (never an enlargement). Not used for training.
 Image decodeThumbnail(const std::filesystem::path& path, int side, const DecodeOptions& options = {});
 
 }  // namespace panicle
