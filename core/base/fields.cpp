@@ -1,6 +1,7 @@
 #include "core/base/fields.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <numeric>
 
@@ -9,13 +10,17 @@
 namespace panicle {
 namespace {
 
+bool sameLetter(char a, char b) {
+  return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
+}
+
 std::size_t editDistance(const std::string& a, const std::string& b) {
   std::vector<std::size_t> row(b.size() + 1);
   std::iota(row.begin(), row.end(), 0u);
   for (std::size_t i = 0; i < a.size(); ++i) {
     std::size_t diagonal = row[0]++;
     for (std::size_t j = 0; j < b.size(); ++j) {
-      const std::size_t substituted = diagonal + (a[i] == b[j] ? 0 : 1);
+      const std::size_t substituted = diagonal + (sameLetter(a[i], b[j]) ? 0 : 1);
       diagonal = row[j + 1];
       row[j + 1] = std::min({row[j] + 1, row[j + 1] + 1, substituted});
     }
@@ -48,7 +53,8 @@ std::string nearestName(const std::string& wrong, const std::vector<std::string>
   std::size_t bestDistance = std::max<std::size_t>(2, wrong.size() / 2) + 1;
   for (const auto& name : known) {
     const std::size_t distance = editDistance(wrong, name);
-    if (distance < bestDistance) {
+    // A name that shares no letter is not near, however short both are.
+    if (distance < bestDistance && distance < std::max(wrong.size(), name.size())) {
       bestDistance = distance;
       best = name;
     }
@@ -105,15 +111,21 @@ std::string readText(std::string& out, const Json& json) {
   return "";
 }
 
+// 0, which is no side, for what is not a whole number or too large for one.
+int sideOf(const Json& json) {
+  const double value = json.is_number_integer() ? json.get<double>() : 0.0;
+  return std::abs(value) <= 2147483647.0 ? static_cast<int>(value) : 0;
+}
+
 std::string readSize(Size& out, const Json& json, const FieldInfo& info) {
   Size size;
   try {
     if (json.is_string()) {
       size = parseSize(json.get<std::string>());
     } else if (json.is_number_integer()) {
-      size = {json.get<int>(), json.get<int>()};
-    } else if (json.is_array() && json.size() == 2 && json[0].is_number_integer() && json[1].is_number_integer()) {
-      size = {json[0].get<int>(), json[1].get<int>()};
+      size = {sideOf(json), sideOf(json)};
+    } else if (json.is_array() && json.size() == 2) {
+      size = {sideOf(json[0]), sideOf(json[1])};
     }
   } catch (const Error&) {
     size = {};

@@ -15,6 +15,7 @@
 #include <span>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "core/base/json.h"
@@ -65,7 +66,7 @@ struct Field {
 template <typename T>
 concept HasFields = requires { fieldTable(static_cast<const T*>(nullptr)); };
 
-// The known name nearest to `wrong` by edit distance, or "" when none is near.
+// The known name nearest to `wrong` by edit distance (in any case), or "" when none is near.
 std::string nearestName(const std::string& wrong, const std::vector<std::string>& known);
 
 template <HasFields T>
@@ -138,8 +139,10 @@ void set(M& member, const Json& json, const FieldInfo& info, const std::string& 
     if (json.is_null()) {
       member.reset();
     } else {
-      if (!member) member.emplace();
-      set(*member, json, info, path, problems);
+      const std::size_t before = problems.size();
+      auto value = member.value_or(typename M::value_type{});
+      set(value, json, info, path, problems);
+      if (problems.size() == before) member = std::move(value);
     }
   } else if constexpr (HasFields<M>) {
     fromJson(member, json, path, problems);
@@ -169,11 +172,12 @@ void set(M& member, const Json& json, const FieldInfo& info, const std::string& 
     if (!json.is_array() || json.empty()) {
       wrong = "must be a list with at least one element";
     } else {
+      const std::size_t before = problems.size();
       M list(json.size());
       for (std::size_t i = 0; i < json.size(); ++i) {
         fromJson(list[i], json[i], joinPath(path, std::to_string(i)), problems);
       }
-      member = std::move(list);
+      if (problems.size() == before) member = std::move(list);
     }
   }
   if (!wrong.empty()) problems.push_back(path + " " + wrong);

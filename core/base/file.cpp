@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -11,6 +12,8 @@
 
 namespace panicle {
 namespace {
+
+constexpr std::size_t kGrowth = 1 << 16;  // of the buffer for a file whose size is not known
 
 template <typename Buffer>
 Buffer readAll(const std::filesystem::path& path) {
@@ -22,9 +25,11 @@ Buffer readAll(const std::filesystem::path& path) {
     ::close(descriptor);
     throw fileError(path, "is a folder, not a file");
   }
-  Buffer buffer(static_cast<std::size_t>(info.st_size), {});
+  // A pipe tells no size, and a file may grow: so the end is where read() says it is.
+  Buffer buffer(static_cast<std::size_t>(info.st_size) + 1, {});
   std::size_t filled = 0;
-  while (filled < buffer.size()) {
+  for (;;) {
+    if (filled == buffer.size()) buffer.resize(buffer.size() + std::max(buffer.size(), kGrowth));
     const ssize_t count = ::read(descriptor, buffer.data() + filled, buffer.size() - filled);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) {
