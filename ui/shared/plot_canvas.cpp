@@ -152,7 +152,7 @@ std::vector<PlotCurve> PlotCanvas::Impl::curvesFor(bool leftOnly) const {
   std::vector<PlotCurve> curves;
   for (std::size_t i = 0; i < graphs.size(); ++i) {
     if (leftOnly && (styles[i].right || styles[i].faint)) continue;
-    curves.push_back({styles[i].name, styles[i].color, graphs[i], styles[i].points, styles[i].faint});
+    curves.push_back({styles[i].name, styles[i].color, graphs[i]});
   }
   return curves;
 }
@@ -240,7 +240,6 @@ void PlotCanvas::Impl::restyle() {
     axis->grid()->setZeroLinePen(QPen(colors.grid));
   }
   plot->xAxis->setLabel(xLabel);
-  QColor leftColor = colors.text;
   QString leftText = yLabel;
   for (std::size_t i = 0; i < graphs.size(); ++i) {
     const CurveStyle& style = styles[i];
@@ -251,7 +250,7 @@ void PlotCanvas::Impl::restyle() {
     graphs[i]->setAdaptiveSampling(true);
     graphs[i]->setLineStyle(QCPGraph::lsLine);
     if (style.points) graphs[i]->setScatterStyle(QCPScatterStyle(QCPScatterStyle::ssCircle, line, colors.base, 6));
-    if (style.right) rightHeading->setTextColor(style.color);
+    if (style.right) rightHeading->setTextColor(readable(style.color));
   }
   if (!title.isEmpty()) leftText += QStringLiteral("  \u00b7  ") + title;
   heading->setText(leftText);
@@ -423,6 +422,8 @@ bool PlotCanvas::savePdf(const QString& file, int width, int height) {
   impl_->fixMargins();
   return impl_->plot->savePdf(file, width, height);
 }
+
+QString PlotCanvas::cursorText() const { return impl_->crossHair->text(); }
 
 int PlotCanvas::redraws() const { return impl_->redraws; }
 

@@ -46,6 +46,7 @@ class PlotCanvas : public QWidget {
   bool savePng(const QString& file, int width, int height);
   bool savePdf(const QString& file, int width, int height);
 
+  QString cursorText() const;                        // what the cross-hair tells now, a line a curve; empty while it is hidden
   int redraws() const;                               // so far
 
   QSize sizeHint() const override;

@@ -39,6 +39,18 @@ QCPGraphDataContainer::const_iterator lastFinite(const QCPGraph& graph) {
 
 }  // namespace
 
+QColor readable(const QColor& color) {
+  constexpr double kContrast = 4.5;
+  const ThemeColors& colors = Theme::instance().colors();
+  QColor shade = color;
+  for (float share = 0.1F; contrastRatio(shade, colors.base) < kContrast && share <= 1; share += 0.1F) {
+    shade = QColor::fromRgbF(color.redF() * (1 - share) + colors.text.redF() * share,
+                             color.greenF() * (1 - share) + colors.text.greenF() * share,
+                             color.blueF() * (1 - share) + colors.text.blueF() * share);
+  }
+  return shade;
+}
+
 CrossHair::CrossHair(QCustomPlot& plot, QString xName) : plot_(plot), xName_(std::move(xName)) {
   line_ = new QCPItemStraightLine(&plot_);
   line_->setLayer(QStringLiteral("overlay"));
@@ -168,7 +180,7 @@ void EndLabels::place(const std::vector<PlotCurve>& curves) {
     QCPItemText* item = items_[label.curve];
     item->setText(curves[label.curve].name);
     item->setFont(plot_.font());
-    item->setColor(curves[label.curve].color);
+    item->setColor(readable(curves[label.curve].color));
     item->position->setCoords(area.right() + kGrid, label.y);
     item->setVisible(true);
   }

@@ -18,9 +18,10 @@ struct PlotCurve {
   QString name;
   QColor color;
   QCPGraph* graph = nullptr;
-  bool points = false;
-  bool faint = false;
 };
+
+// The colour, moved towards the text's until it can be read on the plot: lines bear less contrast than words.
+QColor readable(const QColor& color);
 
 // Tells the values of all curves at one x. Drawn on a layer of its own, so that moving it does not redraw the curves.
 class CrossHair {

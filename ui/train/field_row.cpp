@@ -1,0 +1,151 @@
+#include "ui/train/field_row.h"
+
+#include <QGridLayout>
+#include <QLabel>
+#include <QToolButton>
+#include <limits>
+
+#include "ui/shared/theme.h"
+#include "ui/train/field_editor.h"
+
+namespace panicle::ui {
+namespace {
+
+constexpr int kResetWidth = 3 * kGrid;
+
+QString rangeText(const FieldInfo& info) {
+  const bool low = info.min != std::numeric_limits<double>::lowest();
+  const bool high = info.max != std::numeric_limits<double>::max();
+  if (low && high) return FieldRow::tr("Range: %1 to %2").arg(formatReal(info.min), formatReal(info.max));
+  if (low) return FieldRow::tr("Range: %1 or more").arg(formatReal(info.min));
+  if (high) return FieldRow::tr("Range: %1 or less").arg(formatReal(info.max));
+  return {};
+}
+
+QString defaultText(const FieldDescription& field, const Json& standard) {
+  if (field.kind == FieldKind::Object) return standard.is_null() ? FieldRow::tr("off") : FieldRow::tr("on");
+  if (standard.is_number_float()) return formatReal(standard.get<double>());
+  if (standard.is_string()) return QString::fromStdString(standard.get<std::string>());
+  return standard.is_null() ? FieldRow::tr("chosen by itself") : QString::fromStdString(standard.dump());
+}
+
+}  // namespace
+
+FieldRow::FieldRow(const FieldDescription& field, std::optional<Json> standard, QWidget* parent)
+    : QWidget(parent),
+      field_(field),
+      standard_(std::move(standard)),
+      label_(new QLabel(this)),
+      editor_(makeFieldEditor(field, this)),
+      reset_(new QToolButton(this)),
+      problem_(new QLabel(this)) {
+  QString name = QString::fromUtf8(field.info.label);
+  label_->setText(*field.info.unit ? tr("%1 (%2)", "label (unit)").arg(name, QString::fromUtf8(field.info.unit)) : name);
+  label_->setWordWrap(true);
+  label_->setBuddy(editor_->input());
+  label_->setMinimumWidth(12 * kGrid);
+  editor_->input()->setAccessibleName(label_->text());
+  editor_->input()->setAccessibleDescription(QString::fromUtf8(field.info.help));
+  editor_->setMinimumWidth(12 * kGrid);
+
+  reset_->setIcon(lineIcon(QStringLiteral("reset")));
+  reset_->setAutoRaise(true);
+  reset_->setFixedSize(kResetWidth, kResetWidth);
+  reset_->setAccessibleName(tr("Reset %1").arg(name));
+  if (standard_) reset_->setToolTip(tr("Back to the default, %1").arg(defaultText(field_, *standard_)));
+  connect(reset_, &QToolButton::clicked, this, &FieldRow::resetRequested);
+
+  problem_->setWordWrap(true);
+  problem_->setTextInteractionFlags(Qt::TextSelectableByMouse);
+  problem_->hide();
+
+  auto* layout = new QGridLayout(this);
+  layout->setContentsMargins(kGrid, 0, 0, 0);
+  layout->setHorizontalSpacing(kGrid);
+  layout->setVerticalSpacing(kGrid / 2);
+  layout->addWidget(label_, 0, 0);
+  layout->addWidget(editor_, 0, 1);
+  layout->addWidget(reset_, 0, 2);
+  layout->addWidget(problem_, 1, 0, 1, 3);
+  layout->setColumnStretch(0, 1);
+  layout->setColumnStretch(1, 1);
+  layout->setColumnMinimumWidth(2, kResetWidth);
+  connect(&Theme::instance(), &Theme::changed, this, &FieldRow::updateLook);
+  editor_->setValue(field_.value);
+  updateLook();
+}
+
+void FieldRow::setValue(const Json& value) {
+  if (field_.value == value) return;
+  field_.value = value;
+  editor_->setValue(value);
+  setProblem({});
+  updateLook();
+}
+
+void FieldRow::setProblem(const QString& problem) {
+  problem_->setText(problem);
+  problem_->setVisible(!problem.isEmpty());
+  reset_->setVisible(changed() || !problem.isEmpty());
+}
+
+void FieldRow::takeBack() {
+  editor_->setValue(field_.value);
+  setProblem({});
+}
+
+QString FieldRow::problem() const { return problem_->text(); }
+
+void FieldRow::setWithoutEffect(const QString& why) {
+  withoutEffect_ = why;
+  editor_->setEnabled(why.isEmpty());
+  label_->setEnabled(why.isEmpty());
+  updateLook();
+}
+
+bool FieldRow::changed() const {
+  if (!standard_) return false;
+  // The fields of an object have rows of their own; the object itself is there or not.
+  if (field_.kind == FieldKind::Object) return field_.value.is_null() != standard_->is_null();
+  return field_.value != *standard_;
+}
+
+bool FieldRow::matches(const QStringList& words) const {
+  const QString text = QString::fromStdString(field_.path) + QLatin1Char(' ') + QString::fromUtf8(field_.info.label) +
+                       QLatin1Char(' ') + QString::fromUtf8(field_.info.help) + QLatin1Char(' ') +
+                       QString::fromUtf8(field_.info.fastai);
+  for (const QString& word : words) {
+    if (!text.contains(word, Qt::CaseInsensitive)) return false;
+  }
+  return true;
+}
+
+QString FieldRow::tip() const {
+  QStringList lines{QStringLiteral("<b>%1</b>").arg(label_->text().toHtmlEscaped())};
+  if (!withoutEffect_.isEmpty()) lines << QStringLiteral("<i>%1</i>").arg(withoutEffect_.toHtmlEscaped());
+  if (*field_.info.help) lines << QString::fromUtf8(field_.info.help).toHtmlEscaped();
+  if (*field_.info.fastai) lines << tr("fastai: %1").arg(QString::fromUtf8(field_.info.fastai).toHtmlEscaped());
+  QString facts = rangeText(field_.info);
+  if (standard_) {
+    if (!facts.isEmpty()) facts += QStringLiteral("; ");
+    facts += tr("default: %1").arg(defaultText(field_, *standard_));
+  }
+  if (!facts.isEmpty()) lines << facts.toHtmlEscaped();
+  lines << QStringLiteral("<code>%1</code>").arg(QString::fromStdString(field_.path).toHtmlEscaped());
+  return QStringLiteral("<p>%1</p>").arg(lines.join(QStringLiteral("</p><p>")));
+}
+
+void FieldRow::updateLook() {
+  QFont font = this->font();
+  font.setBold(changed());
+  label_->setFont(font);
+  editor_->setFont(font);
+  reset_->setVisible(changed() || !problem_->text().isEmpty());
+  QPalette palette = problem_->palette();
+  palette.setColor(QPalette::WindowText, Theme::instance().colors().error);
+  problem_->setPalette(palette);
+  label_->setToolTip(tip());
+  editor_->input()->setToolTip(tip());
+}
+
+}  // namespace panicle::ui

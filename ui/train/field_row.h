@@ -1,0 +1,50 @@
+// One row of the recipe form: label, editor, the button back to the default, and under them what is wrong.
+#pragma once
+
+#include <QWidget>
+#include <optional>
+
+#include "core/runs/run_spec.h"
+
+class QLabel;
+class QToolButton;
+
+namespace panicle::ui {
+
+class FieldEditor;
+
+class FieldRow : public QWidget {
+  Q_OBJECT
+ public:
+  FieldRow(const FieldDescription& field, std::optional<Json> standard, QWidget* parent);
+
+  const FieldDescription& field() const { return field_; }
+  FieldEditor* editor() const { return editor_; }
+  const std::optional<Json>& standard() const { return standard_; }  // the default; nothing where there is none
+
+  // Shows the recipe's value; a text that was refused stays until the value changes.
+  void setValue(const Json& value);
+  void takeBack();                            // what was typed and refused
+  void setProblem(const QString& problem);
+  QString problem() const;
+  void setWithoutEffect(const QString& why);  // "" enables the row
+  bool changed() const;
+  bool matches(const QStringList& words) const;
+
+ Q_SIGNALS:
+  void resetRequested();
+
+ private:
+  QString tip() const;
+  void updateLook();
+
+  FieldDescription field_;
+  std::optional<Json> standard_;
+  QString withoutEffect_;
+  QLabel* label_;
+  FieldEditor* editor_;
+  QToolButton* reset_;
+  QLabel* problem_;
+};
+
+}  // namespace panicle::ui

@@ -1,0 +1,36 @@
+// The form over the recipe: one row for every field that core describes, in the sections of the Train page. Changed values
+// are bold and have a button back to the default; a field that has no effect with the others as they are is disabled and
+// says why. Every edit goes through Session::setRecipeField; what is wrong stands in red under the row.
+#pragma once
+
+#include <QWidget>
+#include <memory>
+#include <string>
+
+namespace panicle::ui {
+
+class FieldEditor;
+class Session;
+
+class RecipeForm : public QWidget {
+  Q_OBJECT
+ public:
+  explicit RecipeForm(Session& session, QWidget* parent = nullptr);
+  ~RecipeForm() override;
+
+  QWidget* search() const;
+  bool clearSearch();  // false when it was empty
+
+  // By the field's dotted path; null (or "") where the form has no such row.
+  FieldEditor* editor(const std::string& path) const;
+  QString problem(const std::string& path) const;
+  bool isShown(const std::string& path) const;      // passes the search
+  bool isChanged(const std::string& path) const;    // from the default
+  void resetToDefault(const std::string& path);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace panicle::ui

@@ -1,0 +1,239 @@
+#include "ui/train/run_controls.h"
+
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QProgressBar>
+#include <QPushButton>
+#include <QVBoxLayout>
+#include <cmath>
+
+#include "ui/shared/run_controller.h"
+#include "ui/shared/session.h"
+#include "ui/shared/theme.h"
+
+namespace panicle::ui {
+namespace {
+
+constexpr int kBarSteps = 1000;
+
+QPushButton* makeButton(const QString& text, const QString& icon, const QString& tip, QWidget* parent) {
+  auto* button = new QPushButton(lineIcon(icon), text, parent);
+  button->setToolTip(tip);
+  button->setAccessibleDescription(tip);
+  return button;
+}
+
+QProgressBar* makeBar(const QString& name, int height, QWidget* parent) {
+  auto* bar = new QProgressBar(parent);
+  bar->setTextVisible(false);
+  bar->setFixedHeight(height);
+  bar->setAccessibleName(name);
+  bar->setToolTip(name);
+  bar->setRange(0, kBarSteps);
+  return bar;
+}
+
+// Below 0 the bar only shows that something goes on.
+void setShare(QProgressBar* bar, double share) {
+  bar->setRange(0, share < 0 ? 0 : kBarSteps);
+  if (share >= 0) bar->setValue(static_cast<int>(std::lround(share * kBarSteps)));
+}
+
+}  // namespace
+
+RunControls::RunControls(Session& session, QWidget* parent)
+    : QWidget(parent),
+      session_(session),
+      state_(new QLabel(this)),
+      hint_(new QLabel(this)),
+      where_(new QLabel(this)),
+      left_(new QLabel(this)),
+      progressBox_(new QWidget(this)) {
+  makeButtons();
+  runBar_ = makeBar(tr("Progress of the run"), kGrid, progressBox_);
+  epochBar_ = makeBar(tr("Progress of the epoch"), kGrid / 2, progressBox_);
+  state_->setWordWrap(true);
+  state_->setTextInteractionFlags(Qt::TextSelectableByMouse);
+  hint_->setWordWrap(true);
+  left_->setAlignment(Qt::AlignRight);
+  left_->setToolTip(tr("Until the run ends, as the batches so far went. Blank until there are enough of them."));
+  arrange();
+
+  RunController& runs = session_.runs();
+  connect(&runs, &RunController::stateChanged, this, [this] {
+    updateButtons();
+    updateProgress();
+  });
+  connect(&runs, &RunController::ended, this, &RunControls::showEnd);
+  connect(&session_, &Session::recipeChanged, this, &RunControls::updateButtons);
+  connect(&session_, &Session::datasetChanged, this, &RunControls::updateButtons);
+  connect(&Theme::instance(), &Theme::changed, this, [this] { setState(state_->text(), problem_); });
+  setState({}, false);
+  updateButtons();
+  updateProgress();
+}
+
+void RunControls::makeButtons() {
+  start_ = makeButton(tr("&Start"), QStringLiteral("play"), {}, this);
+  makePrimary(start_);
+  pause_ = makeButton(tr("&Pause"), QStringLiteral("pause"), {}, this);
+  stopAfterEpoch_ = makeButton(tr("Stop after &epoch"), QStringLiteral("stop-epoch"),
+                               tr("Finishes this epoch with its validation, then stops.\nKept: the model, every metric, and the "
+                                  "predictions of the validation and test photos."),
+                               this);
+  stopNow_ = makeButton(tr("Stop &now"), QStringLiteral("stop"),
+                        tr("Stops after the batch in work.\nKept: the model as it is then, the metrics of the finished epochs, and its "
+                           "predictions. The unfinished epoch gets no row in the table."),
+                        this);
+  inspect_ = makeButton(tr("&Inspect"), QStringLiteral("inspect"), tr("See what this run got wrong, and the photos behind it"), this);
+  connect(start_, &QPushButton::clicked, this, &RunControls::start);
+  connect(pause_, &QPushButton::clicked, this, &RunControls::pauseOrResume);
+  connect(stopAfterEpoch_, &QPushButton::clicked, this, [this] { session_.runs().stopAfterEpoch(); });
+  connect(stopNow_, &QPushButton::clicked, this, [this] { session_.runs().stopNow(); });
+  connect(inspect_, &QPushButton::clicked, this, [this] { Q_EMIT session_.pageRequested(QStringLiteral("inspect")); });
+  inspect_->hide();
+}
+
+void RunControls::arrange() {
+  auto* buttons = new QHBoxLayout;
+  buttons->setSpacing(kGrid);
+  for (QPushButton* button : {start_, pause_, stopAfterEpoch_, stopNow_}) buttons->addWidget(button);
+  buttons->addStretch(1);
+
+  auto* line = new QHBoxLayout;
+  line->setSpacing(kGrid);
+  line->addWidget(state_, 1);
+  line->addWidget(inspect_, 0, Qt::AlignTop);
+
+  auto* words = new QHBoxLayout;
+  words->setSpacing(kGrid);
+  words->addWidget(where_, 1);
+  words->addWidget(left_);
+  auto* box = new QVBoxLayout(progressBox_);
+  box->setContentsMargins(0, 0, 0, 0);
+  box->setSpacing(kGrid / 2);
+  box->addLayout(words);
+  box->addWidget(runBar_);
+  box->addWidget(epochBar_);
+
+  auto* layout = new QVBoxLayout(this);
+  layout->setContentsMargins(0, 0, 0, 0);
+  layout->setSpacing(kGrid);
+  layout->addLayout(buttons);
+  layout->addWidget(hint_);
+  layout->addLayout(line);
+  layout->addWidget(progressBox_);
+}
+
+void RunControls::start() {
+  // Frozen as it is: later edits of the recipe are for the next run.
+  if (session_.recipeProblems().isEmpty()) session_.runs().start(session_.recipe());
+}
+
+void RunControls::pauseOrResume() {
+  if (session_.runs().state() == RunController::State::Paused) {
+    session_.runs().resume();
+  } else {
+    session_.runs().pause();
+  }
+}
+
+void RunControls::updateButtons() {
+  using State = RunController::State;
+  const State state = session_.runs().state();
+  const bool idle = state == State::Idle;
+  const bool paused = state == State::Paused;
+  const QStringList problems = session_.recipeProblems();
+  start_->setEnabled(idle && problems.isEmpty());
+  const QString startTip = !problems.isEmpty() ? problems.join(QLatin1Char('\n'))
+                           : idle              ? tr("Trains with the settings at the left, on a copy of them")
+                                               : tr("A run is in progress");
+  start_->setToolTip(startTip);
+  start_->setAccessibleDescription(startTip);
+  pause_->setEnabled(state == State::Running || paused);
+  pause_->setText(paused ? tr("&Resume") : tr("&Pause"));
+  pause_->setIcon(lineIcon(paused ? QStringLiteral("play") : QStringLiteral("pause")));
+  pause_->setToolTip(paused ? tr("Goes on where it was")
+                            : tr("Holds the run after the batch in work. Nothing is lost, and the memory stays taken."));
+  stopAfterEpoch_->setEnabled(state == State::Running || paused);
+  stopNow_->setEnabled(!idle);
+
+  QString hint;
+  if (!idle) {
+    hint = state == State::Stopping ? tr("Stopping; the model and the predictions are being kept.")
+                                    : tr("Changes at the left are for the next run.");
+  } else if (!problems.isEmpty()) {
+    hint = problems.first();
+  }
+  hint_->setText(hint);
+  hint_->setVisible(!hint.isEmpty());
+  QPalette palette = hint_->palette();
+  const ThemeColors& colors = Theme::instance().colors();
+  palette.setColor(QPalette::WindowText, idle ? colors.warning : colors.mutedText);
+  hint_->setPalette(palette);
+  if (!idle) setState({}, false);
+}
+
+void RunControls::updateProgress() {
+  const RunController& runs = session_.runs();
+  progressBox_->setVisible(runs.active());
+  const QString where = progress_.where();
+  where_->setText(runs.state() == RunController::State::Paused ? tr("Paused: %1").arg(where) : where);
+  left_->setText(runs.state() == RunController::State::Running ? progress_.left() : QString());
+  setShare(runBar_, progress_.runShare());
+  setShare(epochBar_, std::max(0.0, progress_.epochShare()));
+}
+
+void RunControls::apply(const std::vector<TrainEvent>& events) {
+  for (const TrainEvent& event : events) {
+    progress_.apply(event);
+    if (std::holds_alternative<RunStarted>(event)) error_ = -1;
+    if (const auto* epoch = std::get_if<EpochEnded>(&event)) {
+      if (const auto found = epoch->metrics.find("error_rate"); found != epoch->metrics.end()) error_ = found->second;
+    }
+    if (const auto* batch = std::get_if<BatchEnded>(&event)) seconds_ = batch->seconds;
+    if (const auto* ended = std::get_if<RunEnded>(&event)) seconds_ = ended->seconds;
+  }
+  updateProgress();
+}
+
+void RunControls::showEnd(const QString& run, RunStatus status, const QString& message) {
+  const QString number = run.isEmpty() ? progress_.run() : run;
+  QString text = outcomeText(number, status, error_, progress_.validImages(), seconds_);
+  const bool failed = status == RunStatus::Failed;
+  if (failed && !message.isEmpty()) text += QStringLiteral(": ") + message;
+  setState(text, failed);
+  inspect_->setVisible(status == RunStatus::Finished || (status == RunStatus::Stopped && error_ >= 0));
+  progress_ = {};
+  error_ = -1;
+  seconds_ = 0;
+  updateProgress();
+}
+
+void RunControls::setOutcome(const RunRecord& record) {
+  double error = -1;
+  if (!record.epochs.empty()) {
+    const auto& metrics = record.epochs.back().metrics;
+    if (const auto found = metrics.find("error_rate"); found != metrics.end()) error = found->second;
+  }
+  QString text = outcomeText(QString::fromStdString(record.id), record.status, error, 0, record.seconds);
+  const bool failed = record.status == RunStatus::Failed;
+  if (failed && !record.message.empty()) text += QStringLiteral(": ") + QString::fromStdString(record.message);
+  setState(text, failed);
+  inspect_->setVisible(record.status == RunStatus::Finished || (record.status == RunStatus::Stopped && error >= 0));
+}
+
+void RunControls::setState(const QString& text, bool problem) {
+  problem_ = problem;
+  state_->setText(text);
+  state_->setVisible(!text.isEmpty());
+  if (text.isEmpty()) inspect_->hide();
+  QPalette palette = state_->palette();
+  const ThemeColors& colors = Theme::instance().colors();
+  palette.setColor(QPalette::WindowText, problem ? colors.error : colors.text);
+  state_->setPalette(palette);
+}
+
+QString RunControls::stateText() const { return state_->text(); }
+
+}  // namespace panicle::ui

@@ -1,0 +1,63 @@
+// The commands to the run (Start, Pause, the two ways to stop), how far it is, and how it ended.
+#pragma once
+
+#include <QWidget>
+#include <vector>
+
+#include "core/runs/run_store.h"
+#include "ui/train/run_progress.h"
+
+class QLabel;
+class QProgressBar;
+class QPushButton;
+
+namespace panicle::ui {
+
+class Session;
+
+class RunControls : public QWidget {
+  Q_OBJECT
+ public:
+  explicit RunControls(Session& session, QWidget* parent = nullptr);
+
+  void apply(const std::vector<TrainEvent>& events);
+  void setOutcome(const RunRecord& record);  // of a run that was stored before
+  const RunProgress& progress() const { return progress_; }
+
+  QPushButton* startButton() const { return start_; }
+  QPushButton* pauseButton() const { return pause_; }
+  QPushButton* stopAfterEpochButton() const { return stopAfterEpoch_; }
+  QPushButton* stopNowButton() const { return stopNow_; }
+  QPushButton* inspectButton() const { return inspect_; }
+  QString stateText() const;
+
+ private:
+  void makeButtons();
+  void arrange();
+  void start();
+  void pauseOrResume();
+  void updateButtons();
+  void updateProgress();
+  void setState(const QString& text, bool problem);
+  void showEnd(const QString& run, RunStatus status, const QString& message);
+
+  Session& session_;
+  RunProgress progress_;
+  double error_ = -1;       // of the last epoch; below 0 before it
+  double seconds_ = 0;      // that the run took
+  bool problem_ = false;
+  QPushButton* start_;
+  QPushButton* pause_;
+  QPushButton* stopAfterEpoch_;
+  QPushButton* stopNow_;
+  QPushButton* inspect_;
+  QLabel* state_;
+  QLabel* hint_;            // why Start is disabled; what edits do while a run is on
+  QLabel* where_;
+  QLabel* left_;
+  QProgressBar* runBar_;
+  QProgressBar* epochBar_;
+  QWidget* progressBox_;
+};
+
+}  // namespace panicle::ui
