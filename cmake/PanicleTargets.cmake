@@ -39,6 +39,7 @@ function(panicle_use_torch target)
       target_link_libraries(panicle_torch_pch PRIVATE panicle_options panicle_torch)
       target_precompile_headers(panicle_torch_pch PRIVATE <torch/nn.h>)
     endif()
+    target_compile_options(${target} PRIVATE -fPIC)  # programs are else compiled with -fPIE, which the header was not
     target_precompile_headers(${target} REUSE_FROM panicle_torch_pch)
   endif()
 endfunction()

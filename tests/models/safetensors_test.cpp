@@ -91,7 +91,9 @@ TEST(Safetensors, SurvivesMutation) {
     }
     writeAtomically(path, bad);
     refusal(path);
-    if (i % 3 == 0) EXPECT_NE(refusal(path), "");
+    if (i % 3 == 0) {
+      EXPECT_NE(refusal(path), "");
+    }
   }
 }
 

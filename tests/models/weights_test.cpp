@@ -31,7 +31,9 @@ TEST(Weights, SavedFileHasTimmsNamesForTheBody) {
   float first = 0;
   std::memcpy(&first, bytes.data() + 8 + length + offsets[0].get<std::size_t>(), 4);
   for (const auto& [name, tensor] : model.stateDict()) {
-    if (name == "conv1.0.weight") EXPECT_EQ(tensor.flatten()[0].item<float>(), first);
+    if (name == "conv1.0.weight") {
+      EXPECT_EQ(tensor.flatten()[0].item<float>(), first);
+    }
   }
 }
 

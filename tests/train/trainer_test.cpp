@@ -41,7 +41,7 @@ struct Outcome {
   std::shared_ptr<Classifier> model;
 };
 
-struct Setup {
+struct TrainSetup {
   int epochs = 2;
   BatchOptions batch{8, 1};
   int threads = 2;
@@ -52,7 +52,7 @@ struct Setup {
   std::function<void(TrainControl&, const TrainEvent&)> react;
 };
 
-Outcome train(const std::shared_ptr<const std::vector<Sample>>& samples, Setup setup) {
+Outcome train(const std::shared_ptr<const std::vector<Sample>>& samples, TrainSetup setup) {
   Outcome outcome;
   outcome.model = std::make_shared<Classifier>("resnet18", setup.head, 2, 5);
   Pipeline pipeline{.resize = {.method = ResizeMethod::Squish, .size = {32, 32}}, .augment = AugOptions{}};
@@ -102,7 +102,7 @@ TEST(Trainer, DropsAnIncompleteLastBatchButNeverEverything) {
 TEST(Trainer, StopIsHonouredWithinOneBatch) {
   const TempFolder folder;
   std::size_t seen = 0;
-  Setup setup{.epochs = 5};
+  TrainSetup setup{.epochs = 5};
   setup.react = [&](TrainControl& control, const TrainEvent& event) {
     if (!std::holds_alternative<BatchEnded>(event)) return;
     if (++seen == 2) control.stopNow();
@@ -113,7 +113,7 @@ TEST(Trainer, StopIsHonouredWithinOneBatch) {
 
 TEST(Trainer, StopAfterEpochValidatesFirst) {
   const TempFolder folder;
-  Setup setup{.epochs = 5};
+  TrainSetup setup{.epochs = 5};
   setup.react = [](TrainControl& control, const TrainEvent& event) {
     if (std::holds_alternative<BatchEnded>(event)) control.stopAfterEpoch();
   };
@@ -133,7 +133,7 @@ TEST(Trainer, BadImageIsReportedOnceAndLeftOut) {
 
 TEST(Trainer, LossThatIsNotFiniteEndsWithTheFiles) {
   const TempFolder folder;
-  Setup setup{.epochs = 3};
+  TrainSetup setup{.epochs = 3};
   setup.schedule.lr_max = 1e30;
   setup.schedule.div = 1;
   try {
@@ -148,7 +148,7 @@ TEST(Trainer, LossThatIsNotFiniteEndsWithTheFiles) {
 TEST(Trainer, FrozenPhaseMovesOnlyHeadAndNorms) {
   const TempFolder folder;
   const Classifier before("resnet18", HeadKind::Fastai, 2, 5);
-  Setup setup{.epochs = 1};
+  TrainSetup setup{.epochs = 1};
   setup.schedule = {.kind = ScheduleKind::FineTune, .base_lr = 0.01, .freeze_epochs = 1};
   setup.react = [](TrainControl& control, const TrainEvent& event) {
     if (std::holds_alternative<BatchEnded>(event)) control.stopAfterEpoch();
