@@ -8,8 +8,9 @@ void renderItem(const Pipeline& pipeline, const std::filesystem::path& file, Mod
   RandomStream augmentStream(pipeline.seed, "augment", epoch, item);
   const ResizePlace place = drawResizePlace(pipeline.resize, mode, resizeStream);
   const AugDraw draw = pipeline.augment ? drawAugment(*pipeline.augment, mode, augmentStream) : AugDraw{};
-  const Image image = resize(decodeImage(file, pipeline.decode), pipeline.resize, place);
-  augmentAndNormalize(image, draw, pipeline.normalization, out);
+  thread_local Image resized;  // every image of a run has its size; new memory for each would cost as much as the flip
+  resize(decodeImage(file, pipeline.decode), pipeline.resize, place, resized);
+  augmentAndNormalize(resized, draw, pipeline.normalization, out);
 }
 
 }  // namespace panicle

@@ -115,11 +115,12 @@ Taps foldIntoSource(const Taps& taps, int offset, int source, PadMode pad) {
   return folded;
 }
 
-Image resampleBox(const Image& image, const Box& box, PadMode pad, Size size) {
+void resampleBox(const Image& image, const Box& box, PadMode pad, Size size, Image& out) {
   const Axis columns{image.width, box.left, box.width, size.width};
   const Axis rows{image.height, box.top, box.height, size.height};
   const int rowBytes = 3 * size.width;
-  Image out{size.width, size.height, {}};
+  out.width = size.width;
+  out.height = size.height;
   out.pixels.resize(static_cast<std::size_t>(rowBytes) * size.height);
 
   const std::uint8_t* source = image.pixels.data();
@@ -131,7 +132,7 @@ Image resampleBox(const Image& image, const Box& box, PadMode pad, Size size) {
     } else {
       bestKernels().horizontal(source, image.width, size.height, columns.taps(pad), out.pixels.data());
     }
-    return out;
+    return;
   }
 
   Taps vertical = rows.taps(pad);
@@ -149,7 +150,6 @@ Image resampleBox(const Image& image, const Box& box, PadMode pad, Size size) {
     stride = rowBytes;
   }
   bestKernels().vertical(source, stride, rowBytes, vertical, out.pixels.data());
-  return out;
 }
 
 }  // namespace panicle

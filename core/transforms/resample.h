@@ -42,6 +42,6 @@ Taps bilinearTaps(int input, int output);
 Taps foldIntoSource(const Taps& taps, int offset, int source, PadMode pad);
 
 // `box` of `image` (padded where it sticks out) resampled to `size`.
-Image resampleBox(const Image& image, const Box& box, PadMode pad, Size size);
+void resampleBox(const Image& image, const Box& box, PadMode pad, Size size, Image& out);
 
 }  // namespace panicle

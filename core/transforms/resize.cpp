@@ -74,15 +74,23 @@ Box resizeBox(Size source, const ResizeOptions& options, ResizePlace place) {
   return box;
 }
 
-Image resize(const Image& image, const ResizeOptions& options, ResizePlace place) {
+void resize(const Image& image, const ResizeOptions& options, ResizePlace place, Image& out) {
   requirePixels(image, options.size);
-  return resampleBox(image, resizeBox({image.height, image.width}, options, place), options.pad_mode,
-                     options.size);
+  const Box box = resizeBox({image.height, image.width}, options, place);
+  resampleBox(image, box, options.pad_mode, options.size, out);
+}
+
+Image resize(const Image& image, const ResizeOptions& options, ResizePlace place) {
+  Image out;
+  resize(image, options, place, out);
+  return out;
 }
 
 Image resizeBilinear(const Image& image, Size size) {
   requirePixels(image, size);
-  return resampleBox(image, {0, 0, image.width, image.height}, PadMode::Border, size);
+  Image out;
+  resampleBox(image, {0, 0, image.width, image.height}, PadMode::Border, size, out);
+  return out;
 }
 
 }  // namespace panicle

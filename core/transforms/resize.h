@@ -55,6 +55,8 @@ Box resizeBox(Size source, const ResizeOptions& options, ResizePlace place);
 
 // The result has exactly options.size.
 Image resize(const Image& image, const ResizeOptions& options, ResizePlace place);
+// As above into `out`, whose memory is used again.
+void resize(const Image& image, const ResizeOptions& options, ResizePlace place, Image& out);
 
 // Pillow's Image.resize(size, BILINEAR), bit for bit: a triangle filter widened by the scale, 22-bit integer
 // weights, horizontal pass first, each pass rounded to 8 bits.
