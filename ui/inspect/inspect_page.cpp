@@ -121,6 +121,8 @@ QWidget* InspectPage::makeHeader() {
   QFont strong = font();
   strong.setWeight(QFont::DemiBold);
   error_->setFont(strong);
+  error_->setObjectName(QStringLiteral("error"));
+  title_->setObjectName(QStringLiteral("title"));
   error_->setToolTip(tr("Validation photos whose most probable class is not the true one"));
   error_->setTextInteractionFlags(Qt::TextSelectableByMouse);
   title_->setForegroundRole(QPalette::PlaceholderText);

@@ -50,7 +50,9 @@ std::optional<MatrixCell> MatrixGeometry::at(QPoint point) const {
   const int column = index(point.x() - row_header + scroll.x());
   const int row = index(point.y() - column_header + scroll.y());
   if (inRows && inColumns) return MatrixCell{row, column};
-  if (inRows) return MatrixCell{row, -1};
+  const bool inHeader = point.x() < cells.left();
+  const bool inSums = point.x() > cells.right() && point.x() <= cells.right() + sums;
+  if (inRows && (inHeader || inSums)) return MatrixCell{row, -1};
   if (inColumns && point.y() < cells.top()) return MatrixCell{-1, column};
   return std::nullopt;
 }

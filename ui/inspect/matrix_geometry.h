@@ -37,7 +37,7 @@ struct MatrixGeometry {
   QRect sumsArea() const;
   QRectF rectOf(MatrixCell cell) const;     // of a row or a column: its header
   QRectF bandOf(MatrixCell cell) const;     // of a row or a column: header and cells
-  std::optional<MatrixCell> at(QPoint point) const;
+  std::optional<MatrixCell> at(QPoint point) const;  // the sums belong to their rows
   // Rows (or columns) of which something shows, [first, last).
   std::pair<int, int> visibleRows() const;
   std::pair<int, int> visibleColumns() const;

@@ -61,6 +61,10 @@ WritePanel::WritePanel(Session& session, QWidget* parent)
       copy_(new QPushButton(lineIcon(QStringLiteral("copy")), tr("Copy path"), outcome_)),
       open_(new QPushButton(lineIcon(QStringLiteral("folder")), tr("Open folder"), outcome_)) {
   build();
+  write_->setObjectName(QStringLiteral("write"));
+  overwrite_->setObjectName(QStringLiteral("overwrite"));
+  keep_->setObjectName(QStringLiteral("keep"));
+  outcomeText_->setObjectName(QStringLiteral("outcome"));
   connect(write_, &QPushButton::clicked, this, &WritePanel::write);
   connect(overwrite_, &QPushButton::clicked, this, &WritePanel::writeNow);
   connect(keep_, &QPushButton::clicked, this, &WritePanel::keep);
