@@ -9,7 +9,7 @@ namespace {
 constexpr int kSegments = 28;
 
 float widthAt(const Blade& blade, float u) {
-  const float taper = (0.3f + 0.7f * smoothstep(0.0f, 0.35f, u)) * (1 - std::pow(u, blade.taper));
+  const float taper = mix(blade.foot, 1.0f, smoothstep(0.0f, 0.35f, u)) * (1 - std::pow(u, blade.taper));
   const float turn = 1 - blade.twist * std::exp(-std::pow((u - blade.twistAt) / 0.13f, 2.0f));
   return blade.halfWidth * std::max(0.0f, taper) * turn;
 }

@@ -23,6 +23,7 @@ struct Blade {
   float bend = 0;       // radians turned until the tip
   float length = 100;   // pixels
   float halfWidth = 5;
+  float foot = 0.3f;    // width at the root, share of the full width
   float taper = 2.5f;   // higher: stays wide for longer before the tip
   float twist = 0;      // 0: flat; 1: turns edge-on somewhere
   float twistAt = 0;

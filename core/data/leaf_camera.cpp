@@ -49,9 +49,9 @@ Image develop(Canvas& picture, float nuisance, RandomStream& random) {
   const float softness = missed ? between(random, 0.8f, 2.0f) : between(random, 0.3f, 0.6f);
   blur(picture, softness * static_cast<float>(picture.width() + picture.height()) / 1120);
 
-  const float stops = 0.42f * nuisance * static_cast<float>(random.normal());
+  const float stops = 0.35f * nuisance * static_cast<float>(random.normal());
   const float gain = 0.42f * std::exp2(std::clamp(stops, -1.1f, 1.1f)) / std::max(0.02f, meanLuminance(picture));
-  const float temperature = 0.10f * nuisance * static_cast<float>(random.normal());
+  const float temperature = 0.07f * nuisance * static_cast<float>(random.normal());
   const float magenta = 0.05f * nuisance * static_cast<float>(random.normal());
   const Rgb balance{gain * (1 + temperature), gain * (1 - magenta), gain * (1 - temperature)};
   const float saturation = between(random, 0.9f, 1.2f);

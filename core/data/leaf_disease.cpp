@@ -37,13 +37,13 @@ Rgb vary(Rgb colour, float amount, RandomStream& random) {
 void paintBlast(Skin& skin, float severity, RandomStream& random) {
   const Noise noise(random.next());
   const auto width = static_cast<float>(skin.width);
-  const int count = countFor(skin, 0.25f + 0.55f * severity, random);
+  const int count = countFor(skin, 0.4f + 0.7f * severity, random);
   for (int i = 0; i < count; ++i) {
     Spot spot;
     spot.s = anywhere(skin, random);
     spot.t = width * between(random, 0.12f, 0.88f);
     const float size = between(random, 0.45f, 1.0f) * (0.6f + 0.5f * severity);
-    spot.across = std::max(1.6f, width * 0.20f * size);
+    spot.across = std::max(1.6f, width * 0.22f * size);
     spot.along = std::max(4.0f, spot.across * between(random, 2.4f, 4.2f));
     spot.power = between(random, 1.0f, 1.3f);
     spot.wobble = 0.22f;
@@ -62,13 +62,13 @@ void paintBlast(Skin& skin, float severity, RandomStream& random) {
 void paintBrownSpot(Skin& skin, float severity, RandomStream& random) {
   const Noise noise(random.next());
   const auto width = static_cast<float>(skin.width);
-  const int count = countFor(skin, 1.2f + 3.2f * severity, random);
+  const int count = countFor(skin, 1.6f + 3.4f * severity, random);
   for (int i = 0; i < count; ++i) {
     Spot spot;
     spot.s = anywhere(skin, random);
     spot.t = width * between(random, 0.04f, 0.96f);
     const float size = random.bernoulli(0.2) ? between(random, 0.8f, 1.35f) : between(random, 0.35f, 0.75f);
-    spot.across = std::max(1.1f, width * 0.105f * size * (0.7f + 0.4f * severity));
+    spot.across = std::max(1.1f, width * 0.11f * size * (0.7f + 0.4f * severity));
     spot.along = spot.across * between(random, 1.0f, 1.55f);
     spot.wobble = 0.2f;
     spot.rimAt = between(random, 0.3f, 0.6f);
@@ -148,7 +148,7 @@ void paintHispa(Skin& skin, float severity, RandomStream& random) {
 void paintLeafStreak(Skin& skin, float severity, RandomStream& random) {
   const Rgb colour = mix(kAmber, kBrown, between(random, 0.0f, 0.8f));
   paintStreaks(skin,
-               {.perSquare = 1.0f + 2.6f * severity, .lengthLow = 0.5f, .lengthHigh = 2.6f, .thickness = 0.05f,
+               {.perSquare = 1.2f + 3.0f * severity, .lengthLow = 0.5f, .lengthHigh = 2.6f, .thickness = 0.05f,
                 .colour = colour, .halo = kYellow, .haloOpacity = 0.45f, .clustering = 0.35f},
                severity, random);
 }

@@ -16,10 +16,10 @@ namespace {
 // How hard the classes are to tell apart. Chosen so that a small network from scratch ends clearly between chance and
 // perfect after ten epochs over the default set.
 struct Difficulty {
-  float faintest = 0.4f;     // severity of the mildest case, 0..1
+  float faintest = 0.5f;     // severity of the mildest case, 0..1
   float severest = 1.0f;
-  float outbreak = 0.5f;      // share of the other leaves that show the ailment too
-  float narrowest = 20;       // half width of the subject's leaves, pixels of a 480 x 640 photo
+  float outbreak = 0.8f;      // share of the other leaves that show the ailment too
+  float narrowest = 22;       // half width of the subject's leaves, pixels of a 480 x 640 photo
   float widest = 46;
   float nuisance = 1;         // see develop()
 };
@@ -33,9 +33,9 @@ Blade subjectBlade(const Scene& scene, RandomStream& random) {
   const int side = pick(random, 0, 9);
   if (side < 6) {
     blade.x = between(random, 0.05f, 0.95f) * width;
-    blade.y = between(random, 1.05f, 1.35f) * height;
+    blade.y = between(random, 1.1f, 1.6f) * height;
   } else {
-    blade.x = side < 8 ? -0.25f * width : 1.25f * width;
+    blade.x = side < 8 ? -0.5f * width : 1.5f * width;
     blade.y = between(random, 0.35f, 0.95f) * height;
   }
   const float towardsX = between(random, 0.25f, 0.75f) * width - blade.x;
@@ -44,6 +44,8 @@ Blade subjectBlade(const Scene& scene, RandomStream& random) {
   blade.angle = std::atan2(towardsX, -towardsY) - 0.33f * blade.bend;
   blade.length = std::hypot(towardsX, towardsY) * between(random, 1.0f, 1.5f);
   blade.halfWidth = scene.unit * between(random, kDifficulty.narrowest, kDifficulty.widest);
+  blade.foot = 0.75f;
+  blade.taper = between(random, 1.7f, 3.2f);
   blade.twist *= 0.6f;
   blade.facing = between(random, 0.65f, 1.1f);
   return blade;
@@ -90,6 +92,7 @@ void paintDeadHeart(Canvas& picture, const Scene& scene, float severity, RandomS
     blade.bend = between(random, -0.5f, 0.5f);
     blade.length = scene.unit * between(random, 280, 520);
     blade.halfWidth *= mix(0.35f, 0.6f, severity);
+    blade.foot = 0.35f;
     blade.taper = between(random, 1.2f, 2.2f);
     blade.fold = between(random, 0.2f, 0.5f);
     blade.sunken = 0.8f;
@@ -113,14 +116,14 @@ void paintSubjectPanicle(Canvas& picture, const Scene& scene, float blighted, Ra
 
 void paintSubject(Canvas& picture, const Scene& scene, Ailment ailment, float severity, RandomStream& random) {
   const bool onLeaves = ailment != Ailment::DeadHeart && ailment != Ailment::BacterialPanicleBlight;
-  const bool soundPanicle = random.bernoulli(0.12);
+  const bool soundPanicle = random.bernoulli(0.06);
   int leaves = pick(random, 2, 4);
   if (!onLeaves) leaves = pick(random, 0, 2);
   for (int i = 0; i < leaves; ++i) {
     const Blade blade = subjectBlade(scene, random);
     // The topmost leaf always has the ailment, the others perhaps and more mildly.
     const bool last = i + 1 == leaves;
-    const bool ill = last || random.bernoulli(0.8);
+    const bool ill = last || random.bernoulli(0.9);
     const float strength = last ? severity : severity * between(random, 0.5f, 1.0f);
     paintSubjectLeaf(picture, scene, blade, onLeaves ? ailment : Ailment::Normal, ill ? strength : 0.0f, random);
   }

@@ -141,7 +141,7 @@ void paintNearStand(Canvas& canvas, const Scene& scene, const Outbreak& outbreak
   const std::vector<Skin> ill = illSkins(scene, outbreak, random);
   const std::vector<Clump> clumps = randomClumps(scene, random);
   const int count = pick(random, 14, 30);
-  const float dryShare = random.bernoulli(0.35) ? between(random, 0.03f, 0.12f) : 0.0f;
+  const float dryShare = random.bernoulli(0.25) ? between(random, 0.03f, 0.10f) : 0.0f;
   for (int i = 0; i < count; ++i) {
     Blade blade = standBlade(scene, clumps, 5.0f, 13.0f, random);
     if (!scene.fromAbove) blade.y += 0.45f * static_cast<float>(scene.height);
@@ -174,7 +174,7 @@ Rgb leafGreen(RandomStream& random) {
   const Rgb yellowish{0.24f, 0.42f, 0.035f};
   const Rgb fresh{0.16f, 0.36f, 0.035f};
   const Rgb bluish{0.15f, 0.27f, 0.11f};
-  const float where = between(random, -1, 1);
+  const float where = between(random, -0.75f, 0.75f);
   return where < 0 ? mix(fresh, yellowish, -where) : mix(fresh, bluish, where);
 }
 
@@ -185,10 +185,10 @@ Scene randomScene(Size size, RandomStream& random) {
   scene.width = size.width;
   scene.height = size.height;
   const float frame = std::sqrt(static_cast<float>(size.width) * static_cast<float>(size.height) / (480.0f * 640.0f));
-  scene.unit = frame * between(random, 0.75f, 1.3f);
+  scene.unit = frame * between(random, 0.9f, 1.6f);
   scene.fromAbove = random.bernoulli(0.45);
   scene.horizon = !scene.fromAbove && random.bernoulli(0.22) ? between(random, 0.03f, 0.16f) : 0.0f;
-  scene.focus = between(random, 0.0f, 1.0f);
+  scene.focus = between(random, 0.3f, 1.0f);
 
   const float sunny = random.bernoulli(0.75) ? between(random, 0.6f, 1.0f) : between(random, 0.0f, 0.35f);
   const float warmth = between(random, -1, 1);
@@ -219,7 +219,7 @@ Canvas paintField(const Scene& scene, const Outbreak& outbreak, RandomStream& ra
   Canvas picture = enlarge(back, scene.width, scene.height);
   paintNearStand(picture, scene, outbreak, random);
   const bool panicleIll = outbreak.ailment == Ailment::BacterialPanicleBlight;
-  if (random.bernoulli(panicleIll ? outbreak.share : 0.22f)) {
+  if (random.bernoulli(panicleIll ? outbreak.share : 0.12f)) {
     paintStandPanicles(picture, scene, panicleIll ? outbreak.severity : 0.0f, random);
   }
   blur(picture, scene.unit * 1.7f * scene.focus * scene.focus);
