@@ -9,6 +9,7 @@
 #include <QStackedWidget>
 #include <QTabWidget>
 #include <QTimer>
+#include <QToolButton>
 #include <QVBoxLayout>
 #include <algorithm>
 #include <unordered_set>
@@ -57,6 +58,7 @@ class DataPage : public Page {
  private:
   QWidget* makeCentre();
   QWidget* makeToolbar();
+  QToolButton* makeStep(const QString& icon, const QString& tip, int by);
   QWidget* makePhotos();
   void connectAll();
 
@@ -174,10 +176,24 @@ QWidget* DataPage::makeToolbar() {
   slider_->setValue(grid_->tileSize() / kTileStep);
   auto* row = new QHBoxLayout(bar);
   row->setContentsMargins(0, 0, 0, 0);
+  row->setSpacing(kGrid / 2);
   row->addWidget(search_, 1);
   row->addStretch();
+  row->addWidget(makeStep(QStringLiteral("minus"), tr("Smaller tiles (Ctrl+\u2212)"), -1));
   row->addWidget(slider_);
+  row->addWidget(makeStep(QStringLiteral("plus"), tr("Larger tiles (Ctrl++)"), 1));
   return bar;
+}
+
+QToolButton* DataPage::makeStep(const QString& icon, const QString& tip, int by) {
+  auto* button = new QToolButton;
+  button->setIcon(lineIcon(icon));
+  button->setAutoRaise(true);
+  button->setToolTip(tip);
+  button->setAccessibleName(tip);
+  button->setFocusPolicy(Qt::NoFocus);  // the slider beside it has the keyboard
+  connect(button, &QToolButton::clicked, this, [this, by] { slider_->setValue(slider_->value() + by); });
+  return button;
 }
 
 QWidget* DataPage::makePhotos() {

@@ -57,6 +57,8 @@ namespace {
 constexpr int kPad = 8;
 constexpr int kDot = 8;
 constexpr int kBar = 3;
+constexpr int kUsualRows = 12;
+constexpr int kFewestRows = 4;
 
 // Label and count above, the bar beneath both.
 class FacetDelegate : public QStyledItemDelegate {
@@ -120,7 +122,11 @@ class FacetDelegate : public QStyledItemDelegate {
     const double full = rect.width() - 2 * kPad;
     const double scale = full / static_cast<double>(model_.largest());
     const QRectF track(rect.left() + kPad, rect.bottom() - kBar - 2, full, kBar);
-    QColor color = row.color.isValid() ? row.color : colors.mutedText;
+    QColor color = row.color;
+    if (!color.isValid()) {
+      color = colors.mutedText;
+      color.setAlphaF(0.7F);
+    }
     painter.setPen(Qt::NoPen);
     const auto bar = [&](quint64 value, const QColor& fill) {
       if (value == 0) return;
@@ -132,7 +138,7 @@ class FacetDelegate : public QStyledItemDelegate {
     painter.setBrush(colors.grid);
     painter.drawRoundedRect(track, kBar / 2.0, kBar / 2.0);
     QColor faint = color;
-    faint.setAlphaF(0.35F);
+    faint.setAlphaF(color.alphaF() * 0.35F);
     bar(row.total, faint);
     bar(std::min(row.count, row.total), color);
   }
@@ -199,13 +205,13 @@ void FacetList::setMaxRows(int rows) {
 
 QSize FacetList::sizeHint() const {
   const int row = std::max(1, sizeHintForRow(0));
-  const int shown = max_rows_ > 0 ? std::clamp(model_->rowCount(), 1, max_rows_) : 8;
+  const int shown = std::clamp(model_->rowCount(), 1, max_rows_ > 0 ? max_rows_ : kUsualRows);
   return {28 * kGrid, shown * row};
 }
 
 QSize FacetList::minimumSizeHint() const {
   const int row = std::max(1, sizeHintForRow(0));
-  return {12 * kGrid, max_rows_ > 0 ? sizeHint().height() : 3 * row};
+  return {12 * kGrid, max_rows_ > 0 ? sizeHint().height() : std::min(sizeHint().height(), kFewestRows * row)};
 }
 
 void FacetList::mousePressEvent(QMouseEvent* event) {
@@ -224,6 +230,9 @@ void FacetList::changeEvent(QEvent* event) {
   if (event->type() == QEvent::FontChange || event->type() == QEvent::StyleChange) fitHeight();
 }
 
-void FacetList::fitHeight() { updateGeometry(); }
+void FacetList::fitHeight() {
+  if (max_rows_ == 0) setMaximumHeight(std::max(1, model_->rowCount() * std::max(1, sizeHintForRow(0))));
+  updateGeometry();
+}
 
 }  // namespace panicle::ui

@@ -31,7 +31,7 @@ class FacetList : public QListView {
   const std::vector<FacetRow>& rows() const;
   QVector<qint64> chosen() const;  // keys
   void setChosen(const QVector<qint64>& keys);  // no signal
-  // As tall as its rows, but at most `rows`; 0: as tall as the layout likes.
+  // As tall as its rows, but at most `rows`; 0: as tall as the layout likes, up to all rows.
   void setMaxRows(int rows);
 
   QSize sizeHint() const override;

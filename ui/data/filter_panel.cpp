@@ -1,9 +1,9 @@
 #include "ui/data/filter_panel.h"
 
+#include <QEvent>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QScrollArea>
-#include <QSplitter>
 #include <QToolButton>
 #include <QVBoxLayout>
 #include <algorithm>
@@ -32,6 +32,28 @@ QLabel* makeTitle(const QString& text, const QString& help, QWidget* parent) {
   return title;
 }
 
+// As tall as what it holds, or less with a scroll bar.
+class FittingScrollArea : public QScrollArea {
+ public:
+  explicit FittingScrollArea(QWidget* content) {
+    setWidget(content);
+    setWidgetResizable(true);
+    setFrameShape(QFrame::NoFrame);
+    setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    setFocusPolicy(Qt::NoFocus);
+    setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Maximum);
+  }
+
+  QSize sizeHint() const override { return widget()->sizeHint(); }
+  QSize minimumSizeHint() const override { return {12 * kGrid, 12 * kGrid}; }
+
+ protected:
+  bool event(QEvent* event) override {
+    if (event->type() == QEvent::LayoutRequest) updateGeometry();
+    return QScrollArea::event(event);
+  }
+};
+
 template <typename Map, typename Key>
 std::uint32_t valueOf(const Map& map, const Key& key) {
   const auto found = map.find(key);
@@ -59,34 +81,22 @@ FilterPanel::FilterPanel(QWidget* parent) : QWidget(parent) {
                        tr("Files that cannot be read. A run leaves them out or refuses them, as the recipe says."), 2);
   column->addStretch();
 
-  auto* scroll = new QScrollArea;
-  scroll->setWidget(facets);
-  scroll->setWidgetResizable(true);
-  scroll->setFrameShape(QFrame::NoFrame);
-  scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-  scroll->setFocusPolicy(Qt::NoFocus);
-  auto* splitter = new QSplitter(Qt::Vertical);
-  splitter->setChildrenCollapsible(false);
-  splitter->addWidget(makeClasses());
-  splitter->addWidget(scroll);
-  splitter->setStretchFactor(0, 3);
-  splitter->setStretchFactor(1, 2);
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins(0, 0, 0, 0);
-  layout->addWidget(splitter);
+  layout->setSpacing(kGrid);
+  addClasses(layout);
+  facets_ = new FittingScrollArea(facets);
+  layout->addWidget(facets_);
+  layout->addStretch();
   setDataset(nullptr);
 }
 
-QWidget* FilterPanel::makeClasses() {
-  auto* box = new QWidget;
-  auto* column = new QVBoxLayout(box);
-  column->setContentsMargins(0, 0, 0, 0);
-  column->setSpacing(2);
+void FilterPanel::addClasses(QVBoxLayout* layout) {
   auto* row = new QHBoxLayout;
   class_title_ = makeTitle(tr("Classes"),
                            tr("Click a class to see only its photos; Ctrl-click adds another, a second click lets go. With the "
                               "keyboard: arrow keys, Ctrl+Space adds."),
-                           box);
+                           this);
   sort_ = new QToolButton;
   sort_->setText(tr("By count"));
   sort_->setCheckable(true);
@@ -97,17 +107,15 @@ QWidget* FilterPanel::makeClasses() {
   row->addWidget(class_title_);
   row->addStretch();
   row->addWidget(sort_);
-  column->addLayout(row);
+  layout->addLayout(row);
   classes_.note = new QLabel;
   classes_.note->setWordWrap(true);
   classes_.note->setContentsMargins(kGrid, 0, kGrid, kGrid);
   classes_.list = new FacetList(tr("Classes"));
   classes_.list->setMaxRows(0);
   connect(classes_.list, &FacetList::chosenChanged, this, &FilterPanel::changed);
-  column->addWidget(classes_.note);
-  column->addWidget(classes_.list);
-  column->addStretch();
-  return box;
+  layout->addWidget(classes_.note);
+  layout->addWidget(classes_.list, 1);
 }
 
 FilterPanel::Facet FilterPanel::addFacet(QVBoxLayout* layout, const QString& title, const QString& help, int max_rows) {
@@ -137,6 +145,7 @@ void FilterPanel::setDataset(std::shared_ptr<const Dataset> dataset) {
   class_totals_ = dataset_ ? classCounts(*dataset_) : std::vector<std::size_t>();
   part_totals_ = {};
   split_problem_.clear();
+  facets_->setVisible(dataset_ != nullptr);
   counts_ = {};
   have_counts_ = have_facts_ = false;
   setFilter({});

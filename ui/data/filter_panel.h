@@ -43,7 +43,7 @@ class FilterPanel : public QWidget {
   };
 
   Facet addFacet(QVBoxLayout* layout, const QString& title, const QString& help, int max_rows);
-  QWidget* makeClasses();
+  void addClasses(QVBoxLayout* layout);
   void showClasses();
   void showParts();
   void showSizes();
@@ -61,6 +61,7 @@ class FilterPanel : public QWidget {
   QString split_problem_;
   std::set<PhotoSize> chosen_sizes_;  // listed even when they are rare
 
+  QWidget* facets_ = nullptr;
   QLabel* class_title_ = nullptr;
   QToolButton* sort_ = nullptr;
   Facet classes_;

@@ -32,7 +32,6 @@ PhotoGridView::PhotoGridView(PhotoGrid::Strip strip, QWidget* parent)
   setFrameShape(QFrame::NoFrame);
   setFocusPolicy(Qt::StrongFocus);
   setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-  setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOn);  // else the columns flicker when it comes and goes
   setAccessibleName(tr("Photos"));
   viewport()->setMouseTracking(true);
   viewport()->setAttribute(Qt::WA_OpaquePaintEvent);
@@ -52,6 +51,8 @@ void PhotoGridView::setSource(int count, std::function<Photo(int)> photo) {
   current_ = -1;
   hovered_ = -1;
   verticalScrollBar()->setValue(0);
+  // Always there, else the columns flicker when it comes and goes.
+  setVerticalScrollBarPolicy(count_ > 0 ? Qt::ScrollBarAlwaysOn : Qt::ScrollBarAlwaysOff);
   relayout(-1);
   announceCurrent();
 }
@@ -79,7 +80,9 @@ void PhotoGridView::setTileSize(int pixels) {
 
 void PhotoGridView::setEmptyText(const QString& text) {
   empty_text_ = text;
-  if (count_ == 0) viewport()->update();
+  if (count_ > 0) return;
+  viewport()->update();
+  announceCurrent();
 }
 
 // --- Layout
@@ -326,10 +329,8 @@ void PhotoGridView::contextMenuEvent(QContextMenuEvent* event) {
 
 void PhotoGridView::focusInEvent(QFocusEvent* event) {
   QAbstractScrollArea::focusInEvent(event);
-  if (current_ < 0 && count_ > 0 && event->reason() != Qt::MouseFocusReason) {
-    const Range range = visible();
-    moveCurrent(range.first);
-  }
+  const bool by_key = event->reason() == Qt::TabFocusReason || event->reason() == Qt::BacktabFocusReason;
+  if (by_key && current_ < 0) moveCurrent(visible().first);
   updateTile(current_);
 }
 
@@ -352,7 +353,7 @@ void PhotoGridView::scrollTo(int index) {
   if (rect.top() < kGap) {
     bar->setValue(bar->value() + rect.top() - kGap);
   } else if (rect.bottom() > viewport()->height() - kGap) {
-    bar->setValue(bar->value() + rect.bottom() - viewport()->height() + kGap);
+    bar->setValue(bar->value() + rect.bottom() + 1 - viewport()->height() + kGap);
   }
 }
 
