@@ -1,0 +1,32 @@
+// One function a command group: it adds the group's subcommands to the program. A subcommand's callback does
+// the work and throws panicle::Error when it cannot; CLI11's own errors are usage errors.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
+
+#include "core/runs/run_spec.h"
+#include "core/runs/run_store.h"
+
+namespace panicle::cli {
+
+void addDataCommands(CLI::App& program);    // sample, census, split
+void addModelCommands(CLI::App& program);   // models
+void addSpecCommand(CLI::App& program);     // spec
+void addTrainCommand(CLI::App& program);    // train
+void addRunCommands(CLI::App& program);     // runs list, runs show
+void addResultCommands(CLI::App& program);  // interpret, submit
+
+// --set KEY=VALUE, as often as wanted, for the commands that change a RunSpec.
+void addSettings(CLI::App& command, std::vector<std::string>& settings);
+void applySettings(RunSpec& spec, const std::vector<std::string>& settings);
+
+// --json and --workspace, the same for every command that has them.
+void addJson(CLI::App& command, bool& json);
+void addWorkspace(CLI::App& command, std::string& workspace);
+
+// The store of a workspace that must be there already: looking at runs makes no folders.
+RunStore openWorkspace(const std::string& workspace);
+
+}  // namespace panicle::cli

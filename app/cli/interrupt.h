@@ -1,0 +1,26 @@
+// Ctrl+C while a run trains: the first one stops it after the batch in work, with everything kept; the second
+// ends at once.
+#pragma once
+
+#include <csignal>
+#include <thread>
+
+#include "core/train/control.h"
+
+namespace panicle::cli {
+
+// While it lives, SIGINT and SIGTERM are taken by a thread of its own, where more is allowed than in a signal
+// handler. Make it before other threads: they inherit that these signals are blocked.
+class InterruptWatch {
+ public:
+  explicit InterruptWatch(TrainControl& control);
+  ~InterruptWatch();
+  InterruptWatch(const InterruptWatch&) = delete;
+  InterruptWatch& operator=(const InterruptWatch&) = delete;
+
+ private:
+  sigset_t before_{};
+  std::jthread thread_;
+};
+
+}  // namespace panicle::cli

@@ -1,0 +1,130 @@
+// runs list, runs show: what the workspace holds.
+#include <spdlog/fmt/fmt.h>
+
+#include <memory>
+
+#include "app/cli/commands.h"
+#include "app/cli/epoch_table.h"
+#include "app/cli/output.h"
+
+namespace panicle::cli {
+namespace {
+
+struct Arguments {
+  std::string run;
+  std::string workspace;
+  bool json = false;
+};
+
+Json epochJson(const EpochRow& row) {
+  return {{"stage", row.stage},           {"epoch", row.epoch},           {"phase", row.phase},
+          {"train_loss", row.train_loss}, {"valid_loss", row.valid_loss}, {"metrics", row.metrics},
+          {"seconds", row.seconds}};
+}
+
+Json bestJson(const RunRecord& record) {
+  return record.best() ? epochJson(*record.best()) : Json(nullptr);
+}
+
+std::string errorRate(const RunRecord& record) {
+  return record.best() ? fmt::format("{:.4f}", record.best()->metrics.at("error_rate")) : std::string();
+}
+
+void listRuns(const Arguments& arguments) {
+  const RunStore store = openWorkspace(arguments.workspace);
+  const auto records = store.list();
+  if (arguments.json) {
+    Json runs = Json::array();
+    for (const auto& record : records) {
+      runs.push_back({{"run", record.id},
+                      {"name", record.name},
+                      {"status", toString(record.status)},
+                      {"message", record.message},
+                      {"created", record.created},
+                      {"finished", record.finished},
+                      {"seconds", record.seconds},
+                      {"arch", record.spec.model.arch},
+                      {"epochs", record.epochs.size()},
+                      {"best", bestJson(record)}});
+    }
+    printJson(runs);
+    return;
+  }
+  TextTable table({"run", "name", "status", "created", "time", "arch", "epochs", "error rate"}, Align::Left);
+  for (const auto& record : records) {
+    table.add({record.id, record.name, toString(record.status), record.created, formatTime(record.seconds),
+               record.spec.model.arch, std::to_string(record.epochs.size()), errorRate(record)});
+  }
+  table.print();
+}
+
+Json recordJson(const RunStore& store, const RunRecord& record) {
+  Json epochs = Json::array();
+  for (const auto& row : record.epochs) epochs.push_back(epochJson(row));
+  return {{"run", record.id},
+          {"name", record.name},
+          {"status", toString(record.status)},
+          {"message", record.message},
+          {"created", record.created},
+          {"finished", record.finished},
+          {"seconds", record.seconds},
+          {"folder", store.folder(record.id).string()},
+          {"spec", specToJson(record.spec)},
+          {"epochs", epochs},
+          {"best", bestJson(record)},
+          {"peak_bytes", {{"predicted", nullptr}, {"measured", record.peak_tensor_bytes}}},
+          {"environment", record.environment},
+          {"warnings", record.warnings}};
+}
+
+void printRecord(const RunStore& store, const RunRecord& record) {
+  fmt::print("run {}{}: {}, {}, created {}\n", record.id, record.name.empty() ? "" : " '" + record.name + "'",
+             toString(record.status), formatTime(record.seconds), record.created);
+  if (!record.message.empty()) fmt::print("{}\n", record.message);
+  fmt::print("{} on {}\n", record.spec.model.arch, record.spec.data.root);
+  fmt::print("results: {}\n", store.folder(record.id).string());
+  for (const auto& warning : record.warnings) fmt::print("warning: {}\n", warning);
+  if (record.epochs.empty()) return;
+  fmt::print("\n");
+  std::vector<std::string> metrics;
+  for (const char* metric : {"error_rate", "accuracy"}) {
+    if (record.epochs.front().metrics.contains(metric)) metrics.emplace_back(metric);
+  }
+  EpochTable table(metrics);
+  for (const auto& row : record.epochs) {
+    table.add({row.stage, row.epoch, row.phase, row.train_loss, row.valid_loss, row.metrics, row.seconds});
+  }
+}
+
+void showRun(const Arguments& arguments) {
+  const RunStore store = openWorkspace(arguments.workspace);
+  const RunRecord record = store.get(arguments.run);
+  if (arguments.json) {
+    printJson(recordJson(store, record));
+  } else {
+    printRecord(store, record);
+  }
+}
+
+}  // namespace
+
+void addRunCommands(CLI::App& program) {
+  auto* runs = program.add_subcommand("runs", "List the runs of a workspace, or show one");
+  runs->require_subcommand(1);
+
+  auto listArguments = std::make_shared<Arguments>();
+  auto* list = runs->add_subcommand("list", "All runs, newest first, with the lowest error rate of each");
+  addWorkspace(*list, listArguments->workspace);
+  addJson(*list, listArguments->json);
+  list->callback([listArguments] { listRuns(*listArguments); });
+
+  auto showArguments = std::make_shared<Arguments>();
+  auto* show = runs->add_subcommand(
+      "show", "One run: its epochs, warnings, and where its files are; with --json its spec too");
+  show->add_option("RUN", showArguments->run, "The run's number")->required();
+  addWorkspace(*show, showArguments->workspace);
+  addJson(*show, showArguments->json);
+  show->callback([showArguments] { showRun(*showArguments); });
+}
+
+}  // namespace panicle::cli

@@ -1,0 +1,193 @@
+// From the sample data to a submission, through the program alone.
+#include <gmock/gmock.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <set>
+
+#include "core/base/file.h"
+#include "core/eval/interpretation.h"
+#include "core/runs/run_store.h"
+#include "tests/cli/program.h"
+#include "tests/testing.h"
+
+namespace panicle {
+namespace {
+
+using ::testing::AllOf;
+using testing::Answer;
+using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
+using testing::Program;
+using testing::TempFolder;
+
+// One sample data set for all tests here.
+class CliTrain : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    shared_ = std::filesystem::temp_directory_path() / ("panicle-cli-sample-" + std::to_string(::getpid()));
+    std::filesystem::create_directories(shared_);
+    const Answer answer =
+        testing::run(shared_, {"sample", sample(), "--per-class", "6", "--seed", "3", "--json"});
+    ASSERT_EQ(answer.status, 0) << answer.err;
+    EXPECT_EQ(answer.json()["images"], 60);
+  }
+  static void TearDownTestSuite() { std::filesystem::remove_all(shared_); }
+
+  static std::string sample() { return (shared_ / "sample").string(); }
+  Answer run(const std::vector<std::string>& arguments, const std::string& input = "") const {
+    return testing::run(folder_.path(), arguments, input);
+  }
+  std::string path(const std::string& name) const { return (folder_ / name).string(); }
+
+  // A quick run: tiny images, few epochs.
+  Json quickSpec(int epochs) const {
+    return {{"data", {{"root", sample()}}},
+            {"batch", {{"size", 8}}},
+            {"stages", {{{"resize", {{"size", {32, 32}}}}, {"schedule", {{"epochs", epochs}}}}}}};
+  }
+
+  static std::filesystem::path shared_;
+  TempFolder folder_;
+};
+
+std::filesystem::path CliTrain::shared_;
+
+TEST_F(CliTrain, CensusCountsTheSample) {
+  const Answer answer = run({"census", sample(), "--json"});
+  ASSERT_EQ(answer.status, 0) << answer.err;
+  const Json census = answer.json();
+  EXPECT_EQ(census["images"], 60);
+  EXPECT_EQ(census["classes"].size(), 10u);
+  EXPECT_EQ(census["classes"]["normal"], 6);
+  EXPECT_EQ(census["sizes"]["640x480"], census["images"].get<int>() + census["test_images"].get<int>());
+  EXPECT_TRUE(census["bad"].empty());
+  EXPECT_THAT(run({"census", sample()}).out,
+              AllOf(HasSubstr("normal"), HasSubstr("640x480"), HasSubstr("0 bad files")));
+}
+
+TEST_F(CliTrain, SplitIsAPartitionThatDependsOnTheSeed) {
+  const auto split = [&](const std::string& seed) {
+    const Answer answer = run({"split", sample(), "--valid-pct", "0.25", "--seed", seed, "--json"});
+    EXPECT_EQ(answer.status, 0) << answer.err;
+    return answer.json();
+  };
+  const Json first = split("42");
+  EXPECT_EQ(first["valid"].size(), 15u);
+  EXPECT_EQ(first["vocab"].size(), 10u);
+  std::set<std::string> all;
+  for (const char* part : {"train", "valid"}) {
+    for (const Json& file : first[part]) {
+      EXPECT_TRUE(std::filesystem::exists(std::filesystem::path(sample()) / file.get<std::string>())) << file;
+      all.insert(file.get<std::string>());
+    }
+  }
+  EXPECT_EQ(all.size(), 60u);
+  EXPECT_EQ(first, split("42"));
+  EXPECT_NE(first["valid"], split("43")["valid"]);
+}
+
+TEST_F(CliTrain, FromSpecToSubmission) {
+  const Answer trained = run({"train", "-", "--workspace", path("w"), "--json"}, quickSpec(2).dump());
+  ASSERT_EQ(trained.status, 0) << trained.err;
+  const auto lines = trained.jsonLines();
+  ASSERT_EQ(lines.size(), 4u) << trained.out;
+  EXPECT_EQ(lines[0]["event"], "started");
+  EXPECT_EQ(lines[0]["run"], "1");
+  EXPECT_EQ(lines[1]["event"], "epoch");
+  EXPECT_EQ(lines[2]["epoch"], 1);
+  EXPECT_TRUE(lines[2]["metrics"]["error_rate"].is_number());
+  EXPECT_EQ(lines[3]["event"], "finished");
+  EXPECT_EQ(lines[3]["status"], "finished");
+
+  const Json listed = run({"runs", "list", "--workspace", path("w"), "--json"}).json();
+  ASSERT_EQ(listed.size(), 1u);
+  EXPECT_EQ(listed[0]["status"], "finished");
+
+  const Json shown = run({"runs", "show", "1", "--workspace", path("w"), "--json"}).json();
+  EXPECT_EQ(shown["run"], "1");
+  EXPECT_EQ(shown["spec"]["data"]["root"], sample());
+  ASSERT_EQ(shown["epochs"].size(), 2u);
+  EXPECT_EQ(shown["epochs"][1]["valid_loss"], lines[2]["valid_loss"]);
+  EXPECT_GT(shown["peak_bytes"]["measured"].get<std::uint64_t>(), 11'000'000u * 4)
+      << "less than resnet18's weights";
+  EXPECT_TRUE(shown["peak_bytes"].contains("predicted"));
+  EXPECT_TRUE(shown["environment"].contains("torch"));
+
+  // The stored predictions say what the epoch table said.
+  const Predictions valid = readPredictions(folder_ / "w/runs/1", "valid");
+  const ConfusionMatrix matrix = confusionMatrix(valid);
+  const Json interpreted = run({"interpret", "1", "--workspace", path("w"), "--json"}).json();
+  std::uint32_t right = 0;
+  for (std::size_t c = 0; c < 10; ++c) right += interpreted["confusion"][c][c].get<std::uint32_t>();
+  EXPECT_EQ(valid.size(), 12u);
+  EXPECT_NEAR(1.0 - right / 12.0, lines[2]["metrics"]["error_rate"].get<double>(), 1e-6);
+  EXPECT_EQ(interpreted["top_losses"].size(), 12u);
+  EXPECT_GE(interpreted["top_losses"][0]["loss"], interpreted["top_losses"][1]["loss"]);
+  EXPECT_EQ(interpreted["per_class"].size(), 10u);
+  EXPECT_THAT(run({"interpret", "1", "--workspace", path("w")}).out, HasSubstr("precision"));
+
+  const std::string sampleSubmission = sample() + "/sample_submission.csv";
+  const Answer submitted = run({"submit", "--run", "1", "--workspace", path("w"), "--sample",
+                                sampleSubmission, "--out", path("subm.csv")});
+  ASSERT_EQ(submitted.status, 0) << submitted.err;
+  const std::string submission = readText(path("subm.csv"));
+  const std::string asked = readText(sampleSubmission);
+  EXPECT_EQ(std::count(submission.begin(), submission.end(), '\n'),
+            std::count(asked.begin(), asked.end(), '\n'));
+}
+
+TEST_F(CliTrain, FineTunePrintsATableForEachPhase) {
+  writeAtomically(path("spec.json"), quickSpec(1).dump());
+  const Answer answer = run(
+      {"train", path("spec.json"), "--workspace", path("w"), "--set", "stages.0.schedule.kind=fine_tune"});
+  ASSERT_EQ(answer.status, 0) << answer.err;
+  const std::string number = "-?[0-9]+\\.[0-9][0-9][0-9][0-9][0-9][0-9] +";
+  const std::string header = "epoch     train_loss  valid_loss  error_rate  accuracy  time\n";
+  const std::string row = "0         " + number + number + number + number + "[0-9]+:[0-9][0-9]\n";
+  EXPECT_THAT(answer.out, MatchesRegex(header + row + header + row + "\nrun 1 finished(.|\n)*"));
+  EXPECT_THAT(answer.out, HasSubstr(path("w/runs/1")));
+  EXPECT_THAT(run({"runs", "show", "1", "--workspace", path("w")}).out,
+              ::testing::ContainsRegex(header + row + header + row));
+}
+
+TEST_F(CliTrain, CtrlCKeepsTheRunAsStopped) {
+  Program program(folder_.path(), {"train", "-", "--workspace", path("w"), "--json"},
+                  quickSpec(10000).dump());
+  ASSERT_TRUE(program.waitForOutput("\"epoch\"")) << program.wait().err;
+  program.signal(SIGINT);
+  const Answer answer = program.wait();
+  EXPECT_EQ(answer.status, 1);
+  EXPECT_THAT(answer.err, AllOf(HasSubstr("stopping after this batch"), HasSubstr("run 1 was stopped")));
+  const RunStore store(folder_ / "w");
+  const RunRecord record = store.get("1");
+  EXPECT_EQ(record.status, RunStatus::Stopped);
+  EXPECT_FALSE(record.epochs.empty());
+  EXPECT_TRUE(std::filesystem::exists(store.folder("1") / "model.safetensors"));
+}
+
+TEST_F(CliTrain, KilledItShowsAsInterrupted) {
+  Program program(folder_.path(), {"train", "-", "--workspace", path("w"), "--json"},
+                  quickSpec(10000).dump());
+  ASSERT_TRUE(program.waitForOutput("\"epoch\"")) << program.wait().err;
+  program.signal(SIGKILL);
+  program.wait();
+  const Answer answer = run({"runs", "show", "1", "--workspace", path("w"), "--json"});
+  ASSERT_EQ(answer.status, 0) << answer.err;
+  EXPECT_EQ(answer.json()["status"], "interrupted");
+  EXPECT_FALSE(answer.json()["epochs"].empty());
+}
+
+TEST_F(CliTrain, AFailedRunKeepsItsReason) {
+  std::filesystem::create_directories(folder_ / "empty");
+  Json spec = quickSpec(1);
+  spec["data"]["root"] = path("empty");
+  const Answer answer = run({"train", "-", "--workspace", path("w")}, spec.dump());
+  EXPECT_EQ(answer.status, 1);
+  EXPECT_THAT(answer.err, HasSubstr("run 1 failed"));
+  EXPECT_EQ(RunStore(folder_ / "w").get("1").status, RunStatus::Failed);
+}
+
+}  // namespace
+}  // namespace panicle
