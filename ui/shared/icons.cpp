@@ -16,9 +16,13 @@ static void initResources() {
 namespace panicle::ui {
 namespace {
 
-QByteArray iconSource(const QString& name) {
+void ensureResources() {
   static const bool registered = (initResources(), true);
   Q_UNUSED(registered)
+}
+
+QByteArray iconSource(const QString& name) {
+  ensureResources();
   QFile file(QStringLiteral(":/icons/%1.svg").arg(name));
   return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
 }
@@ -65,6 +69,11 @@ class LineIconEngine : public QIconEngine {
 
 QIcon lineIcon(const QString& name) {
   return QIcon(new LineIconEngine(iconSource(name)));
+}
+
+QIcon applicationIcon() {
+  ensureResources();
+  return QIcon(QStringLiteral(":/icons/panicle.svg"));
 }
 
 }  // namespace panicle::ui

@@ -61,6 +61,7 @@ QColor classColor(int index);
 
 // A line icon of resources/icons by name ("play", "pause", "folder"), coloured by the palette's text.
 QIcon lineIcon(const QString& name);
+QIcon applicationIcon();
 
 constexpr int kGrid = 8;  // pixels; margins and spacings are multiples
 

@@ -1,0 +1,82 @@
+#include "ui/frame/memory_parts.h"
+
+#include <QCoreApplication>
+#include <algorithm>
+
+#include "ui/shared/theme.h"
+
+namespace panicle::ui {
+namespace {
+
+QString tr(const char* text) {
+  return QCoreApplication::translate("MemoryParts", text);
+}
+
+quint64 less(quint64 whole, quint64 part) {
+  return whole > part ? whole - part : 0;
+}
+
+MemoryPart tensorPart(quint64 bytes) {
+  return {MemoryPart::Kind::Tensors, tr("tensors"), tr("Weights, gradients, activations and the optimizer's memory."), bytes};
+}
+
+MemoryPart othersPart(quint64 bytes) {
+  return {MemoryPart::Kind::Others, tr("others"), tr("Held by other programs."), bytes};
+}
+
+}  // namespace
+
+std::vector<MemoryPart> memoryParts(const MemoryReading& reading) {
+  std::vector<MemoryPart> parts;
+  const quint64 process = std::min<quint64>(reading.used_by_process, reading.total);
+  const quint64 reserved = std::min<quint64>(std::max(reading.reserved, reading.tensors), process);
+  const quint64 tensors = std::min<quint64>(reading.tensors, reserved);
+  parts.push_back(tensorPart(tensors));
+  if (reading.cuda) {
+    parts.push_back({MemoryPart::Kind::Cached, tr("cached"),
+                     tr("Kept by the allocator for the next tensors; given back when it is short."), reserved - tensors});
+    parts.push_back({MemoryPart::Kind::Process, tr("context"),
+                     tr("The driver's context and the libraries' code and workspaces."), process - reserved});
+  } else {
+    parts.push_back({MemoryPart::Kind::Process, tr("rest of Panicle"),
+                     tr("The program itself, its libraries, and photos that are decoded ahead or shown."), process - tensors});
+  }
+  const quint64 others = std::min<quint64>(reading.used_by_others, reading.total - process);
+  parts.push_back(othersPart(others));
+  parts.push_back({MemoryPart::Kind::Free, tr("free"), tr("What new work can take."), less(reading.total, process + others)});
+  return parts;
+}
+
+QColor partColor(MemoryPart::Kind kind, bool dark) {
+  switch (kind) {
+    case MemoryPart::Kind::Tensors: return dark ? QColor(0x4d, 0xa3, 0xe0) : QColor(0x1f, 0x6f, 0xb2);
+    case MemoryPart::Kind::Cached: return dark ? QColor(0x7d, 0x9c, 0xb8) : QColor(0x7f, 0xb0, 0xd8);
+    case MemoryPart::Kind::Process: return dark ? QColor(0x8f, 0x7f, 0xc4) : QColor(0x86, 0x74, 0xbd);
+    case MemoryPart::Kind::Others: return dark ? QColor(0x63, 0x6c, 0x66) : QColor(0xa9, 0xb1, 0xaa);
+    case MemoryPart::Kind::Free: break;
+  }
+  return Theme::colors(dark).base;
+}
+
+QString memoryHeadline(const MemoryReading& reading) {
+  if (reading.total == 0) return tr("reading memory");
+  return tr("%1 of %2").arg(formatBytes(reading.used_by_process), formatBytes(reading.total));
+}
+
+QString memoryTooltip(const MemoryReading& reading) {
+  QString rows;
+  const bool dark = Theme::instance().dark();
+  for (const MemoryPart& part : memoryParts(reading)) {
+    rows += QStringLiteral("<tr><td><font color='%1'>■</font> %2&nbsp;&nbsp;</td><td align='right'>%3&nbsp;&nbsp;</td><td>%4</td></tr>")
+                .arg(part.kind == MemoryPart::Kind::Free ? Theme::instance().colors().border.name() : partColor(part.kind, dark).name(),
+                     part.name, formatBytes(part.bytes), part.meaning);
+  }
+  const QString device = QString::fromStdString(reading.device).toHtmlEscaped();
+  return QStringLiteral("<p><b>%1</b></p><table>%2</table><p>%3</p><p>%4</p>")
+      .arg(reading.cuda ? tr("Memory of %1").arg(device) : tr("Memory of this machine"), rows,
+           tr("Highest since the start: Panicle %1, tensors %2.")
+               .arg(formatBytes(reading.process_peak), formatBytes(reading.tensors_peak)),
+           tr("The curve is the last minute: the line is Panicle, the filled part its tensors."));
+}
+
+}  // namespace panicle::ui

@@ -1,0 +1,31 @@
+// A memory reading as the meter shows it: disjoint parts that add up to the whole. No widgets.
+#pragma once
+
+#include <QColor>
+#include <QString>
+#include <vector>
+
+#include "core/memory/meter.h"
+
+namespace panicle::ui {
+
+struct MemoryPart {
+  enum class Kind { Tensors, Cached, Process, Others, Free };
+  Kind kind;
+  QString name;       // "tensors"
+  QString meaning;    // one sentence
+  quint64 bytes = 0;
+};
+
+// On CUDA: tensors, cached, context, others, free; on the CPU: tensors, rest of the process, others, free.
+std::vector<MemoryPart> memoryParts(const MemoryReading& reading);
+
+QColor partColor(MemoryPart::Kind kind, bool dark);
+
+// "1.4 of 15.6 GiB", the process's share of the whole.
+QString memoryHeadline(const MemoryReading& reading);
+
+// All parts with what they are, and the peaks: rich text.
+QString memoryTooltip(const MemoryReading& reading);
+
+}  // namespace panicle::ui

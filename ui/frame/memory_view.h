@@ -1,0 +1,38 @@
+// The memory meter in the status bar: a bar of what fills the memory, the figures, and a minute of history.
+#pragma once
+
+#include <QWidget>
+#include <deque>
+
+#include "core/memory/meter.h"
+
+namespace panicle::ui {
+
+class MemoryView : public QWidget {
+  Q_OBJECT
+ public:
+  static constexpr std::size_t kHistory = 240;  // a minute at 4 Hz
+
+  explicit MemoryView(QWidget* parent = nullptr);
+
+  void add(const MemoryReading& reading);
+  const std::deque<MemoryReading>& history() const { return history_; }
+
+  QSize sizeHint() const override;
+  QSize minimumSizeHint() const override;
+
+ protected:
+  void paintEvent(QPaintEvent* event) override;
+  bool event(QEvent* event) override;
+
+ private:
+  struct Layout;
+  Layout layoutFor(int width) const;
+  QString details() const;
+  void paintBar(QPainter& painter, const QRectF& rect) const;
+  void paintHistory(QPainter& painter, const QRectF& rect) const;
+
+  std::deque<MemoryReading> history_;
+};
+
+}  // namespace panicle::ui

@@ -1,0 +1,60 @@
+#include "ui/frame/problem_bar.h"
+
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QPainter>
+#include <QPushButton>
+
+#include "ui/frame/problem_log.h"
+#include "ui/shared/theme.h"
+
+namespace panicle::ui {
+namespace {
+
+constexpr qsizetype kMaxShown = 600;  // characters; the whole text is in the tooltip and the list
+
+}  // namespace
+
+ProblemBar::ProblemBar(ProblemLog& log, QWidget* parent) : QFrame(parent) {
+  auto* row = new QHBoxLayout(this);
+  row->setContentsMargins(2 * kGrid, kGrid, 2 * kGrid, kGrid);
+  row->setSpacing(kGrid);
+  text_ = new QLabel(this);
+  text_->setWordWrap(true);
+  text_->setTextFormat(Qt::PlainText);
+  text_->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
+  text_->setAccessibleName(tr("Problem"));
+  row->addWidget(text_, 1);
+  dismiss_ = new QPushButton(tr("Dismiss"), this);
+  dismiss_->setToolTip(tr("Closes this bar. The problem stays in the list that the status bar opens."));
+  row->addWidget(dismiss_, 0, Qt::AlignTop);
+  connect(dismiss_, &QPushButton::clicked, this, &ProblemBar::dismiss);
+  connect(&log, &ProblemLog::added, this, [this](const Problem& problem) {
+    if (problem.kind == Problem::Kind::Error) show(problem.text);
+  });
+  connect(&log, &ProblemLog::changed, this, [this, &log] {
+    if (log.count() == 0) dismiss();
+  });
+  hide();
+}
+
+void ProblemBar::show(const QString& text) {
+  text_->setText(text.size() > kMaxShown ? text.left(kMaxShown) + u'…' : text);
+  text_->setToolTip(text.size() > kMaxShown ? QStringLiteral("<p>%1</p>").arg(text.toHtmlEscaped()) : QString());
+  setVisible(true);
+}
+
+void ProblemBar::dismiss() {
+  hide();
+}
+
+void ProblemBar::paintEvent(QPaintEvent*) {
+  const ThemeColors& colors = Theme::instance().colors();
+  QPainter painter(this);
+  painter.fillRect(rect(), colors.base);
+  painter.fillRect(QRect(0, 0, 4, height()), colors.error);
+  painter.setPen(colors.border);
+  painter.drawLine(rect().bottomLeft(), rect().bottomRight());
+}
+
+}  // namespace panicle::ui

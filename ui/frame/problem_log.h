@@ -1,0 +1,40 @@
+// Everything that went wrong or needs a look, gathered for the bar and the list.
+#pragma once
+
+#include <QObject>
+#include <QString>
+#include <QVector>
+
+namespace panicle::ui {
+
+class Session;
+
+struct Problem {
+  enum class Kind { Error, Warning };
+  Kind kind = Kind::Error;
+  QString text;
+};
+
+class ProblemLog : public QObject {
+  Q_OBJECT
+ public:
+  static constexpr int kMax = 500;  // the newest are kept
+
+  explicit ProblemLog(Session& session, QObject* parent = nullptr);
+
+  const QVector<Problem>& problems() const { return problems_; }
+  int count() const { return static_cast<int>(problems_.size()); }
+  void add(Problem::Kind kind, const QString& text);  // what is there already moves to the end
+  void clear();
+
+ Q_SIGNALS:
+  void changed();
+  void added(const panicle::ui::Problem& problem);
+
+ private:
+  void dropWarnings();  // of the data set that was open before
+
+  QVector<Problem> problems_;
+};
+
+}  // namespace panicle::ui

@@ -1,0 +1,25 @@
+// The recipe in the words of the strip: one chip for each part, with what is wrong about it.
+#pragma once
+
+#include <QString>
+#include <QStringList>
+#include <vector>
+
+#include "core/runs/run_spec.h"
+
+namespace panicle::ui {
+
+struct ChipText {
+  QString id;           // "model", "stage0.transforms"
+  QString text;         // "squish 128 → flip"
+  QString what;         // the accessible name and the tooltip's first line
+  QStringList problems; // empty: the part is fine
+};
+
+// `problems` are check()'s, each beginning with the dotted path it is about.
+std::vector<ChipText> recipeChips(const RunSpec& spec, const QStringList& problems);
+
+// A learning rate as one writes it: "0.003", "2.1e-5".
+QString formatRate(double rate);
+
+}  // namespace panicle::ui
