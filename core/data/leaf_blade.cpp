@@ -14,10 +14,11 @@ float widthAt(const Blade& blade, float u) {
   return blade.halfWidth * std::max(0.0f, taper) * turn;
 }
 
-// Calls paint(x, y, u, v, coverage) for every pixel that the ribbon touches. Between two spine points the ribbon is the
-// region between the perpendiculars through them, so every pixel belongs to one segment only.
+// Calls paint(x, y, u, v, coverage) for every pixel that the ribbon touches. Between two spine points the
+// ribbon is the region between the perpendiculars through them, so every pixel belongs to one segment only.
 template <typename Paint>
-void forEachPixel(const Canvas& canvas, const std::vector<SpinePoint>& spine, float scale, float edge, Paint paint) {
+void forEachPixel(const Canvas& canvas, const std::vector<SpinePoint>& spine, float scale, float edge,
+                  Paint paint) {
   for (std::size_t i = 0; i + 1 < spine.size(); ++i) {
     SpinePoint a = spine[i];
     SpinePoint b = spine[i + 1];
@@ -30,7 +31,8 @@ void forEachPixel(const Canvas& canvas, const std::vector<SpinePoint>& spine, fl
     const int left = std::max(0, static_cast<int>(std::floor(std::min(a.x, b.x) - margin)));
     const int right = std::min(canvas.width() - 1, static_cast<int>(std::ceil(std::max(a.x, b.x) + margin)));
     const int top = std::max(0, static_cast<int>(std::floor(std::min(a.y, b.y) - margin)));
-    const int bottom = std::min(canvas.height() - 1, static_cast<int>(std::ceil(std::max(a.y, b.y) + margin)));
+    const int bottom =
+        std::min(canvas.height() - 1, static_cast<int>(std::ceil(std::max(a.y, b.y) + margin)));
     for (int y = top; y <= bottom; ++y) {
       for (int x = left; x <= right; ++x) {
         const float ax = static_cast<float>(x) - a.x;
@@ -43,7 +45,8 @@ void forEachPixel(const Canvas& canvas, const std::vector<SpinePoint>& spine, fl
         const float t = fromA / (fromA - fromB);
         const float off = mix(ay * a.dx - ax * a.dy, by * b.dx - bx * b.dy, t);
         const float half = mix(a.half, b.half, t);
-        const float coverage = std::min((half - std::abs(off)) / edge + 0.5f, 1.0f) * std::min(1.0f, half + 0.3f);
+        const float coverage =
+            std::min((half - std::abs(off)) / edge + 0.5f, 1.0f) * std::min(1.0f, half + 0.3f);
         if (coverage <= 0) continue;
         paint(x, y, (static_cast<float>(i) + t) / static_cast<float>(spine.size() - 1),
               std::clamp(off / std::max(half, 0.01f), -1.0f, 1.0f), coverage);
@@ -64,7 +67,8 @@ struct AlongLight {
     const float period = blade.length / 75;
     for (int i = 0; i < kSteps; ++i) {
       const float u = static_cast<float>(i) / kSteps;
-      const float shade = smoothstep(-0.12f, 0.02f, noise.fractal(u * period, 0.5f, 2) + 0.28f - 0.35f * light.dapple);
+      const float shade =
+          smoothstep(-0.12f, 0.02f, noise.fractal(u * period, 0.5f, 2) + 0.28f - 0.35f * light.dapple);
       sun[i] = mix(1.0f, shade, light.dapple);
       open[i] = 1 - blade.sunken * (1 - smoothstep(0.0f, 0.45f, u));
       gloss[i] = light.shine * smoothstep(0.1f, 0.8f, noise.at(u * period * 0.6f, 7.5f) + 0.25f);
@@ -115,7 +119,8 @@ void paintBlade(Canvas& canvas, const Blade& blade, const Skin& skin, const Ligh
     albedo = mix(albedo, albedo * glow, blade.through);
     Rgb colour = albedo * (light.sky + light.sun * direct) * along.open[step];
     const float off = v - blade.fold;
-    const float gloss = along.gloss[step] * along.sun[step] * blade.facing * std::max(0.0f, 1 - 1.6f * off * off);
+    const float gloss =
+        along.gloss[step] * along.sun[step] * blade.facing * std::max(0.0f, 1 - 1.6f * off * off);
     colour = colour + light.sun * (0.22f * gloss * along.open[step]);
     canvas.lay(x, y, colour, coverage);
   });

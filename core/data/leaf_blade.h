@@ -10,27 +10,27 @@
 namespace panicle::leaf {
 
 struct Light {
-  Rgb sun;              // colour times strength
-  Rgb sky;              // from all sides
-  float shine = 0;      // gloss of the leaves
-  float dapple = 0;     // 0: no cast shadows, 1: hard ones
+  Rgb sun;           // colour times strength
+  Rgb sky;           // from all sides
+  float shine = 0;   // gloss of the leaves
+  float dapple = 0;  // 0: no cast shadows, 1: hard ones
 };
 
 struct Blade {
-  float x = 0;          // root, picture pixels
+  float x = 0;  // root, picture pixels
   float y = 0;
-  float angle = 0;      // radians from straight up, clockwise
-  float bend = 0;       // radians turned until the tip
-  float length = 100;   // pixels
+  float angle = 0;     // radians from straight up, clockwise
+  float bend = 0;      // radians turned until the tip
+  float length = 100;  // pixels
   float halfWidth = 5;
-  float foot = 0.3f;    // width at the root, share of the full width
-  float taper = 2.5f;   // higher: stays wide for longer before the tip
-  float twist = 0;      // 0: flat; 1: turns edge-on somewhere
+  float foot = 0.3f;   // width at the root, share of the full width
+  float taper = 2.5f;  // higher: stays wide for longer before the tip
+  float twist = 0;     // 0: flat; 1: turns edge-on somewhere
   float twistAt = 0;
-  float fold = 0.2f;    // difference in light between the two halves
-  float facing = 1;     // share of the sun it gets
-  float through = 0;    // how much of the light comes through from behind
-  float sunken = 0;     // how dark its foot is, inside the plant
+  float fold = 0.2f;       // difference in light between the two halves
+  float facing = 1;        // share of the sun it gets
+  float through = 0;       // how much of the light comes through from behind
+  float sunken = 0;        // how dark its foot is, inside the plant
   std::uint64_t seed = 0;  // of its shadows and gloss
 };
 
@@ -50,6 +50,7 @@ Blade randomBlade(RandomStream& random);
 // Paints onto a canvas that shows the picture at `scale` (1: full size).
 void paintBlade(Canvas& canvas, const Blade& blade, const Skin& skin, const Light& light, float scale = 1);
 // Darkens what lies behind the blade, displaced by (dx, dy) picture pixels.
-void paintBladeShadow(Canvas& canvas, const Blade& blade, float dx, float dy, float strength, float scale = 1);
+void paintBladeShadow(Canvas& canvas, const Blade& blade, float dx, float dy, float strength,
+                      float scale = 1);
 
 }  // namespace panicle::leaf

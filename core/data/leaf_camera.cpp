@@ -50,13 +50,15 @@ Image develop(Canvas& picture, float nuisance, RandomStream& random) {
   blur(picture, softness * static_cast<float>(picture.width() + picture.height()) / 1120);
 
   const float stops = 0.35f * nuisance * static_cast<float>(random.normal());
-  const float gain = 0.42f * std::exp2(std::clamp(stops, -1.1f, 1.1f)) / std::max(0.02f, meanLuminance(picture));
+  const float gain =
+      0.42f * std::exp2(std::clamp(stops, -1.1f, 1.1f)) / std::max(0.02f, meanLuminance(picture));
   const float temperature = 0.07f * nuisance * static_cast<float>(random.normal());
   const float magenta = 0.05f * nuisance * static_cast<float>(random.normal());
   const Rgb balance{gain * (1 + temperature), gain * (1 - magenta), gain * (1 - temperature)};
   const float saturation = between(random, 0.9f, 1.2f);
   const float haze = random.bernoulli(0.2) ? between(random, 0.0f, 0.06f) : 0.0f;
-  const ToneCurve tone(between(random, 1.6f, 2.4f), between(random, 0.3f, 0.8f));
+  const ToneCurve tone{between(random, 1.6f, 2.4f),
+                       between(random, 0.3f, 0.8f)};  // braces: drawn in this order
   const float grain = between(random, 1.0f, 6.0f) * (0.4f + 0.6f * nuisance);
   const float vignette = between(random, 0.0f, 0.35f);
   RandomStream dice(random.next());

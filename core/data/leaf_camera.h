@@ -1,4 +1,5 @@
-// From linear light to an 8-bit photo, as a phone's camera does it: exposure, white balance, tone, softness, grain.
+// From linear light to an 8-bit photo, as a phone's camera does it: exposure, white balance, tone, softness,
+// grain.
 #pragma once
 
 #include "core/base/image.h"

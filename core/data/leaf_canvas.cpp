@@ -5,7 +5,8 @@
 namespace panicle::leaf {
 
 float Noise::grid(std::int32_t x, std::int32_t y) const {
-  std::uint32_t h = seed_ + static_cast<std::uint32_t>(x) * 0x9E3779B1u + static_cast<std::uint32_t>(y) * 0x85EBCA77u;
+  std::uint32_t h =
+      seed_ + static_cast<std::uint32_t>(x) * 0x9E3779B1u + static_cast<std::uint32_t>(y) * 0x85EBCA77u;
   h = (h ^ (h >> 15)) * 0x2C1B3C6Du;
   h = (h ^ (h >> 12)) * 0x297A2D39u;
   h ^= h >> 15;
@@ -13,12 +14,13 @@ float Noise::grid(std::int32_t x, std::int32_t y) const {
 }
 
 float Noise::at(float x, float y) const {
-  const float left = std::floor(x);
-  const float top = std::floor(y);
-  const auto ix = static_cast<std::int32_t>(left);
-  const auto iy = static_cast<std::int32_t>(top);
-  const float fx = x - left;
-  const float fy = y - top;
+  // floor() by hand: the library's is a call where the processor's rounding instructions are not assumed.
+  const auto towardsZeroX = static_cast<std::int32_t>(x);
+  const auto towardsZeroY = static_cast<std::int32_t>(y);
+  const std::int32_t ix = towardsZeroX - (x < static_cast<float>(towardsZeroX) ? 1 : 0);
+  const std::int32_t iy = towardsZeroY - (y < static_cast<float>(towardsZeroY) ? 1 : 0);
+  const float fx = x - static_cast<float>(ix);
+  const float fy = y - static_cast<float>(iy);
   const float sx = fx * fx * (3 - 2 * fx);
   const float sy = fy * fy * (3 - 2 * fy);
   return mix(mix(grid(ix, iy), grid(ix + 1, iy), sx), mix(grid(ix, iy + 1), grid(ix + 1, iy + 1), sx), sy);
@@ -50,7 +52,8 @@ std::vector<float> gaussian(float sigma) {
   return kernel;
 }
 
-void blurRow(float* row, int width, int channels, const std::vector<float>& kernel, std::vector<float>& padded) {
+void blurRow(float* row, int width, int channels, const std::vector<float>& kernel,
+             std::vector<float>& padded) {
   const int radius = static_cast<int>(kernel.size() / 2);
   const int count = width * channels;
   padded.resize(static_cast<std::size_t>(width + 2 * radius) * channels);
@@ -73,7 +76,8 @@ void blur(Canvas& canvas, float sigma) {
   const std::vector<float> kernel = gaussian(sigma);
   const int radius = static_cast<int>(kernel.size() / 2);
   std::vector<float> padded;
-  for (int y = 0; y < canvas.height(); ++y) blurRow(canvas.row(y), canvas.width(), canvas.channels(), kernel, padded);
+  for (int y = 0; y < canvas.height(); ++y)
+    blurRow(canvas.row(y), canvas.width(), canvas.channels(), kernel, padded);
 
   const Canvas source = canvas;
   const int count = canvas.width() * canvas.channels();
@@ -100,7 +104,8 @@ Canvas enlarge(const Canvas& canvas, int width, int height) {
     const int top = static_cast<int>(sy);
     const float* upper = canvas.row(top);
     const float* lower = canvas.row(std::min(top + 1, canvas.height() - 1));
-    for (std::size_t i = 0; i < line.size(); ++i) line[i] = mix(upper[i], lower[i], sy - static_cast<float>(top));
+    for (std::size_t i = 0; i < line.size(); ++i)
+      line[i] = mix(upper[i], lower[i], sy - static_cast<float>(top));
     float* out = result.row(y);
     for (int x = 0; x < width; ++x) {
       const float sx = std::clamp((static_cast<float>(x) + 0.5f) * scaleX - 0.5f, 0.0f,
@@ -108,7 +113,8 @@ Canvas enlarge(const Canvas& canvas, int width, int height) {
       const int left = static_cast<int>(sx);
       const int right = std::min(left + 1, canvas.width() - 1);
       for (int c = 0; c < channels; ++c) {
-        out[x * channels + c] = mix(line[left * channels + c], line[right * channels + c], sx - static_cast<float>(left));
+        out[x * channels + c] =
+            mix(line[left * channels + c], line[right * channels + c], sx - static_cast<float>(left));
       }
     }
   }

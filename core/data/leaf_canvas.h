@@ -1,5 +1,6 @@
-// What the sample photos are painted on: colours in linear light, smooth noise, blur. Plain arithmetic on purpose (no
-// OpenCV filters): the same seed gives the same photo whatever version and instruction set the filters were built for.
+// What the sample photos are painted on: colours in linear light, smooth noise, blur. Plain arithmetic on
+// purpose (no OpenCV filters): the same seed gives the same photo whatever version and instruction set the
+// filters were built for.
 #pragma once
 
 #include <algorithm>
@@ -22,8 +23,12 @@ struct Rgb {
   friend Rgb operator*(Rgb x, float k) { return {x.r * k, x.g * k, x.b * k}; }
 };
 
-inline Rgb mix(Rgb from, Rgb to, float share) { return from * (1 - share) + to * share; }
-inline float mix(float from, float to, float share) { return from + (to - from) * share; }
+inline Rgb mix(Rgb from, Rgb to, float share) {
+  return from * (1 - share) + to * share;
+}
+inline float mix(float from, float to, float share) {
+  return from + (to - from) * share;
+}
 
 // 0 below `low`, 1 above `high`, smooth between.
 inline float smoothstep(float low, float high, float x) {
@@ -46,7 +51,8 @@ class Noise {
   explicit Noise(std::uint64_t seed) : seed_(static_cast<std::uint32_t>(seed ^ (seed >> 32))) {}
 
   float at(float x, float y) const;
-  float fractal(float x, float y, int octaves) const;  // sum of octaves, each twice as fine and half as strong
+  float fractal(float x, float y,
+                int octaves) const;  // sum of octaves, each twice as fine and half as strong
 
  private:
   float grid(std::int32_t x, std::int32_t y) const;
@@ -54,11 +60,14 @@ class Noise {
   std::uint32_t seed_;
 };
 
-// An opaque picture (3 channels) or a layer to lay over one (4: colour times coverage, coverage). Row-major, interleaved.
+// An opaque picture (3 channels) or a layer to lay over one (4: colour times coverage, coverage). Row-major,
+// interleaved.
 class Canvas {
  public:
   Canvas(int width, int height, int channels)
-      : width_(width), height_(height), channels_(channels),
+      : width_(width),
+        height_(height),
+        channels_(channels),
         values_(static_cast<std::size_t>(width) * height * channels) {}
 
   int width() const { return width_; }

@@ -15,7 +15,9 @@ constexpr Rgb kPaleYellow{0.62f, 0.60f, 0.25f};
 constexpr Rgb kWhite{0.72f, 0.74f, 0.62f};
 constexpr Rgb kBleached{0.66f, 0.60f, 0.42f};
 
-float span(const Skin& skin) { return static_cast<float>(skin.visibleTo - skin.visibleFrom); }
+float span(const Skin& skin) {
+  return static_cast<float>(skin.visibleTo - skin.visibleFrom);
+}
 
 float anywhere(const Skin& skin, RandomStream& random) {
   return between(random, static_cast<float>(skin.visibleFrom), static_cast<float>(skin.visibleTo));
@@ -86,9 +88,9 @@ void paintBrownSpot(Skin& skin, float severity, RandomStream& random) {
 
 struct StreakStyle {
   float perSquare;
-  float lengthLow;   // in leaf widths
+  float lengthLow;  // in leaf widths
   float lengthHigh;
-  float thickness;   // share of the leaf's width
+  float thickness;  // share of the leaf's width
   Rgb colour;
   Rgb halo;
   float haloOpacity;
@@ -133,14 +135,26 @@ void paintStreaks(Skin& skin, const StreakStyle& style, float severity, RandomSt
 // Scraped by the adult beetle: white lines along the veins, side by side.
 void paintHispa(Skin& skin, float severity, RandomStream& random) {
   paintStreaks(skin,
-               {.perSquare = 1.5f + 4.0f * severity, .lengthLow = 0.4f, .lengthHigh = 1.9f, .thickness = 0.034f,
-                .colour = kWhite, .halo = kPaleYellow, .haloOpacity = 0.2f, .clustering = 0.75f},
+               {.perSquare = 1.5f + 4.0f * severity,
+                .lengthLow = 0.4f,
+                .lengthHigh = 1.9f,
+                .thickness = 0.034f,
+                .colour = kWhite,
+                .halo = kPaleYellow,
+                .haloOpacity = 0.2f,
+                .clustering = 0.75f},
                severity, random);
   if (!random.bernoulli(0.5)) return;
   // The grub's mine: a papery blister between the veins.
   paintStreaks(skin,
-               {.perSquare = 0.12f, .lengthLow = 0.8f, .lengthHigh = 1.8f, .thickness = 0.13f,
-                .colour = kBleached, .halo = kPaleYellow, .haloOpacity = 0.3f, .clustering = 0.0f},
+               {.perSquare = 0.12f,
+                .lengthLow = 0.8f,
+                .lengthHigh = 1.8f,
+                .thickness = 0.13f,
+                .colour = kBleached,
+                .halo = kPaleYellow,
+                .haloOpacity = 0.3f,
+                .clustering = 0.0f},
                severity * 0.8f, random);
 }
 
@@ -148,8 +162,14 @@ void paintHispa(Skin& skin, float severity, RandomStream& random) {
 void paintLeafStreak(Skin& skin, float severity, RandomStream& random) {
   const Rgb colour = mix(kAmber, kBrown, between(random, 0.0f, 0.8f));
   paintStreaks(skin,
-               {.perSquare = 1.2f + 3.0f * severity, .lengthLow = 0.5f, .lengthHigh = 2.6f, .thickness = 0.05f,
-                .colour = colour, .halo = kYellow, .haloOpacity = 0.45f, .clustering = 0.35f},
+               {.perSquare = 1.2f + 3.0f * severity,
+                .lengthLow = 0.5f,
+                .lengthHigh = 2.6f,
+                .thickness = 0.05f,
+                .colour = colour,
+                .halo = kYellow,
+                .haloOpacity = 0.45f,
+                .clustering = 0.35f},
                severity, random);
 }
 
@@ -167,12 +187,13 @@ void paintLeafBlight(Skin& skin, float severity, RandomStream& random) {
     const float v = (static_cast<float>(t) + 0.5f) / static_cast<float>(skin.width) * 2 - 1;
     const float side = v < 0 ? 0.0f : 50.0f;
     const float fromEdge = bothSides ? 1 - std::abs(v) : (leftSide ? 1 + v : 1 - v);
-    for (int s = 0; s < skin.length; ++s) {
+    for (int s = skin.paintedFrom; s < skin.paintedTo; ++s) {
       const auto x = static_cast<float>(s);
       const float near = 1 - (visible - x) / reach;  // 1 at the tip, 0 where the disease ends
       const float wave = noise.fractal(x / 38 + side, 1.5f, 3);
       const float fine = noise.at(x / 22, static_cast<float>(t) / 2.2f);
-      const float front = depth * near + 0.30f * wave * std::min(1.0f, 2.5f * near + 0.3f) + 0.04f * fine - fromEdge;
+      const float front =
+          depth * near + 0.30f * wave * std::min(1.0f, 2.5f * near + 0.3f) + 0.04f * fine - fromEdge;
       if (front < -0.35f) continue;
       Rgb& pixel = skin.at(s, t);
       pixel = mix(pixel, kYellow, opacity * 0.8f * smoothstep(-0.30f, -0.02f, front));
@@ -191,11 +212,12 @@ void paintDownyMildew(Skin& skin, float severity, RandomStream& random) {
   const float threshold = 0.42f - 0.5f * severity;
   const float whiteness = between(random, 0.1f, 0.7f);
   for (int t = 0; t < skin.width; ++t) {
-    for (int s = 0; s < skin.length; ++s) {
+    for (int s = skin.paintedFrom; s < skin.paintedTo; ++s) {
       const auto x = static_cast<float>(s);
       const auto y = static_cast<float>(t);
       const float region = noise.fractal(x / (3.0f * width), 3.3f, 2);
-      const float mottle = noise.at(x / stretch, y / across) + 0.35f * noise.at(x / stretch * 2.7f + 40, y / across);
+      const float mottle =
+          noise.at(x / stretch, y / across) + 0.35f * noise.at(x / stretch * 2.7f + 40, y / across);
       const float amount = smoothstep(threshold, threshold + 0.55f, mottle + 0.55f * region);
       Rgb& pixel = skin.at(s, t);
       pixel = mix(pixel, mix(kPaleYellow, kWhite, whiteness), amount * (0.35f + 0.45f * severity));
@@ -211,13 +233,14 @@ void paintTungro(Skin& skin, float severity, RandomStream& random) {
   const Rgb discoloured = mix(kYellow, kOrange, between(random, 0.1f, 1.0f));
   for (int t = 0; t < skin.width; ++t) {
     const float v = (static_cast<float>(t) + 0.5f) / static_cast<float>(skin.width) * 2 - 1;
-    for (int s = 0; s < skin.length; ++s) {
+    for (int s = skin.paintedFrom; s < skin.paintedTo; ++s) {
       const auto x = static_cast<float>(s);
       const auto y = static_cast<float>(t);
       const float near = 1 - (visible - x) / reach;
       const float cloud = noise.fractal(x / 60, y / 9, 3);
       const float stripe = noise.at(x / 120 + 9, y / 3);
-      const float amount = smoothstep(-0.15f, 0.75f, near + 0.35f * cloud + 0.18f * stripe + 0.12f * std::abs(v));
+      const float amount =
+          smoothstep(-0.15f, 0.75f, near + 0.35f * cloud + 0.18f * stripe + 0.12f * std::abs(v));
       const float rust = smoothstep(0.35f, 0.6f, cloud + 0.35f * stripe) * smoothstep(0.3f, 0.9f, near);
       Rgb& pixel = skin.at(s, t);
       const Rgb colour = mix(discoloured, kOrange * 0.6f, 0.7f * rust);
@@ -230,16 +253,25 @@ void paintTungro(Skin& skin, float severity, RandomStream& random) {
 
 void paintAilment(Skin& skin, Ailment ailment, float severity, const Tissue& tissue, RandomStream& random) {
   switch (ailment) {
-    case Ailment::BacterialLeafBlight: return paintLeafBlight(skin, severity, random);
-    case Ailment::BacterialLeafStreak: return paintLeafStreak(skin, severity, random);
-    case Ailment::Blast: return paintBlast(skin, severity, random);
-    case Ailment::BrownSpot: return paintBrownSpot(skin, severity, random);
-    case Ailment::DownyMildew: return paintDownyMildew(skin, severity, random);
-    case Ailment::Hispa: return paintHispa(skin, severity, random);
-    case Ailment::Tungro: return paintTungro(skin, severity, random);
-    case Ailment::DeadHeart: return paintDry(skin, tissue, random);
+    case Ailment::BacterialLeafBlight:
+      return paintLeafBlight(skin, severity, random);
+    case Ailment::BacterialLeafStreak:
+      return paintLeafStreak(skin, severity, random);
+    case Ailment::Blast:
+      return paintBlast(skin, severity, random);
+    case Ailment::BrownSpot:
+      return paintBrownSpot(skin, severity, random);
+    case Ailment::DownyMildew:
+      return paintDownyMildew(skin, severity, random);
+    case Ailment::Hispa:
+      return paintHispa(skin, severity, random);
+    case Ailment::Tungro:
+      return paintTungro(skin, severity, random);
+    case Ailment::DeadHeart:
+      return paintDry(skin, tissue, random);
     case Ailment::BacterialPanicleBlight:
-    case Ailment::Normal: return;
+    case Ailment::Normal:
+      return;
   }
 }
 

@@ -8,11 +8,11 @@ namespace {
 struct Grain {
   float x;
   float y;
-  float angle;   // of its point, radians from straight up
-  float along;   // half length
+  float angle;  // of its point, radians from straight up
+  float along;  // half length
   Rgb body;
-  Rgb base;      // colour of the half at its foot
-  float edge;    // share of the grain that has the base's colour
+  Rgb base;    // colour of the half at its foot
+  float edge;  // share of the grain that has the base's colour
 };
 
 void paintGrain(Canvas& canvas, const Grain& grain, const Light& light, float facing) {
@@ -54,7 +54,8 @@ Grain randomGrain(const Panicle& panicle, const Tissue& tissue, RandomStream& ra
     const Rgb brown = mix(Rgb{0.20f, 0.095f, 0.045f}, Rgb{0.32f, 0.20f, 0.13f}, between(random, 0.0f, 1.0f));
     const Rgb white = mix(tissue.straw, Rgb{0.74f, 0.68f, 0.56f}, between(random, 0.3f, 1.0f));
     const bool pale = random.bernoulli(panicle.bleached);
-    grain.body = mix(grain.body, pale ? white : mix(brown, tissue.straw, 0.35f), between(random, 0.55f, 1.0f));
+    grain.body =
+        mix(grain.body, pale ? white : mix(brown, tissue.straw, 0.35f), between(random, 0.55f, 1.0f));
     grain.base = brown * tone;
     grain.edge = between(random, 0.25f, 0.75f);
   }
@@ -69,8 +70,8 @@ void paintStalk(Canvas& canvas, const Blade& stalk, const Tissue& tissue, const 
 
 }  // namespace
 
-void paintPanicle(Canvas& canvas, const Panicle& panicle, const Tissue& tissue, const Light& light, RandomStream& random,
-                  float scale) {
+void paintPanicle(Canvas& canvas, const Panicle& panicle, const Tissue& tissue, const Light& light,
+                  RandomStream& random, float scale) {
   Blade stalk;
   stalk.x = panicle.x;
   stalk.y = panicle.y;
@@ -103,7 +104,8 @@ void paintPanicle(Canvas& canvas, const Panicle& panicle, const Tissue& tissue, 
     const std::vector<SpinePoint> twig = bladeSpine(branch);
     const int grains = std::max(2, static_cast<int>(branch.length / (panicle.grain * 1.15f)));
     for (int i = 0; i < grains; ++i) {
-      const std::size_t place = (twig.size() - 1) * static_cast<std::size_t>(i + 1) / static_cast<std::size_t>(grains);
+      const std::size_t place =
+          (twig.size() - 1) * static_cast<std::size_t>(i + 1) / static_cast<std::size_t>(grains);
       Grain grain = randomGrain(panicle, tissue, random);
       const float hand = i % 2 == 0 ? 1.0f : -1.0f;
       grain.angle = std::atan2(twig[place].dx, -twig[place].dy) + hand * between(random, 0.1f, 0.5f);

@@ -6,18 +6,18 @@
 namespace panicle::leaf {
 
 struct Panicle {
-  float x = 0;            // foot of the stalk, picture pixels
+  float x = 0;  // foot of the stalk, picture pixels
   float y = 0;
-  float angle = 0;        // radians from straight up
+  float angle = 0;  // radians from straight up
   float bend = 0;
   float length = 200;
-  float grain = 5;        // half the length of a grain, pixels
-  Rgb ripe;               // colour of a sound grain
-  float blighted = 0;     // share of grains that are discoloured
-  float bleached = 0;     // how white (rather than brown) the discoloured ones are
+  float grain = 5;     // half the length of a grain, pixels
+  Rgb ripe;            // colour of a sound grain
+  float blighted = 0;  // share of grains that are discoloured
+  float bleached = 0;  // how white (rather than brown) the discoloured ones are
 };
 
-void paintPanicle(Canvas& canvas, const Panicle& panicle, const Tissue& tissue, const Light& light, RandomStream& random,
-                  float scale = 1);
+void paintPanicle(Canvas& canvas, const Panicle& panicle, const Tissue& tissue, const Light& light,
+                  RandomStream& random, float scale = 1);
 
 }  // namespace panicle::leaf

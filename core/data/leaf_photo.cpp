@@ -13,15 +13,15 @@ namespace panicle {
 namespace leaf {
 namespace {
 
-// How hard the classes are to tell apart. Chosen so that a small network from scratch ends clearly between chance and
-// perfect after ten epochs over the default set.
+// How hard the classes are to tell apart. Chosen so that a small network from scratch ends clearly between
+// chance and perfect after ten epochs over the default set.
 struct Difficulty {
-  float faintest = 0.5f;     // severity of the mildest case, 0..1
+  float faintest = 0.5f;  // severity of the mildest case, 0..1
   float severest = 1.0f;
-  float outbreak = 0.8f;      // share of the other leaves that show the ailment too
-  float narrowest = 22;       // half width of the subject's leaves, pixels of a 480 x 640 photo
+  float outbreak = 0.8f;  // share of the other leaves that show the ailment too
+  float narrowest = 22;   // half width of the subject's leaves, pixels of a 480 x 640 photo
   float widest = 46;
-  float nuisance = 1;         // see develop()
+  float nuisance = 1;  // see develop()
 };
 constexpr Difficulty kDifficulty;
 
@@ -67,12 +67,15 @@ Skin skinFor(const Blade& blade, const Scene& scene) {
   if (last > first) {
     skin.visibleFrom = first;
     skin.visibleTo = last;
+    const int margin = skin.length / 14 + 2 * skin.width;
+    skin.paintedFrom = std::max(0, first - margin);
+    skin.paintedTo = std::min(skin.length, last + margin);
   }
   return skin;
 }
 
-void paintSubjectLeaf(Canvas& picture, const Scene& scene, const Blade& blade, Ailment ailment, float severity,
-                      RandomStream& random) {
+void paintSubjectLeaf(Canvas& picture, const Scene& scene, const Blade& blade, Ailment ailment,
+                      float severity, RandomStream& random) {
   Skin skin = skinFor(blade, scene);
   paintHealthy(skin, scene.tissue, random);
   if (severity > 0) paintAilment(skin, ailment, severity, scene.tissue, random);
@@ -105,7 +108,8 @@ void paintSubjectPanicle(Canvas& picture, const Scene& scene, float blighted, Ra
   panicle.x = between(random, 0.3f, 0.7f) * static_cast<float>(scene.width);
   panicle.y = between(random, 0.8f, 1.1f) * static_cast<float>(scene.height);
   panicle.angle = between(random, -0.35f, 0.35f);
-  panicle.bend = between(random, 0.0f, 1.2f) * (random.bernoulli(0.5) ? -1.0f : 1.0f);
+  const bool leansLeft = random.bernoulli(0.5);
+  panicle.bend = between(random, 0.0f, 1.2f) * (leansLeft ? -1.0f : 1.0f);
   panicle.length = scene.unit * between(random, 360, 560);
   panicle.grain = scene.unit * between(random, 8, 13);
   panicle.ripe = mix(Rgb{0.30f, 0.40f, 0.06f}, Rgb{0.52f, 0.38f, 0.10f}, between(random, 0.0f, 1.0f));
@@ -114,7 +118,8 @@ void paintSubjectPanicle(Canvas& picture, const Scene& scene, float blighted, Ra
   paintPanicle(picture, panicle, scene.tissue, scene.light, random);
 }
 
-void paintSubject(Canvas& picture, const Scene& scene, Ailment ailment, float severity, RandomStream& random) {
+void paintSubject(Canvas& picture, const Scene& scene, Ailment ailment, float severity,
+                  RandomStream& random) {
   const bool onLeaves = ailment != Ailment::DeadHeart && ailment != Ailment::BacterialPanicleBlight;
   const bool soundPanicle = random.bernoulli(0.06);
   int leaves = pick(random, 2, 4);
@@ -125,7 +130,8 @@ void paintSubject(Canvas& picture, const Scene& scene, Ailment ailment, float se
     const bool last = i + 1 == leaves;
     const bool ill = last || random.bernoulli(0.9);
     const float strength = last ? severity : severity * between(random, 0.5f, 1.0f);
-    paintSubjectLeaf(picture, scene, blade, onLeaves ? ailment : Ailment::Normal, ill ? strength : 0.0f, random);
+    paintSubjectLeaf(picture, scene, blade, onLeaves ? ailment : Ailment::Normal, ill ? strength : 0.0f,
+                     random);
   }
   if (ailment == Ailment::DeadHeart) paintDeadHeart(picture, scene, severity, random);
   if (ailment == Ailment::BacterialPanicleBlight) {
@@ -142,7 +148,8 @@ void paintSubject(Canvas& picture, const Scene& scene, Ailment ailment, float se
 Image drawLeafPhoto(int target, std::uint64_t seed, Size size) {
   using namespace leaf;
   if (target < 0 || target >= static_cast<int>(kLabels.size())) {
-    throw Error("The sample photos have the classes 0 to 9; there is no class " + std::to_string(target) + ".");
+    throw Error("The sample photos have the classes 0 to 9; there is no class " + std::to_string(target) +
+                ".");
   }
   if (size.width < 1 || size.height < 1) throw Error("A sample photo must have at least one pixel.");
   // One stream for each part of the photo: what one part draws does not shift the others.

@@ -38,15 +38,20 @@ Blade standBlade(const Scene& scene, const std::vector<Clump>& clumps, float hal
 }
 
 // A few skins serve all plants of the stand.
-std::vector<Skin> standSkins(const Scene& scene, int count, int width, RandomStream& random) {
+Skin standSkin(const Scene& scene, float length, float width) {
+  return Skin(std::max(16, static_cast<int>(scene.unit * length)),
+              std::max(6, static_cast<int>(scene.unit * width)));
+}
+
+std::vector<Skin> standSkins(const Scene& scene, int count, float width, RandomStream& random) {
   std::vector<Skin> skins;
   for (int i = 0; i < count; ++i) {
-    Skin& skin = skins.emplace_back(320, width);
+    Skin& skin = skins.emplace_back(standSkin(scene, 240, width));
     Tissue tissue = scene.tissue;
     tissue.green = mix(tissue.green, tissue.pale, between(random, 0.0f, 0.25f));
     paintHealthy(skin, tissue, random);
   }
-  Skin& dry = skins.emplace_back(320, width);
+  Skin& dry = skins.emplace_back(standSkin(scene, 240, width));
   paintDry(dry, scene.tissue, random);
   return skins;
 }
@@ -60,7 +65,7 @@ void paintGround(Canvas& canvas, const Scene& scene, RandomStream& random) {
   const Noise noise(random.next());
   const Rgb undergrowth = scene.tissue.green * between(random, 0.05f, 0.22f);
   const float wet = between(random, 0.0f, 1.0f);
-  const float size = 0.5f * scene.unit;
+  const float size = scene.unit * static_cast<float>(canvas.width()) / static_cast<float>(scene.width);
   for (int y = 0; y < canvas.height(); ++y) {
     float* pixel = canvas.row(y);
     const float down = static_cast<float>(y) / static_cast<float>(canvas.height());
@@ -69,7 +74,8 @@ void paintGround(Canvas& canvas, const Scene& scene, RandomStream& random) {
       const auto py = static_cast<float>(y);
       const float patch = noise.fractal(px / (70 * size), py / (60 * size), 3);
       const float crumb = noise.fractal(px / (9 * size) + 40, py / (7 * size), 2);
-      Rgb colour = mix(undergrowth, scene.ground * (0.45f + 0.55f * down), smoothstep(-0.3f, 0.5f, patch + 0.6f * down - 0.3f));
+      Rgb colour = mix(undergrowth, scene.ground * (0.45f + 0.55f * down),
+                       smoothstep(-0.3f, 0.5f, patch + 0.6f * down - 0.3f));
       const float straw = noise.at(px / (3 * size) + 70, py / (22 * size));
       colour = colour * std::max(0.12f, 0.55f + 0.45f * crumb + 0.3f * straw);
       const float puddle = wet * smoothstep(0.35f, 0.7f, patch - 0.2f * crumb);
@@ -85,7 +91,8 @@ void paintHorizon(Canvas& canvas, const Scene& scene, RandomStream& random) {
   const Noise noise(random.next());
   const float edge = scene.horizon * static_cast<float>(canvas.height());
   const float field = edge * between(random, 1.6f, 3.0f) + 10;
-  const Rgb far = mix(scene.tissue.green, scene.sky * 0.5f, 0.25f) * (scene.light.sky + scene.light.sun * 0.7f);
+  const Rgb far =
+      mix(scene.tissue.green, scene.sky * 0.5f, 0.25f) * (scene.light.sky + scene.light.sun * 0.7f);
   for (int y = 0; y < canvas.height() && static_cast<float>(y) < field; ++y) {
     const float below = (static_cast<float>(y) - edge) / (field - edge);
     for (int x = 0; x < canvas.width(); ++x) {
@@ -104,7 +111,7 @@ void paintHorizon(Canvas& canvas, const Scene& scene, RandomStream& random) {
 }
 
 void paintFarStand(Canvas& canvas, const Scene& scene, RandomStream& random) {
-  const std::vector<Skin> skins = standSkins(scene, 3, 12, random);
+  const std::vector<Skin> skins = standSkins(scene, 3, 9, random);
   const std::vector<Clump> clumps = randomClumps(scene, random);
   const int count = pick(random, 90, 150);
   const float dryShare = random.bernoulli(0.5) ? between(random, 0.0f, 0.10f) : 0.0f;
@@ -129,15 +136,16 @@ void paintFarStand(Canvas& canvas, const Scene& scene, RandomStream& random) {
 std::vector<Skin> illSkins(const Scene& scene, const Outbreak& outbreak, RandomStream& random) {
   std::vector<Skin> skins;
   for (int i = 0; i < 3; ++i) {
-    Skin& skin = skins.emplace_back(420, 26);
+    Skin& skin = skins.emplace_back(standSkin(scene, 320, 20));
     paintHealthy(skin, scene.tissue, random);
-    paintAilment(skin, outbreak.ailment, outbreak.severity * between(random, 0.5f, 1.0f), scene.tissue, random);
+    paintAilment(skin, outbreak.ailment, outbreak.severity * between(random, 0.5f, 1.0f), scene.tissue,
+                 random);
   }
   return skins;
 }
 
 void paintNearStand(Canvas& canvas, const Scene& scene, const Outbreak& outbreak, RandomStream& random) {
-  const std::vector<Skin> skins = standSkins(scene, 4, 26, random);
+  const std::vector<Skin> skins = standSkins(scene, 4, 20, random);
   const std::vector<Skin> ill = illSkins(scene, outbreak, random);
   const std::vector<Clump> clumps = randomClumps(scene, random);
   const int count = pick(random, 14, 30);
@@ -184,7 +192,8 @@ Scene randomScene(Size size, RandomStream& random) {
   Scene scene;
   scene.width = size.width;
   scene.height = size.height;
-  const float frame = std::sqrt(static_cast<float>(size.width) * static_cast<float>(size.height) / (480.0f * 640.0f));
+  const float frame =
+      std::sqrt(static_cast<float>(size.width) * static_cast<float>(size.height) / (480.0f * 640.0f));
   scene.unit = frame * between(random, 0.9f, 1.6f);
   scene.fromAbove = random.bernoulli(0.45);
   scene.horizon = !scene.fromAbove && random.bernoulli(0.22) ? between(random, 0.03f, 0.16f) : 0.0f;
@@ -210,9 +219,10 @@ Scene randomScene(Size size, RandomStream& random) {
 }
 
 Canvas paintField(const Scene& scene, const Outbreak& outbreak, RandomStream& random) {
-  // The back is out of focus anyway: half size is enough and four times as fast.
-  Canvas back((scene.width + 1) / 2, (scene.height + 1) / 2, 3);
-  paintGround(back, scene, random);
+  // The back is out of focus anyway: a quarter and a half of the size are enough, and many times as fast.
+  Canvas ground((scene.width + 3) / 4, (scene.height + 3) / 4, 3);
+  paintGround(ground, scene, random);
+  Canvas back = enlarge(ground, (scene.width + 1) / 2, (scene.height + 1) / 2);
   if (scene.horizon > 0) paintHorizon(back, scene, random);
   paintFarStand(back, scene, random);
   blur(back, scene.unit * mix(0.35f, 2.6f, scene.focus));
@@ -229,7 +239,7 @@ Canvas paintField(const Scene& scene, const Outbreak& outbreak, RandomStream& ra
 void paintForeground(Canvas& picture, const Scene& scene, RandomStream& random) {
   if (!random.bernoulli(0.35)) return;
   Canvas layer((scene.width + 3) / 4, (scene.height + 3) / 4, 4);
-  Skin skin(300, 24);
+  Skin skin = standSkin(scene, 120, 16);
   paintHealthy(skin, scene.tissue, random);
   const int count = pick(random, 1, 2);
   for (int i = 0; i < count; ++i) {

@@ -11,14 +11,14 @@ namespace panicle::leaf {
 struct Scene {
   int width = 480;
   int height = 640;
-  float unit = 1;        // picture pixels per pixel of a 480 x 640 photo, times the distance of the plants
+  float unit = 1;  // picture pixels per pixel of a 480 x 640 photo, times the distance of the plants
   bool fromAbove = false;
-  float horizon = 0;     // share of the height that is sky; 0: none in view
+  float horizon = 0;  // share of the height that is sky; 0: none in view
   Light light;
   Tissue tissue;
   Rgb ground;
   Rgb sky;
-  float focus = 0.5f;    // 0: all sharp; 1: only the subject
+  float focus = 0.5f;  // 0: all sharp; 1: only the subject
 };
 
 // What ails the plants around the subject.

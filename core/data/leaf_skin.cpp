@@ -7,7 +7,8 @@ namespace panicle::leaf {
 
 Rgb Skin::sample(float u, float v) const {
   const float s = std::clamp(u * static_cast<float>(length) - 0.5f, 0.0f, static_cast<float>(length - 1));
-  const float t = std::clamp((v + 1) * 0.5f * static_cast<float>(width) - 0.5f, 0.0f, static_cast<float>(width - 1));
+  const float t =
+      std::clamp((v + 1) * 0.5f * static_cast<float>(width) - 0.5f, 0.0f, static_cast<float>(width - 1));
   const int s0 = static_cast<int>(s);
   const int t0 = static_cast<int>(t);
   const int s1 = std::min(s0 + 1, length - 1);
@@ -34,7 +35,8 @@ Profile veinProfile(int width, float contrast, RandomStream& random) {
     const float wave = std::cos(static_cast<float>(t) / spacing * 2 * std::numbers::pi_v<float> + phase);
     const float rib = std::exp(-(v * v) / (midrib * midrib));
     profile.pale[t] = std::min(1.0f, 0.75f * rib + contrast * std::max(0.0f, wave) * wave);
-    profile.shade[t] = 1 - 0.35f * contrast * std::max(0.0f, -wave) - 0.12f * smoothstep(0.75f, 1.0f, std::abs(v)) -
+    profile.shade[t] = 1 - 0.35f * contrast * std::max(0.0f, -wave) -
+                       0.12f * smoothstep(0.75f, 1.0f, std::abs(v)) -
                        0.25f * std::exp(-(v - 1.6f * midrib) * (v - 1.6f * midrib) / (midrib * midrib));
   }
   return profile;
@@ -49,11 +51,12 @@ void paintHealthy(Skin& skin, const Tissue& tissue, RandomStream& random) {
   const float tone = between(random, 0.85f, 1.15f);
   const Rgb tint{tone * between(random, 0.9f, 1.15f), tone, tone * between(random, 0.8f, 1.2f)};
   for (int t = 0; t < skin.width; ++t) {
-    for (int s = 0; s < skin.length; ++s) {
+    for (int s = skin.paintedFrom; s < skin.paintedTo; ++s) {
       const float u = static_cast<float>(s) / static_cast<float>(skin.length);
       const float cloud = noise.fractal(static_cast<float>(s) / 70, static_cast<float>(t) / 16, 2);
       const float streak = noise.at(static_cast<float>(s) / 55 + 91, static_cast<float>(t) / 1.7f);
-      Rgb colour = mix(tissue.green * tint, tissue.pale, 0.55f * profile.pale[t] + 0.12f * smoothstep(0.1f, 0.9f, cloud));
+      Rgb colour = mix(tissue.green * tint, tissue.pale,
+                       0.55f * profile.pale[t] + 0.12f * smoothstep(0.1f, 0.9f, cloud));
       colour = colour * (profile.shade[t] * (1 + 0.10f * cloud + 0.07f * streak));
       if (tip > 0) {
         const float dry = smoothstep(1 - tip * 1.3f, 1 - tip * 0.7f, u + 0.06f * cloud + 0.02f * streak);
@@ -71,7 +74,7 @@ void paintDry(Skin& skin, const Tissue& tissue, RandomStream& random) {
   const Rgb white{0.72f, 0.68f, 0.55f};
   const float greenBase = between(random, 0.0f, 0.35f);
   for (int t = 0; t < skin.width; ++t) {
-    for (int s = 0; s < skin.length; ++s) {
+    for (int s = skin.paintedFrom; s < skin.paintedTo; ++s) {
       const auto x = static_cast<float>(s);
       const auto y = static_cast<float>(t);
       const float patch = noise.fractal(x / 90, y / 14, 3);

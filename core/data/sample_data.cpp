@@ -31,7 +31,8 @@ namespace fs = std::filesystem;
 
 constexpr int kClasses = static_cast<int>(leaf::kLabels.size());
 constexpr int kJpegQuality = 90;
-// Says with which options a folder was filled, so that a second call can tell an unfinished sample from somebody's photos.
+// Says with which options a folder was filled, so that a second call can tell an unfinished sample from
+// somebody's photos.
 constexpr std::string_view kMarkerName = ".panicle-sample.json";
 constexpr int kPainterVersion = 1;  // raised when the same seed gives other photos than before
 
@@ -43,12 +44,34 @@ struct Weighted {
   T value;
   int count;
 };
-constexpr std::array<Weighted<std::string_view>, 10> kVarieties{{{"ADT45", 6992}, {"KarnatakaPonni", 988}, {"Ponni", 657},
-                                                                {"AtchayaPonni", 461}, {"Zonal", 399}, {"AndraPonni", 377},
-                                                                {"Onthanel", 351}, {"IR20", 114}, {"RR", 36}, {"Surya", 32}}};
-constexpr std::array<Weighted<int>, 18> kAges{{{45, 505}, {47, 112}, {50, 1066}, {55, 563}, {57, 213}, {60, 1660},
-                                               {62, 5}, {65, 774}, {66, 36}, {67, 415}, {68, 253}, {70, 3077},
-                                               {72, 552}, {73, 38}, {75, 866}, {77, 42}, {80, 225}, {82, 5}}};
+constexpr std::array<Weighted<std::string_view>, 10> kVarieties{{{"ADT45", 6992},
+                                                                 {"KarnatakaPonni", 988},
+                                                                 {"Ponni", 657},
+                                                                 {"AtchayaPonni", 461},
+                                                                 {"Zonal", 399},
+                                                                 {"AndraPonni", 377},
+                                                                 {"Onthanel", 351},
+                                                                 {"IR20", 114},
+                                                                 {"RR", 36},
+                                                                 {"Surya", 32}}};
+constexpr std::array<Weighted<int>, 18> kAges{{{45, 505},
+                                               {47, 112},
+                                               {50, 1066},
+                                               {55, 563},
+                                               {57, 213},
+                                               {60, 1660},
+                                               {62, 5},
+                                               {65, 774},
+                                               {66, 36},
+                                               {67, 415},
+                                               {68, 253},
+                                               {70, 3077},
+                                               {72, 552},
+                                               {73, 38},
+                                               {75, 866},
+                                               {77, 42},
+                                               {80, 225},
+                                               {82, 5}}};
 
 template <typename T, std::size_t N>
 T drawWeighted(const std::array<Weighted<T>, N>& choices, RandomStream& random) {
@@ -62,9 +85,12 @@ T drawWeighted(const std::array<Weighted<T>, N>& choices, RandomStream& random) 
   return choices.back().value;
 }
 
-int sumOf(const std::vector<int>& counts) { return std::accumulate(counts.begin(), counts.end(), 0); }
+int sumOf(const std::vector<int>& counts) {
+  return std::accumulate(counts.begin(), counts.end(), 0);
+}
 
-// `total` photos over the classes as Paddy Doctor has them, by largest remainder; with ten photos or more no class is empty.
+// `total` photos over the classes as Paddy Doctor has them, by largest remainder; with ten photos or more no
+// class is empty.
 std::vector<int> proportionalCounts(int total) {
   const std::int64_t sum = std::accumulate(kLabelCounts.begin(), kLabelCounts.end(), std::int64_t{0});
   std::vector<int> counts(kClasses);
@@ -87,14 +113,15 @@ std::vector<int> proportionalCounts(int total) {
 }
 
 struct Photo {
-  std::string name;      // "100001.jpg"
-  std::string path;      // relative to the folder
+  std::string name;  // "100001.jpg"
+  std::string path;  // relative to the folder
   int target = 0;
   std::uint64_t seed = 0;
 };
 
 // Shuffled before they are numbered: a name says nothing about its class.
-std::vector<Photo> planPhotos(const std::vector<int>& counts, std::string_view part, int firstId, std::uint64_t seed) {
+std::vector<Photo> planPhotos(const std::vector<int>& counts, std::string_view part, int firstId,
+                              std::uint64_t seed) {
   std::vector<int> targets;
   for (int i = 0; i < kClasses; ++i) targets.insert(targets.end(), static_cast<std::size_t>(counts[i]), i);
   const std::string stream = "sample." + std::string(part);
@@ -116,16 +143,20 @@ struct Plan {
 };
 
 Plan planSample(const SampleDataOptions& options) {
-  if (options.train_images < 1 || options.test_images < 0 || options.train_images > 800'000 || options.test_images > 800'000) {
+  if (options.train_images < 1 || options.test_images < 0 || options.train_images > 800'000 ||
+      options.test_images > 800'000) {
     throw Error("The sample data can have 1 to 800000 training photos and 0 to 800000 test photos; " +
-                std::to_string(options.train_images) + " and " + std::to_string(options.test_images) + " were asked for.");
-  }
-  if (options.per_class && (*options.per_class < 1 || *options.per_class > 80'000)) {
-    throw Error("The sample data can have 1 to 80000 photos per class; " + std::to_string(*options.per_class) +
+                std::to_string(options.train_images) + " and " + std::to_string(options.test_images) +
                 " were asked for.");
   }
-  if (options.size.width < 16 || options.size.height < 16 || options.size.width > 8192 || options.size.height > 8192) {
-    throw Error("The sample photos can have sides of 16 to 8192 pixels; " + toString(options.size) + " was asked for.");
+  if (options.per_class && (*options.per_class < 1 || *options.per_class > 80'000)) {
+    throw Error("The sample data can have 1 to 80000 photos per class; " +
+                std::to_string(*options.per_class) + " were asked for.");
+  }
+  if (options.size.width < 16 || options.size.height < 16 || options.size.width > 8192 ||
+      options.size.height > 8192) {
+    throw Error("The sample photos can have sides of 16 to 8192 pixels; " + toString(options.size) +
+                " was asked for.");
   }
   std::vector<int> trainCounts = proportionalCounts(options.train_images);
   std::vector<int> testCounts = proportionalCounts(options.test_images);
@@ -133,15 +164,20 @@ Plan planSample(const SampleDataOptions& options) {
     trainCounts.assign(kClasses, *options.per_class);
     testCounts.assign(kClasses, std::max(1, *options.per_class / 5));
   }
-  // Six digits as Paddy Doctor has them, seven where they would not do: all names of a part have the same length.
+  // Six digits as Paddy Doctor has them, seven where they would not do: all names of a part have the same
+  // length.
   const int scale = sumOf(trainCounts) > 99'999 || sumOf(testCounts) > 99'999 ? 10 : 1;
   Plan plan{planPhotos(trainCounts, "train", 100'000 * scale + 1, options.seed),
             planPhotos(testCounts, "test", 200'000 * scale + 1, options.seed),
             {}};
-  for (Photo& photo : plan.train) photo.path = "train_images/" + std::string(leaf::kLabels[photo.target]) + "/" + photo.name;
+  for (Photo& photo : plan.train)
+    photo.path = "train_images/" + std::string(leaf::kLabels[photo.target]) + "/" + photo.name;
   for (Photo& photo : plan.test) photo.path = "test_images/" + photo.name;
-  plan.marker = {{"painter", kPainterVersion}, {"seed", options.seed}, {"train", plan.train.size()},
-                 {"test", plan.test.size()},   {"per_class", options.per_class.has_value()},
+  plan.marker = {{"painter", kPainterVersion},
+                 {"seed", options.seed},
+                 {"train", plan.train.size()},
+                 {"test", plan.test.size()},
+                 {"per_class", options.per_class.has_value()},
                  {"size", {options.size.height, options.size.width}}};
   return plan;
 }
@@ -152,8 +188,8 @@ std::string trainCsv(const Plan& plan, std::uint64_t seed) {
   for (const Photo& photo : plan.train) {
     const std::string_view variety = drawWeighted(kVarieties, random);
     const int age = drawWeighted(kAges, random);
-    lines[{photo.target, photo.name}] =
-        csvLine({photo.name, std::string(leaf::kLabels[photo.target]), std::string(variety), std::to_string(age)});
+    lines[{photo.target, photo.name}] = csvLine(
+        {photo.name, std::string(leaf::kLabels[photo.target]), std::string(variety), std::to_string(age)});
   }
   std::string text = csvLine({"image_id", "label", "variety", "age"});
   for (const auto& [key, line] : lines) text += line;
@@ -172,7 +208,8 @@ bool isLeftover(const std::string& path, const std::set<std::string>& planned) {
   return planned.contains(path.substr(0, path.size() - 7));
 }
 
-// Throws unless the folder is absent, empty or holds (a part of) this very sample. Removes half-written files.
+// Throws unless the folder is absent, empty or holds (a part of) this very sample. Removes half-written
+// files.
 void checkFolder(const fs::path& folder, const Plan& plan) {
   if (!fs::exists(folder)) return;
   if (!fs::is_directory(folder)) throw fileError(folder, "is a file; the sample data needs a folder");
@@ -212,8 +249,8 @@ void writePhoto(const fs::path& file, const Photo& photo, Size size) {
 }
 
 // Photos differ in cost, so the workers take them one by one. The first failure stops all.
-void writePhotos(const fs::path& folder, const std::vector<const Photo*>& photos, Size size, std::stop_token stop,
-                 const Progress& progress) {
+void writePhotos(const fs::path& folder, const std::vector<const Photo*>& photos, Size size,
+                 std::stop_token stop, const Progress& progress) {
   std::atomic<std::size_t> next = 0;
   std::atomic<std::size_t> done = 0;
   std::atomic<bool> failed = false;
@@ -253,18 +290,21 @@ void writeSampleData(const fs::path& folder, const SampleDataOptions& options, s
   try {
     checkFolder(folder, plan);
     fs::create_directories(folder / "test_images");
-    for (const std::string_view label : leaf::kLabels) fs::create_directories(folder / "train_images" / label);
+    for (const std::string_view label : leaf::kLabels)
+      fs::create_directories(folder / "train_images" / label);
     writeIfAbsent(folder / kMarkerName, plan.marker.dump() + "\n");
     std::vector<const Photo*> photos;
     for (const auto* part : {&plan.train, &plan.test}) {
       for (const Photo& photo : *part) photos.push_back(&photo);
     }
     writePhotos(folder, photos, options.size, stop, progress);
-    // Last, because they are what makes the folder a data set: an unfinished one is not taken for a whole one.
+    // Last, because they are what makes the folder a data set: an unfinished one is not taken for a whole
+    // one.
     writeIfAbsent(folder / "train.csv", trainCsv(plan, options.seed));
     writeIfAbsent(folder / "sample_submission.csv", sampleSubmissionCsv(plan));
   } catch (const fs::filesystem_error& error) {
-    throw fileError(error.path1().empty() ? folder : error.path1(), "cannot be used: " + error.code().message());
+    throw fileError(error.path1().empty() ? folder : error.path1(),
+                    "cannot be used: " + error.code().message());
   }
 }
 

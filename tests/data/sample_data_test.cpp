@@ -21,13 +21,19 @@ namespace panicle {
 namespace {
 
 namespace fs = std::filesystem;
-using testing::TempFolder;
 using ::testing::HasSubstr;
+using testing::TempFolder;
 
-const std::map<std::string, int> kPaddyCounts{
-    {"normal", 1764},        {"blast", 1738},       {"hispa", 1594},        {"dead_heart", 1442},
-    {"tungro", 1088},        {"brown_spot", 965},   {"downy_mildew", 620},  {"bacterial_leaf_blight", 479},
-    {"bacterial_leaf_streak", 380}, {"bacterial_panicle_blight", 337}};
+const std::map<std::string, int> kPaddyCounts{{"normal", 1764},
+                                              {"blast", 1738},
+                                              {"hispa", 1594},
+                                              {"dead_heart", 1442},
+                                              {"tungro", 1088},
+                                              {"brown_spot", 965},
+                                              {"downy_mildew", 620},
+                                              {"bacterial_leaf_blight", 479},
+                                              {"bacterial_leaf_streak", 380},
+                                              {"bacterial_panicle_blight", 337}};
 
 SampleDataOptions small() {
   SampleDataOptions options;
@@ -41,14 +47,16 @@ SampleDataOptions small() {
 std::map<std::string, std::string> contents(const fs::path& folder) {
   std::map<std::string, std::string> files;
   for (const auto& entry : fs::recursive_directory_iterator(folder)) {
-    if (entry.is_regular_file()) files[entry.path().lexically_relative(folder).generic_string()] = readText(entry.path());
+    if (entry.is_regular_file())
+      files[entry.path().lexically_relative(folder).generic_string()] = readText(entry.path());
   }
   return files;
 }
 
 std::map<std::string, int> trainFilesPerLabel(const fs::path& folder) {
   std::map<std::string, int> counts;
-  for (const auto& [path, content] : contents(folder / "train_images")) ++counts[path.substr(0, path.find('/'))];
+  for (const auto& [path, content] : contents(folder / "train_images"))
+    ++counts[path.substr(0, path.find('/'))];
   return counts;
 }
 
@@ -186,7 +194,8 @@ TEST(SampleData, NamesSayNothingAboutTheClass) {
   EXPECT_EQ(labelOf.begin()->first, "100001.jpg");
   EXPECT_EQ(labelOf.rbegin()->first, "100100.jpg");
   int changes = 0;
-  for (auto it = std::next(labelOf.begin()); it != labelOf.end(); ++it) changes += it->second != std::prev(it)->second;
+  for (auto it = std::next(labelOf.begin()); it != labelOf.end(); ++it)
+    changes += it->second != std::prev(it)->second;
   EXPECT_GT(changes, 60);  // 9 if numbered class by class, about 87 if shuffled
 }
 
