@@ -7,6 +7,8 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QSignalSpy>
+#include <QSlider>
+#include <QTabBar>
 #include <QTabWidget>
 #include <QTemporaryDir>
 #include <QTest>
@@ -29,7 +31,8 @@
 namespace panicle::ui {
 namespace {
 
-// Ten photos of "blast", six of "hispa" and one "hispa" file that is no photo; the last blast is wider than the others.
+// Ten photos of "blast", six of "hispa" and one "hispa" file that is no photo; the last blast is wider than
+// the others.
 void writeDataset(const QString& root) {
   for (const auto& [label, count] : {std::pair("blast", 10), std::pair("hispa", 6)}) {
     QDir().mkpath(root + QStringLiteral("/train_images/%1").arg(QLatin1StringView(label)));
@@ -45,7 +48,8 @@ void writeDataset(const QString& root) {
   text.write("this is no photo");
 }
 
-std::shared_ptr<const Dataset> makeDataset(int classes, int photos, int tests, const std::string& label = "class ") {
+std::shared_ptr<const Dataset> makeDataset(int classes, int photos, int tests,
+                                           const std::string& label = "class ") {
   auto dataset = std::make_shared<Dataset>();
   for (int i = 0; i < classes; ++i) dataset->vocab.push_back(label + std::to_string(10000 + i));
   for (int i = 0; i < photos; ++i) {
@@ -81,12 +85,14 @@ bool passes(const PhotoIndex& index, const PhotoFilter& filter, std::uint32_t ph
          (filter.sizes.empty() || filter.sizes.contains({facts.width, facts.height})) &&
          (filter.orientations.empty() || filter.orientations.contains(facts.orientation)) &&
          (filter.bad.empty() || filter.bad.contains(index.bad[photo])) &&
-         std::all_of(words.begin(), words.end(), [&](const QString& word) { return path.contains(word, Qt::CaseInsensitive); });
+         std::all_of(words.begin(), words.end(),
+                     [&](const QString& word) { return path.contains(word, Qt::CaseInsensitive); });
 }
 
 PhotoFilter randomFilter(std::mt19937& random, int classes) {
   PhotoFilter filter;
-  if (random() % 2) filter.classes = {static_cast<int>(random() % classes), static_cast<int>(random() % classes)};
+  if (random() % 2)
+    filter.classes = {static_cast<int>(random() % classes), static_cast<int>(random() % classes)};
   if (random() % 2) filter.parts.insert(static_cast<Part>(random() % 3));
   if (random() % 2) filter.sizes.emplace(20, 40);
   if (random() % 3 == 0) filter.orientations.insert(6);
@@ -98,7 +104,8 @@ PhotoFilter randomFilter(std::mt19937& random, int classes) {
 // A session with the page on a data set of its own.
 struct Fixture {
   explicit Fixture(bool open = true)
-      : session(std::make_unique<RunStore>(std::filesystem::path(folder.filePath(QStringLiteral("workspace")).toStdString()))),
+      : session(std::make_unique<RunStore>(
+            std::filesystem::path(folder.filePath(QStringLiteral("workspace")).toStdString()))),
         page(makeDataPage(session, nullptr)) {
     page->resize(1000, 640);
     page->show();
@@ -153,6 +160,7 @@ class DataPageTest : public QObject {
   void followsTheSelectionOfOthers();
   void sizeChosenInTheTableFilters();
   void followsTheRecipesSplit();
+  void tabOrderFollowsTheEye();
 };
 
 void DataPageTest::filterAgreesWithItsRule() {
@@ -180,10 +188,12 @@ void DataPageTest::countsAreWhatChoosingWouldShow() {
       return static_cast<std::uint32_t>(applyFilter(index, changed).photos.size());
     };
     for (int target = 0; target < 5; ++target) {
-      QCOMPARE(counts.classes[static_cast<std::size_t>(target)], shown([&](PhotoFilter& f) { f.classes = {target}; }));
+      QCOMPARE(counts.classes[static_cast<std::size_t>(target)],
+               shown([&](PhotoFilter& f) { f.classes = {target}; }));
     }
     for (int part = 0; part < kParts; ++part) {
-      QCOMPARE(counts.parts[static_cast<std::size_t>(part)], shown([&](PhotoFilter& f) { f.parts = {static_cast<Part>(part)}; }));
+      QCOMPARE(counts.parts[static_cast<std::size_t>(part)],
+               shown([&](PhotoFilter& f) { f.parts = {static_cast<Part>(part)}; }));
     }
     for (const auto& [size, number] : counts.sizes) {
       QCOMPARE(number, shown([&](PhotoFilter& f) { f.sizes = std::set<PhotoSize>{size}; }));
@@ -374,10 +384,34 @@ void DataPageTest::sizeChosenInTheTableFilters() {
 
 void DataPageTest::followsTheRecipesSplit() {
   Fixture fixture;
-  const auto validation = [&] { return fixture.facet("Split")->rows().size() < 2 ? 0 : fixture.facet("Split")->rows()[1].total; };
+  const auto validation = [&] {
+    return fixture.facet("Split")->rows().size() < 2 ? 0 : fixture.facet("Split")->rows()[1].total;
+  };
   QCOMPARE(validation(), quint64{3});  // int(0.2 * 17)
   QCOMPARE(fixture.session.setRecipeField(QStringLiteral("data.split.valid_pct"), 0.5), QString());
   QCOMPARE(validation(), quint64{8});
+}
+
+void DataPageTest::tabOrderFollowsTheEye() {
+  Fixture fixture;
+  QWidgetList chain;
+  for (QWidget* next = fixture.page->nextInFocusChain(); next != fixture.page.get();
+       next = next->nextInFocusChain())
+    chain << next;
+  QWidgetList expected{fixture.facet("Classes"),
+                       fixture.facet("Split"),
+                       fixture.facet("Size"),
+                       fixture.page->filterWidget(),
+                       fixture.page->findChild<QSlider*>(),
+                       fixture.page->findChild<QTabBar*>(),
+                       fixture.grid()->view()};
+  QList<qsizetype> places;
+  for (QWidget* widget : expected) places << chain.indexOf(widget);
+  QVERIFY(!places.contains(-1));
+  QVERIFY(std::is_sorted(places.begin(), places.end()));
+  for (QWidget* widget : expected)
+    QVERIFY2(!widget->accessibleName().isEmpty() || qobject_cast<QTabBar*>(widget),
+             widget->metaObject()->className());
 }
 
 }  // namespace panicle::ui

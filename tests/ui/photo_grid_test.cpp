@@ -124,7 +124,8 @@ void PhotoGridTest::withdrawsWhatIsNoLongerWanted() {
   QVERIFY(thumbnails.pending() < first.size());
   QTRY_COMPARE(thumbnails.pending(), 0);
   QVERIFY(thumbnails.find(second, 80));
-  const auto cached = std::count_if(first.begin(), first.end(), [&](const QString& file) { return thumbnails.find(file, 80); });
+  const auto cached = std::count_if(first.begin(), first.end(),
+                                    [&](const QString& file) { return thumbnails.find(file, 80); });
   QVERIFY2(cached < first.size(), "the withdrawn requests were all served");
 }
 
@@ -284,7 +285,8 @@ void PhotoGridTest::emptyGridHasNoCurrent() {
   grid.setEmptyText(QStringLiteral("Open a folder"));
   grid.setPhotos({});
   grid.show();
-  for (const auto key : {Qt::Key_Home, Qt::Key_End, Qt::Key_Down, Qt::Key_Up, Qt::Key_PageDown, Qt::Key_Return, Qt::Key_Right}) {
+  for (const auto key : {Qt::Key_Home, Qt::Key_End, Qt::Key_Down, Qt::Key_Up, Qt::Key_PageDown,
+                         Qt::Key_Return, Qt::Key_Right}) {
     QTest::keyClick(grid.view(), key);
   }
   QCOMPARE(grid.current(), -1);

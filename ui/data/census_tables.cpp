@@ -98,8 +98,10 @@ QString shapeText(int width, int height) {
 
 SizesTable::SizesTable(QWidget* parent)
     : QWidget(parent),
-      model_(new TextTable({tr("Width, px"), tr("Height, px"), tr("Shape, w:h"), tr("Files"), tr("Share")}, Qt::AlignRight, this)),
-      view_(makeView(model_, tr("Sizes of the files"), this)), note_(makeNote(this)) {
+      model_(new TextTable({tr("Width, px"), tr("Height, px"), tr("Shape, w:h"), tr("Files"), tr("Share")},
+                           Qt::AlignRight, this)),
+      view_(makeView(model_, tr("Sizes of the files"), this)),
+      note_(makeNote(this)) {
   view_->setSelectionMode(QAbstractItemView::SingleSelection);
   view_->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
   auto* layout = new QVBoxLayout(this);
@@ -127,11 +129,16 @@ void SizesTable::setCensus(std::shared_ptr<const Census> census) {
   model_->setRows(static_cast<int>(rows_.size()), [this, all](int index, int column) {
     const Row& row = rows_[static_cast<std::size_t>(index)];
     switch (column) {
-      case 0: return QString::number(row.width);
-      case 1: return QString::number(row.height);
-      case 2: return shapeText(row.width, row.height);
-      case 3: return formatCount(row.files);
-      default: return formatPercent(static_cast<double>(row.files) / static_cast<double>(all));
+      case 0:
+        return QString::number(row.width);
+      case 1:
+        return QString::number(row.height);
+      case 2:
+        return shapeText(row.width, row.height);
+      case 3:
+        return formatCount(row.files);
+      default:
+        return formatPercent(static_cast<double>(row.files) / static_cast<double>(all));
     }
   });
   if (!census) {
@@ -139,8 +146,9 @@ void SizesTable::setCensus(std::shared_ptr<const Census> census) {
   } else if (rows_.size() == 1) {
     note_->setText(tr("All files have one size."));
   } else {
-    note_->setText(tr("%1 sizes. The recipe's resize brings them to one. Double click a row to see its photos.")
-                       .arg(formatCount(rows_.size())));
+    note_->setText(
+        tr("%1 sizes. The recipe's resize brings them to one. Double click a row to see its photos.")
+            .arg(formatCount(rows_.size())));
   }
   view_->setVisible(!rows_.empty());
 }
@@ -148,12 +156,15 @@ void SizesTable::setCensus(std::shared_ptr<const Census> census) {
 // --- Problems
 
 ProblemsTable::ProblemsTable(QWidget* parent)
-    : QWidget(parent), model_(new TextTable({tr("File"), tr("Problem")}, Qt::AlignLeft, this)),
-      view_(makeView(model_, tr("Files with problems"), this)), note_(makeNote(this)),
+    : QWidget(parent),
+      model_(new TextTable({tr("File"), tr("Problem")}, Qt::AlignLeft, this)),
+      view_(makeView(model_, tr("Files with problems"), this)),
+      note_(makeNote(this)),
       copy_(new QPushButton(lineIcon(QStringLiteral("copy")), tr("Copy list"), this)) {
   view_->setSelectionMode(QAbstractItemView::ExtendedSelection);
   view_->horizontalHeader()->resizeSection(0, 40 * kGrid);
-  copy_->setToolTip(tr("Copies all rows as text, file and problem separated by a tab. Ctrl+C copies the chosen rows."));
+  copy_->setToolTip(
+      tr("Copies all rows as text, file and problem separated by a tab. Ctrl+C copies the chosen rows."));
   connect(copy_, &QPushButton::clicked, this, [this] { QGuiApplication::clipboard()->setText(toText()); });
   auto* shortcut = new QShortcut(QKeySequence::Copy, view_);
   shortcut->setContext(Qt::WidgetWithChildrenShortcut);
@@ -181,13 +192,16 @@ void ProblemsTable::setCensus(std::shared_ptr<const Census> census) {
   refresh();
 }
 
-int ProblemsTable::count() const { return model_->rowCount(); }
+int ProblemsTable::count() const {
+  return model_->rowCount();
+}
 
 // The bad files, then what the scan passed over.
 QStringList ProblemsTable::row(int index) const {
   const auto at = static_cast<std::size_t>(index);
   const std::size_t bad = census_ ? census_->bad.size() : 0;
-  if (at < bad) return {QString::fromStdString(census_->bad[at].path), QString::fromStdString(census_->bad[at].reason)};
+  if (at < bad)
+    return {QString::fromStdString(census_->bad[at].path), QString::fromStdString(census_->bad[at].reason)};
   return {tr("(data set)"), QString::fromStdString(dataset_->warnings[at - bad])};
 }
 
@@ -208,14 +222,16 @@ void ProblemsTable::copySelected() {
 void ProblemsTable::refresh() {
   const std::size_t bad = census_ ? census_->bad.size() : 0;
   const std::size_t warnings = dataset_ ? dataset_->warnings.size() : 0;
-  model_->setRows(static_cast<int>(bad + warnings), [this](int index, int column) { return row(index).at(column); });
+  model_->setRows(static_cast<int>(bad + warnings),
+                  [this](int index, int column) { return row(index).at(column); });
   QString text;
   if (!census_) {
     text = tr("Files that cannot be read appear here once all have been looked at.");
   } else if (bad == 0) {
     text = tr("Every file can be read.");
   } else {
-    text = tr("%1 files cannot be read. Replace or remove them, or let the run leave them out.").arg(formatCount(bad));
+    text = tr("%1 files cannot be read. Replace or remove them, or let the run leave them out.")
+               .arg(formatCount(bad));
   }
   note_->setText(text);
   view_->setVisible(count() > 0);

@@ -104,7 +104,10 @@ class DataPage : public Page {
 };
 
 DataPage::DataPage(Session& session, QWidget* parent)
-    : Page(parent), session_(session), splitter_(new QSplitter(Qt::Horizontal)), panel_(new FilterPanel),
+    : Page(parent),
+      session_(session),
+      splitter_(new QSplitter(Qt::Horizontal)),
+      panel_(new FilterPanel),
       selection_(new SharedSelection(session, this)) {
   splitter_->setChildrenCollapsible(false);
   splitter_->addWidget(panel_);
@@ -154,6 +157,10 @@ QWidget* DataPage::makeCentre() {
   column->addLayout(top);
   column->addWidget(makeToolbar());
   column->addWidget(tabs_, 1);
+  setTabOrder(clear_, search_);
+  setTabOrder(search_, slider_);
+  setTabOrder(slider_, tabs_);
+  setTabOrder(tabs_, grid_);
   return centre;
 }
 
@@ -164,8 +171,10 @@ QWidget* DataPage::makeToolbar() {
   search_->setClearButtonEnabled(true);
   search_->addAction(lineIcon(QStringLiteral("search")), QLineEdit::LeadingPosition);
   search_->setAccessibleName(tr("Search photos by name"));
-  search_->setToolTip(tr("Photos whose path contains all these words, such as \u201chispa 1004\u201d. The key / leads here, Return to "
-                         "the photos."));
+  search_->setToolTip(
+      tr("Photos whose path contains all these words, such as \u201chispa 1004\u201d. The key / leads here, "
+         "Return to "
+         "the photos."));
   search_->setMaximumWidth(50 * kGrid);
   slider_ = new QSlider(Qt::Horizontal);
   slider_->setRange(PhotoGrid::kMinTile / kTileStep, PhotoGrid::kMaxTile / kTileStep);
@@ -225,11 +234,13 @@ void DataPage::connectAll() {
     grid_->setTileSize(value * kTileStep);
     session_.settings().setValue(kTileSetting, grid_->tileSize());
   });
-  connect(grid_, &PhotoGrid::tileSizeChanged, this, [this](int pixels) { slider_->setValue(pixels / kTileStep); });
+  connect(grid_, &PhotoGrid::tileSizeChanged, this,
+          [this](int pixels) { slider_->setValue(pixels / kTileStep); });
   connect(grid_, &PhotoGrid::currentChanged, selection_, &SharedSelection::share);
   connect(grid_, &PhotoGrid::activated, this, &DataPage::showLarge);
   connect(large_, &PhotoView::moveRequested, this, [this](int by) { walkTo(grid_->current() + by); });
-  connect(large_, &PhotoView::jumpRequested, this, [this](bool last) { walkTo(last ? grid_->count() - 1 : 0); });
+  connect(large_, &PhotoView::jumpRequested, this,
+          [this](bool last) { walkTo(last ? grid_->count() - 1 : 0); });
   connect(large_, &PhotoView::closed, this, &DataPage::leaveLarge);
   connect(sizes_, &SizesTable::sizeChosen, this, [this](int width, int height) {
     PhotoFilter wanted = panel_->filter();
@@ -264,7 +275,8 @@ void DataPage::takeDataset() {
   panel_->setDataset(index_.dataset);
   problems_->setDataset(index_.dataset);
   sizes_->setCensus(nullptr);
-  for (QWidget* part : std::initializer_list<QWidget*>{search_, slider_}) part->setEnabled(index_.dataset != nullptr);
+  for (QWidget* part : std::initializer_list<QWidget*>{search_, slider_})
+    part->setEnabled(index_.dataset != nullptr);
   if (!index_.dataset) {
     header_->setText(tr("No data set is open"));
     clear_->hide();
@@ -282,7 +294,8 @@ void DataPage::takeCensus() {
   problems_->setCensus(census);
   tabs_->setTabText(1, census ? tr("Sizes (%1)").arg(formatCount(census->sizes.size())) : tr("Sizes"));
   const int problems = problems_->count();
-  tabs_->setTabText(2, problems > 0 ? tr("Problems (%1)").arg(formatCount(static_cast<quint64>(problems))) : tr("Problems"));
+  tabs_->setTabText(2, problems > 0 ? tr("Problems (%1)").arg(formatCount(static_cast<quint64>(problems)))
+                                    : tr("Problems"));
   if (!census || !index_.dataset) return;
   std::unordered_set<std::string> bad;
   for (const BadFile& file : census->bad) bad.insert(file.path);
@@ -322,7 +335,9 @@ void DataPage::readAllFacts() {
   if (reading_facts_ || !index_.facts.empty()) return;
   reading_facts_ = true;
   const std::shared_ptr<const Dataset> dataset = index_.dataset;
-  const auto work = [dataset](std::stop_token stop, const Progress& progress) { return readFacts(*dataset, 0, stop, progress); };
+  const auto work = [dataset](std::stop_token stop, const Progress& progress) {
+    return readFacts(*dataset, 0, stop, progress);
+  };
   const auto done = [this, dataset](std::vector<FileFacts> facts) {
     if (dataset != index_.dataset) return;
     reading_facts_ = false;
@@ -387,17 +402,23 @@ void DataPage::clearFilter() {
 }
 
 QString DataPage::emptyText(bool filtered) const {
-  if (filtered) return tr("No photo matches.\n\nPress Esc or \u201cClear filters\u201d to see all of them again.");
-  if (index_.dataset) return tr("This data set has no labelled photos.\n\nOpen a folder with one folder of photos for each class.");
+  if (filtered)
+    return tr("No photo matches.\n\nPress Esc or \u201cClear filters\u201d to see all of them again.");
+  if (index_.dataset)
+    return tr(
+        "This data set has no labelled photos.\n\nOpen a folder with one folder of photos for each class.");
   if (session_.opening()) return tr("Reading the data set\u2026");
-  const QString what_to_do = tr("Open a folder with one folder of photos for each class, or a CSV that names photos and labels: menu "
-                                "File, or drop it on the window.");
+  const QString what_to_do = tr(
+      "Open a folder with one folder of photos for each class, or a CSV that names photos and labels: menu "
+      "File, or drop it on the window.");
   return failure_.isEmpty() ? what_to_do : failure_ + QStringLiteral("\n\n") + what_to_do;
 }
 
 // --- Photos
 
-Photo DataPage::photoAt(int index) const { return session_.photo(index_.item(shown_[static_cast<std::size_t>(index)])); }
+Photo DataPage::photoAt(int index) const {
+  return session_.photo(index_.item(shown_[static_cast<std::size_t>(index)]));
+}
 
 int DataPage::find(std::uint32_t photo) const {
   const auto found = std::lower_bound(shown_.begin(), shown_.end(), photo);

@@ -21,10 +21,14 @@ class FacetModel : public QAbstractListModel {
   QVariant data(const QModelIndex& index, int role) const override {
     const FacetRow& row = this->row(index);
     switch (role) {
-      case Qt::DisplayRole: return row.label;
-      case Qt::ToolTipRole: return row.tip;
-      case Qt::AccessibleTextRole: return tr("%1, %2 of %3 photos").arg(row.label, formatCount(row.count), formatCount(row.total));
-      default: return {};
+      case Qt::DisplayRole:
+        return row.label;
+      case Qt::ToolTipRole:
+        return row.tip;
+      case Qt::AccessibleTextRole:
+        return tr("%1, %2 of %3 photos").arg(row.label, formatCount(row.count), formatCount(row.total));
+      default:
+        return {};
     }
   }
 
@@ -94,7 +98,7 @@ class FacetDelegate : public QStyledItemDelegate {
     painter->setFont(font);
     painter->setPen(row.count == 0 ? colors.mutedText : colors.text);
     painter->drawText(text, Qt::AlignLeft | Qt::AlignVCenter,
-                      QFontMetrics(font).elidedText(row.label, Qt::ElideRight, text.width()));
+                      QFontMetrics(font).elidedText(row.label, Qt::ElideMiddle, text.width()));
     paintBar(*painter, option.rect, row);
     painter->restore();
   }
@@ -178,7 +182,9 @@ void FacetList::setRows(std::vector<FacetRow> rows) {
   }
 }
 
-const std::vector<FacetRow>& FacetList::rows() const { return model_->rows(); }
+const std::vector<FacetRow>& FacetList::rows() const {
+  return model_->rows();
+}
 
 QVector<qint64> FacetList::chosen() const {
   QVector<qint64> keys;

@@ -19,8 +19,12 @@ namespace {
 constexpr int kMaxFacetRows = 5;
 constexpr std::size_t kMaxSizes = 40;  // listed in the facet; the table has them all
 
-qint64 sizeKey(const PhotoSize& size) { return (qint64{size.first} << 32) | size.second; }
-PhotoSize sizeOf(qint64 key) { return {static_cast<int>(key >> 32), static_cast<int>(key & 0xffffffff)}; }
+qint64 sizeKey(const PhotoSize& size) {
+  return (qint64{size.first} << 32) | size.second;
+}
+PhotoSize sizeOf(qint64 key) {
+  return {static_cast<int>(key >> 32), static_cast<int>(key & 0xffffffff)};
+}
 
 QLabel* makeTitle(const QString& text, const QString& help, QWidget* parent) {
   auto* title = new QLabel(text, parent);
@@ -67,18 +71,23 @@ FilterPanel::FilterPanel(QWidget* parent) : QWidget(parent) {
   auto* column = new QVBoxLayout(facets);
   column->setContentsMargins(0, 0, 0, 0);
   column->setSpacing(2);
-  parts_ = addFacet(column, tr("Split"),
-                    tr("Which photos train the network and which only judge it, by the recipe's split. Judging on photos "
-                       "that trained it would flatter the network."),
-                    kParts);
-  sizes_ = addFacet(column, tr("Size"),
-                    tr("Width \u00d7 height of the files, in pixels. The recipe's resize brings all to one size."), kMaxFacetRows);
-  orientations_ = addFacet(column, tr("EXIF orientation"),
-                           tr("How the camera says the photo is to be turned. fastai ignores it, and so does Panicle "
-                              "unless the recipe's option exif says \u201capply\u201d."),
-                           kMaxFacetRows);
-  problems_ = addFacet(column, tr("Problems"),
-                       tr("Files that cannot be read. A run leaves them out or refuses them, as the recipe says."), 2);
+  parts_ = addFacet(
+      column, tr("Split"),
+      tr("Which photos train the network and which only judge it, by the recipe's split. Judging on photos "
+         "that trained it would flatter the network."),
+      kParts);
+  sizes_ =
+      addFacet(column, tr("Size"),
+               tr("Width \u00d7 height of the files, in pixels. The recipe's resize brings all to one size."),
+               kMaxFacetRows);
+  orientations_ =
+      addFacet(column, tr("EXIF orientation"),
+               tr("How the camera says the photo is to be turned. fastai ignores it, and so does Panicle "
+                  "unless the recipe's option exif says \u201capply\u201d."),
+               kMaxFacetRows);
+  problems_ = addFacet(
+      column, tr("Problems"),
+      tr("Files that cannot be read. A run leaves them out or refuses them, as the recipe says."), 2);
   column->addStretch();
 
   auto* layout = new QVBoxLayout(this);
@@ -88,15 +97,18 @@ FilterPanel::FilterPanel(QWidget* parent) : QWidget(parent) {
   facets_ = new FittingScrollArea(facets);
   layout->addWidget(facets_);
   layout->addStretch();
+  connect(&Theme::instance(), &Theme::changed, this,
+          &FilterPanel::showProblems);  // whose rows hold a colour of the theme
   setDataset(nullptr);
 }
 
 void FilterPanel::addClasses(QVBoxLayout* layout) {
   auto* row = new QHBoxLayout;
-  class_title_ = makeTitle(tr("Classes"),
-                           tr("Click a class to see only its photos; Ctrl-click adds another, a second click lets go. With the "
-                              "keyboard: arrow keys, Ctrl+Space adds."),
-                           this);
+  class_title_ = makeTitle(
+      tr("Classes"),
+      tr("Click a class to see only its photos; Ctrl-click adds another, a second click lets go. With the "
+         "keyboard: arrow keys, Ctrl+Space adds."),
+      this);
   sort_ = new QToolButton;
   sort_->setText(tr("By count"));
   sort_->setCheckable(true);
@@ -118,7 +130,8 @@ void FilterPanel::addClasses(QVBoxLayout* layout) {
   layout->addWidget(classes_.list, 1);
 }
 
-FilterPanel::Facet FilterPanel::addFacet(QVBoxLayout* layout, const QString& title, const QString& help, int max_rows) {
+FilterPanel::Facet FilterPanel::addFacet(QVBoxLayout* layout, const QString& title, const QString& help,
+                                         int max_rows) {
   Facet facet;
   facet.note = new QLabel;
   facet.note->setWordWrap(true);
@@ -195,13 +208,14 @@ void FilterPanel::showClasses() {
   for (const std::size_t target : order) {
     const QString label = QString::fromStdString(dataset_->vocab[target]);
     const quint64 total = class_totals_[target];
-    rows.push_back({.key = static_cast<qint64>(target),
-                    .label = label,
-                    .total = total,
-                    .count = have_counts_ ? counts_.classes[target] : total,
-                    .color = classColor(static_cast<int>(target)),
-                    .tip = tr("%1\n%2 photos, %3 of the data set").arg(label, formatCount(total),
-                                                                       formatPercent(static_cast<double>(total) / all))});
+    rows.push_back(
+        {.key = static_cast<qint64>(target),
+         .label = label,
+         .total = total,
+         .count = have_counts_ ? counts_.classes[target] : total,
+         .color = classColor(static_cast<int>(target)),
+         .tip = tr("%1\n%2 photos, %3 of the data set")
+                    .arg(label, formatCount(total), formatPercent(static_cast<double>(total) / all))});
   }
   class_title_->setText(rows.empty() ? tr("Classes") : tr("Classes (%1)").arg(formatCount(rows.size())));
   sort_->setVisible(rows.size() > 1);
@@ -216,9 +230,9 @@ void FilterPanel::showParts() {
     return;
   }
   const std::array<QString, kParts> labels{tr("training"), tr("validation"), tr("test, unlabelled")};
-  const std::array<QString, kParts> tips{tr("The network learns from these."),
-                                         tr("Only used to judge the network, after each epoch."),
-                                         tr("Photos without labels: what a submission predicts. Shown only when chosen here.")};
+  const std::array<QString, kParts> tips{
+      tr("The network learns from these."), tr("Only used to judge the network, after each epoch."),
+      tr("Photos without labels: what a submission predicts. Shown only when chosen here.")};
   std::vector<FacetRow> rows;
   for (std::size_t part = 0; part < kParts; ++part) {
     if (part_totals_[part] == 0) continue;
@@ -238,11 +252,13 @@ void FilterPanel::showSizes() {
   if (census_) {
     for (const auto& [size, files] : census_->sizes) sizes.push_back({{size.second, size.first}, files});
   }
-  std::stable_sort(sizes.begin(), sizes.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
+  std::stable_sort(sizes.begin(), sizes.end(),
+                   [](const auto& a, const auto& b) { return a.second > b.second; });
   const std::size_t all = sizes.size();
   if (all > kMaxSizes) {
-    const auto rare = std::stable_partition(sizes.begin() + kMaxSizes, sizes.end(),
-                                            [this](const auto& entry) { return chosen_sizes_.contains(entry.first); });
+    const auto rare =
+        std::stable_partition(sizes.begin() + kMaxSizes, sizes.end(),
+                              [this](const auto& entry) { return chosen_sizes_.contains(entry.first); });
     sizes.erase(rare, sizes.end());
   }
   std::vector<FacetRow> rows;
@@ -253,12 +269,15 @@ void FilterPanel::showSizes() {
                     .count = have_facts_ ? valueOf(counts_.sizes, size) : files,
                     .color = {},
                     .tip = tr("%1 files are %2 pixels wide and %3 high")
-                               .arg(formatCount(files)).arg(size.first).arg(size.second)});
+                               .arg(formatCount(files))
+                               .arg(size.first)
+                               .arg(size.second)});
   }
   sizes_.list->setRows(std::move(rows));
   QString text;
   if (dataset_ && !census_) text = tr("Reading the files\u2026");
-  if (const std::size_t listed = sizes.size(); all > listed) text = tr("%1 more in the tab Sizes").arg(formatCount(all - listed));
+  if (const std::size_t listed = sizes.size(); all > listed)
+    text = tr("%1 more in the tab Sizes").arg(formatCount(all - listed));
   note(sizes_, text);
 }
 
@@ -266,13 +285,15 @@ void FilterPanel::showOrientations() {
   std::vector<FacetRow> rows;
   if (census_) {
     for (const auto& [orientation, files] : census_->orientations) {
-      rows.push_back({.key = orientation,
-                      .label = orientationText(orientation),
-                      .total = files,
-                      .count = have_facts_ ? valueOf(counts_.orientations, orientation) : files,
-                      .color = {},
-                      .tip = orientation == 1 ? tr("Stored as seen, or without an orientation tag")
-                                              : tr("Stored turned or mirrored; other programs may show them differently")});
+      rows.push_back(
+          {.key = orientation,
+           .label = orientationText(orientation),
+           .total = files,
+           .count = have_facts_ ? valueOf(counts_.orientations, orientation) : files,
+           .color = {},
+           .tip = orientation == 1
+                      ? tr("Stored as seen, or without an orientation tag")
+                      : tr("Stored turned or mirrored; other programs may show them differently")});
     }
   }
   orientations_.list->setRows(std::move(rows));

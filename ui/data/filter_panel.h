@@ -30,7 +30,7 @@ class FilterPanel : public QWidget {
   // `facts`: whether sizes and orientations have been counted too.
   void setCounts(const FacetCounts& counts, bool facts);
 
-  PhotoFilter filter() const;  // without the words
+  PhotoFilter filter() const;                 // without the words
   void setFilter(const PhotoFilter& filter);  // no signal
 
  Q_SIGNALS:

@@ -9,7 +9,9 @@
 namespace panicle::ui {
 namespace {
 
-QString tr(const char* text) { return QCoreApplication::translate("DataPage", text); }
+QString tr(const char* text) {
+  return QCoreApplication::translate("DataPage", text);
+}
 
 QString sizesPart(const PhotoFilter& filter, const Census* census) {
   if (filter.sizes.size() == 1) return sizeText(filter.sizes.begin()->first, filter.sizes.begin()->second);
@@ -23,7 +25,8 @@ QString sizesPart(const PhotoFilter& filter, const Census* census) {
 QString classesPart(const PhotoFilter& filter, const Vocab& vocab) {
   if (filter.classes.size() > 3) return tr("%1 classes").arg(filter.classes.size());
   QStringList labels;
-  for (const int target : filter.classes) labels << QString::fromStdString(vocab[static_cast<std::size_t>(target)]);
+  for (const int target : filter.classes)
+    labels << QString::fromStdString(vocab[static_cast<std::size_t>(target)]);
   return labels.join(QStringLiteral(", "));
 }
 
@@ -43,23 +46,35 @@ QString orientationsPart(const PhotoFilter& filter) {
 
 }  // namespace
 
-QString sizeText(int width, int height) { return QStringLiteral("%1\u00d7%2").arg(width).arg(height); }
+QString sizeText(int width, int height) {
+  return QStringLiteral("%1\u00d7%2").arg(width).arg(height);
+}
 
 QString orientationText(int orientation) {
   switch (orientation) {
-    case 1: return tr("1  upright");
-    case 2: return tr("2  mirrored");
-    case 3: return tr("3  upside down");
-    case 4: return tr("4  flipped top to bottom");
-    case 5: return tr("5  mirrored, turned left");
-    case 6: return tr("6  turn right to view");
-    case 7: return tr("7  mirrored, turned right");
-    case 8: return tr("8  turn left to view");
-    default: return QString::number(orientation);
+    case 1:
+      return tr("1  upright");
+    case 2:
+      return tr("2  mirrored");
+    case 3:
+      return tr("3  upside down");
+    case 4:
+      return tr("4  flipped top to bottom");
+    case 5:
+      return tr("5  mirrored, turned left");
+    case 6:
+      return tr("6  turn right to view");
+    case 7:
+      return tr("7  mirrored, turned right");
+    case 8:
+      return tr("8  turn left to view");
+    default:
+      return QString::number(orientation);
   }
 }
 
-QString describeView(std::size_t shown, const PhotoIndex& index, const PhotoFilter& filter, const Census* census) {
+QString describeView(std::size_t shown, const PhotoIndex& index, const PhotoFilter& filter,
+                     const Census* census) {
   const std::size_t total = filter.parts.contains(Part::Test) ? index.all() : index.labelled();
   QStringList parts;
   parts << (filter.empty() ? tr("%1 photos").arg(formatCount(total))
@@ -80,7 +95,9 @@ HeaderLine::HeaderLine(QWidget* parent) : QLabel(parent) {
   setFont(strong);
 }
 
-QSize HeaderLine::minimumSizeHint() const { return {10 * kGrid, QLabel::minimumSizeHint().height()}; }
+QSize HeaderLine::minimumSizeHint() const {
+  return {10 * kGrid, QLabel::minimumSizeHint().height()};
+}
 
 void HeaderLine::paintEvent(QPaintEvent*) {
   QPainter painter(this);

@@ -1,5 +1,5 @@
-// The line over the grid: "965 of 10,407 photos - 480x640 - brown_spot"; cut with an ellipsis where it is too long, whole in
-// its tooltip.
+// The line over the grid: "965 of 10,407 photos - 480x640 - brown_spot"; cut with an ellipsis where it is too
+// long, whole in its tooltip.
 #pragma once
 
 #include <QLabel>
@@ -11,7 +11,8 @@
 namespace panicle::ui {
 
 // Says what of the data set is in view. `census` may be null.
-QString describeView(std::size_t shown, const PhotoIndex& index, const PhotoFilter& filter, const Census* census);
+QString describeView(std::size_t shown, const PhotoIndex& index, const PhotoFilter& filter,
+                     const Census* census);
 
 // "480 x 640" with a multiplication sign: width, then height.
 QString sizeText(int width, int height);

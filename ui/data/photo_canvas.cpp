@@ -9,7 +9,7 @@
 namespace panicle::ui {
 namespace {
 
-constexpr int kSideStep = 256;        // so that dragging the window's edge does not decode at every pixel
+constexpr int kSideStep = 256;         // so that dragging the window's edge does not decode at every pixel
 constexpr double kMaxEnlargement = 3;  // beyond that, one sees blur, not the photo
 
 }  // namespace
@@ -35,14 +35,18 @@ const Thumbnail* PhotoCanvas::thumbnail() const {
   return files_.isEmpty() ? nullptr : Thumbnails::instance().findAny(files_.front(), side());
 }
 
-QSize PhotoCanvas::sizeHint() const { return {60 * kGrid, 50 * kGrid}; }
+QSize PhotoCanvas::sizeHint() const {
+  return {60 * kGrid, 50 * kGrid};
+}
 
 int PhotoCanvas::side() const {
   const int longest = static_cast<int>(std::max(width(), height()) * devicePixelRatioF());
   return std::max(1, (longest + kSideStep - 1) / kSideStep) * kSideStep;
 }
 
-void PhotoCanvas::request() { Thumbnails::instance().want(this, isVisible() ? files_ : QStringList(), side()); }
+void PhotoCanvas::request() {
+  Thumbnails::instance().want(this, isVisible() ? files_ : QStringList(), side());
+}
 
 void PhotoCanvas::paintEvent(QPaintEvent*) {
   const Thumbnail* shown = thumbnail();
@@ -63,8 +67,14 @@ void PhotoCanvas::paintEvent(QPaintEvent*) {
   painter.drawPixmap(target, shown->pixmap, QRectF(shown->pixmap.rect()));
 }
 
-void PhotoCanvas::resizeEvent(QResizeEvent*) { request(); }
-void PhotoCanvas::showEvent(QShowEvent*) { request(); }
-void PhotoCanvas::hideEvent(QHideEvent*) { request(); }
+void PhotoCanvas::resizeEvent(QResizeEvent*) {
+  request();
+}
+void PhotoCanvas::showEvent(QShowEvent*) {
+  request();
+}
+void PhotoCanvas::hideEvent(QHideEvent*) {
+  request();
+}
 
 }  // namespace panicle::ui

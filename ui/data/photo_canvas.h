@@ -1,4 +1,5 @@
-// Paints one photo as large as fits, decoded off the GUI thread; a smaller thumbnail stands in until it is there.
+// Paints one photo as large as fits, decoded off the GUI thread; a smaller thumbnail stands in until it is
+// there.
 #pragma once
 
 #include <QStringList>

@@ -23,14 +23,16 @@ FileFacts factsOf(const std::filesystem::path& file) {
 
 }  // namespace
 
-std::vector<FileFacts> readFacts(const Dataset& dataset, int threads, std::stop_token stop, const Progress& progress) {
+std::vector<FileFacts> readFacts(const Dataset& dataset, int threads, std::stop_token stop,
+                                 const Progress& progress) {
   const std::size_t labelled = dataset.items.size();
   const std::size_t all = labelled + dataset.test.size();
   std::vector<FileFacts> facts(all);
   std::atomic<std::size_t> next{0};
   std::atomic<std::size_t> done{0};
   const auto work = [&] {
-    for (std::size_t first = next.fetch_add(kChunk); first < all && !stop.stop_requested(); first = next.fetch_add(kChunk)) {
+    for (std::size_t first = next.fetch_add(kChunk); first < all && !stop.stop_requested();
+         first = next.fetch_add(kChunk)) {
       const std::size_t last = std::min(first + kChunk, all);
       for (std::size_t i = first; i < last; ++i) {
         facts[i] = factsOf(dataset.file(i < labelled ? dataset.items[i] : dataset.test[i - labelled]));
@@ -39,7 +41,8 @@ std::vector<FileFacts> readFacts(const Dataset& dataset, int threads, std::stop_
     }
   };
   {
-    const int wanted = threads > 0 ? threads : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+    const int wanted =
+        threads > 0 ? threads : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
     std::vector<std::jthread> helpers;
     for (int i = 1; i < wanted; ++i) helpers.emplace_back(work);
     work();

@@ -9,8 +9,9 @@
 
 namespace panicle::ui {
 
-// In the order of PhotoIndex. Blocks; uses `threads` threads (0: all cores). Files that cannot be read get a width of 0.
-// Throws Cancelled when stopped.
-std::vector<FileFacts> readFacts(const Dataset& dataset, int threads, std::stop_token stop, const Progress& progress);
+// In the order of PhotoIndex. Blocks; uses `threads` threads (0: all cores). Files that cannot be read get a
+// width of 0. Throws Cancelled when stopped.
+std::vector<FileFacts> readFacts(const Dataset& dataset, int threads, std::stop_token stop,
+                                 const Progress& progress);
 
 }  // namespace panicle::ui

@@ -6,7 +6,9 @@
 namespace panicle::ui {
 namespace {
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
 
 // Words to look for, in lower case.
 std::vector<std::string> splitWords(std::string_view text) {
@@ -29,10 +31,13 @@ class Matcher {
   enum Facet : unsigned { kClass = 1, kPart = 2, kSize = 4, kOrientation = 8, kBad = 16, kWords = 32 };
 
   Matcher(const PhotoIndex& index, const PhotoFilter& filter)
-      : index_(index), filter_(filter), classes_(index.dataset->vocab.size(), filter.classes.empty()),
+      : index_(index),
+        filter_(filter),
+        classes_(index.dataset->vocab.size(), filter.classes.empty()),
         words_(splitWords(filter.words)) {
     for (const int target : filter.classes) {
-      if (target >= 0 && target < static_cast<int>(classes_.size())) classes_[static_cast<std::size_t>(target)] = true;
+      if (target >= 0 && target < static_cast<int>(classes_.size()))
+        classes_[static_cast<std::size_t>(target)] = true;
     }
   }
 
@@ -45,9 +50,11 @@ class Matcher {
     if (!index_.facts.empty()) {
       const FileFacts& facts = index_.facts[photo];
       if (!filter_.sizes.empty() && !filter_.sizes.contains({facts.width, facts.height})) failed |= kSize;
-      if (!filter_.orientations.empty() && !filter_.orientations.contains(facts.orientation)) failed |= kOrientation;
+      if (!filter_.orientations.empty() && !filter_.orientations.contains(facts.orientation))
+        failed |= kOrientation;
     }
-    if (!filter_.bad.empty() && !index_.bad.empty() && !filter_.bad.contains(index_.bad[photo])) failed |= kBad;
+    if (!filter_.bad.empty() && !index_.bad.empty() && !filter_.bad.contains(index_.bad[photo]))
+      failed |= kBad;
     if (!words_.empty() && !passesWords(item.path)) failed |= kWords;
     return failed;
   }

@@ -1,4 +1,5 @@
-// Which photos of a data set show, by facets and by name, and how many each value of a facet would show. No widgets.
+// Which photos of a data set show, by facets and by name, and how many each value of a facet would show. No
+// widgets.
 #pragma once
 
 #include <array>
@@ -39,8 +40,8 @@ struct PhotoIndex {
   Part part(std::uint32_t photo) const { return photo < labelled() ? parts[photo] : Part::Test; }
 };
 
-// Within a facet the chosen values add up; the facets narrow each other. Nothing chosen lets everything through, except
-// that test images show only when they are asked for.
+// Within a facet the chosen values add up; the facets narrow each other. Nothing chosen lets everything
+// through, except that test images show only when they are asked for.
 struct PhotoFilter {
   std::set<int> classes;
   std::set<Part> parts;

@@ -31,8 +31,13 @@ QPixmap classDot(int target, qreal ratio) {
 }  // namespace
 
 PhotoView::PhotoView(QWidget* parent)
-    : QWidget(parent), canvas_(new PhotoCanvas(this)), place_(new QLabel(this)), dot_(new QLabel(this)),
-      label_(new QLabel(this)), facts_(new QLabel(this)), path_(new QLabel(this)) {
+    : QWidget(parent),
+      canvas_(new PhotoCanvas(this)),
+      place_(new QLabel(this)),
+      dot_(new QLabel(this)),
+      label_(new QLabel(this)),
+      facts_(new QLabel(this)),
+      path_(new QLabel(this)) {
   setFocusPolicy(Qt::StrongFocus);
   setAccessibleName(tr("Photo"));
   auto* back = makeButton(QStringLiteral("chevron-left"), tr("Back to the grid (Esc)"));
@@ -92,7 +97,9 @@ void PhotoView::show(const Photo& photo, int index, int count, const QString& ne
     if (!file.isEmpty()) files << file;
   }
   canvas_->setFiles(files);
-  place_->setText(tr("%1 of %2").arg(formatCount(static_cast<quint64>(index) + 1), formatCount(static_cast<quint64>(count))));
+  place_->setText(
+      tr("%1 of %2")
+          .arg(formatCount(static_cast<quint64>(index) + 1), formatCount(static_cast<quint64>(count))));
   previous_->setEnabled(index > 0);
   next_->setEnabled(index + 1 < count);
   dot_->setVisible(photo.target >= 0);
@@ -101,7 +108,8 @@ void PhotoView::show(const Photo& photo, int index, int count, const QString& ne
   path_->setText(photo.path);
   path_->setToolTip(photo.file);
   showFacts();
-  setAccessibleDescription(place_->text() + QStringLiteral(": ") + label_->text() + QStringLiteral(", ") + photo.path);
+  setAccessibleDescription(place_->text() + QStringLiteral(": ") + label_->text() + QStringLiteral(", ") +
+                           photo.path);
 }
 
 void PhotoView::showFacts() {
@@ -111,21 +119,33 @@ void PhotoView::showFacts() {
     return;
   }
   QString text = tr("%1 pixels").arg(sizeText(shown->width, shown->height));
-  if (shown->orientation != 1) text += QStringLiteral("  \u00b7  ") + tr("EXIF %1").arg(orientationText(shown->orientation));
+  if (shown->orientation != 1)
+    text += QStringLiteral("  \u00b7  ") + tr("EXIF %1").arg(orientationText(shown->orientation));
   facts_->setText(text);
 }
 
 void PhotoView::keyPressEvent(QKeyEvent* event) {
   switch (event->key()) {
     case Qt::Key_Left:
-    case Qt::Key_Up: Q_EMIT moveRequested(-1); return;
+    case Qt::Key_Up:
+      Q_EMIT moveRequested(-1);
+      return;
     case Qt::Key_Right:
-    case Qt::Key_Down: Q_EMIT moveRequested(1); return;
-    case Qt::Key_Home: Q_EMIT jumpRequested(false); return;
-    case Qt::Key_End: Q_EMIT jumpRequested(true); return;
+    case Qt::Key_Down:
+      Q_EMIT moveRequested(1);
+      return;
+    case Qt::Key_Home:
+      Q_EMIT jumpRequested(false);
+      return;
+    case Qt::Key_End:
+      Q_EMIT jumpRequested(true);
+      return;
     case Qt::Key_Return:
-    case Qt::Key_Enter: Q_EMIT closed(); return;
-    default: QWidget::keyPressEvent(event);
+    case Qt::Key_Enter:
+      Q_EMIT closed();
+      return;
+    default:
+      QWidget::keyPressEvent(event);
   }
 }
 

@@ -1,4 +1,5 @@
-// One photo, large, in place of the grid: label, size and path under it. Arrow keys walk; Return or Esc goes back.
+// One photo, large, in place of the grid: label, size and path under it. Arrow keys walk; Return or Esc goes
+// back.
 #pragma once
 
 #include <QWidget>
@@ -22,8 +23,8 @@ class PhotoView : public QWidget {
   const Photo& photo() const { return photo_; }
 
  Q_SIGNALS:
-  void moveRequested(int by);    // -1, +1
-  void jumpRequested(bool last); // Home, End
+  void moveRequested(int by);     // -1, +1
+  void jumpRequested(bool last);  // Home, End
   void closed();
 
  protected:

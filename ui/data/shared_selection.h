@@ -1,5 +1,6 @@
-// Shares what the Data page shows with the other pages as the session's selection. The session holds photos one by one, so of
-// a very long list only a window around the current photo is shared; it moves along when the photo comes near its edge.
+// Shares what the Data page shows with the other pages as the session's selection. The session holds photos
+// one by one, so of a very long list only a window around the current photo is shared; it moves along when
+// the photo comes near its edge.
 #pragma once
 
 #include <QObject>
@@ -34,9 +35,9 @@ class SharedSelection : public QObject {
   Session& session_;
   int count_ = 0;
   std::function<Photo(int)> photo_;
-  int first_ = 0;       // index of the first shared photo
+  int first_ = 0;  // index of the first shared photo
   int shared_ = 0;
-  bool ours_ = false;   // the session's selection is a window of this list
+  bool ours_ = false;  // the session's selection is a window of this list
   bool sharing_ = false;
 };
 

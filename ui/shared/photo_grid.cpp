@@ -31,7 +31,9 @@ void PhotoGrid::setPhotos(std::vector<Photo> photos) {
                          [this](int index) { return impl_->photos[static_cast<std::size_t>(index)]; });
 }
 
-const std::vector<Photo>& PhotoGrid::photos() const { return impl_->photos; }
+const std::vector<Photo>& PhotoGrid::photos() const {
+  return impl_->photos;
+}
 
 void PhotoGrid::setSource(int count, std::function<Photo(int)> photo) {
   impl_->view->setSource(count, std::move(photo));
@@ -39,13 +41,29 @@ void PhotoGrid::setSource(int count, std::function<Photo(int)> photo) {
   impl_->photos.shrink_to_fit();
 }
 
-int PhotoGrid::count() const { return impl_->view->count(); }
-Photo PhotoGrid::photo(int index) const { return impl_->view->photo(index); }
-int PhotoGrid::current() const { return impl_->view->current(); }
-void PhotoGrid::setCurrent(int index) { impl_->view->setCurrent(index); }
-void PhotoGrid::setTileSize(int pixels) { impl_->view->setTileSize(pixels); }
-int PhotoGrid::tileSize() const { return impl_->view->tileSize(); }
-void PhotoGrid::setEmptyText(const QString& text) { impl_->view->setEmptyText(text); }
-QAbstractScrollArea* PhotoGrid::view() const { return impl_->view; }
+int PhotoGrid::count() const {
+  return impl_->view->count();
+}
+Photo PhotoGrid::photo(int index) const {
+  return impl_->view->photo(index);
+}
+int PhotoGrid::current() const {
+  return impl_->view->current();
+}
+void PhotoGrid::setCurrent(int index) {
+  impl_->view->setCurrent(index);
+}
+void PhotoGrid::setTileSize(int pixels) {
+  impl_->view->setTileSize(pixels);
+}
+int PhotoGrid::tileSize() const {
+  return impl_->view->tileSize();
+}
+void PhotoGrid::setEmptyText(const QString& text) {
+  impl_->view->setEmptyText(text);
+}
+QAbstractScrollArea* PhotoGrid::view() const {
+  return impl_->view;
+}
 
 }  // namespace panicle::ui

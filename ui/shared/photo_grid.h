@@ -1,5 +1,5 @@
-// A virtual grid of thumbnails over any number of photos: only what is visible is decoded, on a few pool threads, nearest to
-// the viewport first; the cache is bounded in bytes. Used by Data and Inspect.
+// A virtual grid of thumbnails over any number of photos: only what is visible is decoded, on a few pool
+// threads, nearest to the viewport first; the cache is bounded in bytes. Used by Data and Inspect.
 #pragma once
 
 #include <QWidget>
@@ -27,23 +27,24 @@ class PhotoGrid : public QWidget {
 
   void setPhotos(std::vector<Photo> photos);
   const std::vector<Photo>& photos() const;  // as given to setPhotos(); empty after setSource()
-  // For very many photos: `photo(i)`, 0 <= i < count, is asked only for those in or near the view. It must be cheap.
+  // For very many photos: `photo(i)`, 0 <= i < count, is asked only for those in or near the view. It must be
+  // cheap.
   void setSource(int count, std::function<Photo(int)> photo);
   int count() const;
   Photo photo(int index) const;
 
-  int current() const;                 // -1: none
-  void setCurrent(int index);          // brings it into view; no signal
-  void setTileSize(int pixels);        // kMinTile to kMaxTile
+  int current() const;           // -1: none
+  void setCurrent(int index);    // brings it into view; no signal
+  void setTileSize(int pixels);  // kMinTile to kMaxTile
   int tileSize() const;
   void setEmptyText(const QString& text);  // what to do next, when there are no photos
 
-  QAbstractScrollArea* view() const;   // what scrolls; has the keyboard focus
+  QAbstractScrollArea* view() const;  // what scrolls; has the keyboard focus
 
  Q_SIGNALS:
-  void currentChanged(int index);      // by mouse or arrow keys
-  void activated(int index);           // double click or Return
-  void tileSizeChanged(int pixels);    // by Ctrl and wheel, or Ctrl and plus or minus
+  void currentChanged(int index);    // by mouse or arrow keys
+  void activated(int index);         // double click or Return
+  void tileSizeChanged(int pixels);  // by Ctrl and wheel, or Ctrl and plus or minus
 
  private:
   struct Impl;

@@ -57,7 +57,9 @@ void PhotoGridView::setSource(int count, std::function<Photo(int)> photo) {
   announceCurrent();
 }
 
-Photo PhotoGridView::photo(int index) const { return index >= 0 && index < count_ ? source_(index) : Photo{}; }
+Photo PhotoGridView::photo(int index) const {
+  return index >= 0 && index < count_ ? source_(index) : Photo{};
+}
 
 void PhotoGridView::setCurrent(int index) {
   if (index < 0 || index >= count_) index = -1;
@@ -87,8 +89,12 @@ void PhotoGridView::setEmptyText(const QString& text) {
 
 // --- Layout
 
-int PhotoGridView::rowHeight() const { return tile_size_ + tile_.stripHeight() + kGap; }
-int PhotoGridView::rows() const { return (count_ + columns_ - 1) / columns_; }
+int PhotoGridView::rowHeight() const {
+  return tile_size_ + tile_.stripHeight() + kGap;
+}
+int PhotoGridView::rows() const {
+  return (count_ + columns_ - 1) / columns_;
+}
 
 QRect PhotoGridView::tileRect(int index) const {
   const int row = index / columns_;
@@ -121,7 +127,8 @@ void PhotoGridView::relayout(int keep) {
   columns_ = std::max(1, (viewport()->width() - kGap) / (tile_size_ + kGap));
   const qint64 height = kGap + qint64{rows()} * rowHeight();
   const qint64 range = std::max<qint64>(0, height - viewport()->height());
-  verticalScrollBar()->setRange(0, static_cast<int>(std::min<qint64>(range, std::numeric_limits<int>::max() / 2)));
+  verticalScrollBar()->setRange(
+      0, static_cast<int>(std::min<qint64>(range, std::numeric_limits<int>::max() / 2)));
   verticalScrollBar()->setPageStep(viewport()->height());
   verticalScrollBar()->setSingleStep(std::max(1, rowHeight() / 3));
   if (keep >= 0) scrollTo(keep);
@@ -144,7 +151,8 @@ void PhotoGridView::fillWindow() {
   next.reserve(static_cast<std::size_t>(last - first));
   for (int index = first; index < last; ++index) {
     const bool known = index >= window_first_ && index < old_last;
-    next.push_back(known ? std::move(window_[static_cast<std::size_t>(index - window_first_)]) : source_(index));
+    next.push_back(known ? std::move(window_[static_cast<std::size_t>(index - window_first_)])
+                         : source_(index));
   }
   window_ = std::move(next);
   window_first_ = first;
@@ -274,19 +282,28 @@ void PhotoGridView::keyPressEvent(QKeyEvent* event) {
   // The last row may be shorter than the one above.
   const int down = std::min(current_ + columns_, current_ / columns_ < rows() - 1 ? last : current_);
   switch (event->key()) {
-    case Qt::Key_Left: return moveCurrent(current_ - 1);
-    case Qt::Key_Right: return moveCurrent(current_ + 1);
-    case Qt::Key_Up: return moveCurrent(current_ >= columns_ ? current_ - columns_ : current_);
-    case Qt::Key_Down: return moveCurrent(current_ < 0 ? 0 : down);
-    case Qt::Key_PageUp: return moveCurrent(std::max(current_ - page, std::max(0, current_) % columns_));
-    case Qt::Key_PageDown: return moveCurrent(std::min(current_ + page, last));
-    case Qt::Key_Home: return moveCurrent(0);
-    case Qt::Key_End: return moveCurrent(last);
+    case Qt::Key_Left:
+      return moveCurrent(current_ - 1);
+    case Qt::Key_Right:
+      return moveCurrent(current_ + 1);
+    case Qt::Key_Up:
+      return moveCurrent(current_ >= columns_ ? current_ - columns_ : current_);
+    case Qt::Key_Down:
+      return moveCurrent(current_ < 0 ? 0 : down);
+    case Qt::Key_PageUp:
+      return moveCurrent(std::max(current_ - page, std::max(0, current_) % columns_));
+    case Qt::Key_PageDown:
+      return moveCurrent(std::min(current_ + page, last));
+    case Qt::Key_Home:
+      return moveCurrent(0);
+    case Qt::Key_End:
+      return moveCurrent(last);
     case Qt::Key_Return:
     case Qt::Key_Enter:
       if (current_ >= 0) Q_EMIT activated(current_);
       return;
-    default: QAbstractScrollArea::keyPressEvent(event);
+    default:
+      QAbstractScrollArea::keyPressEvent(event);
   }
 }
 
@@ -300,7 +317,9 @@ void PhotoGridView::mouseDoubleClickEvent(QMouseEvent* event) {
   if (index >= 0 && event->button() == Qt::LeftButton) Q_EMIT activated(index);
 }
 
-void PhotoGridView::mouseMoveEvent(QMouseEvent* event) { setHovered(indexAt(event->position().toPoint())); }
+void PhotoGridView::mouseMoveEvent(QMouseEvent* event) {
+  setHovered(indexAt(event->position().toPoint()));
+}
 
 void PhotoGridView::wheelEvent(QWheelEvent* event) {
   if (event->modifiers() & Qt::ControlModifier) {
@@ -317,7 +336,8 @@ void PhotoGridView::contextMenuEvent(QContextMenuEvent* event) {
   if (index < 0) return;
   const Photo shown = photo(index);
   QMenu menu(this);
-  menu.addAction(lineIcon(QStringLiteral("photo")), tr("Show large"), this, [this, index] { Q_EMIT activated(index); });
+  menu.addAction(lineIcon(QStringLiteral("photo")), tr("Show large"), this,
+                 [this, index] { Q_EMIT activated(index); });
   menu.addAction(lineIcon(QStringLiteral("copy")), tr("Copy path"), this,
                  [&shown] { QGuiApplication::clipboard()->setText(shown.file); });
   menu.addAction(tr("Copy name"), this, [&shown] { QGuiApplication::clipboard()->setText(shown.id); });
@@ -367,12 +387,14 @@ void PhotoGridView::setHovered(int index) {
 // The tiles are painted, so a screen reader learns of the current one by the description of the whole.
 void PhotoGridView::announceCurrent() {
   if (current_ < 0) {
-    setAccessibleDescription(count_ == 0 ? empty_text_ : tr("%1 photos").arg(formatCount(static_cast<quint64>(count_))));
+    setAccessibleDescription(count_ == 0 ? empty_text_
+                                         : tr("%1 photos").arg(formatCount(static_cast<quint64>(count_))));
     return;
   }
   const Photo shown = photo(current_);
-  const QString place = tr("Photo %1 of %2").arg(formatCount(static_cast<quint64>(current_) + 1),
-                                                 formatCount(static_cast<quint64>(count_)));
+  const QString place =
+      tr("Photo %1 of %2")
+          .arg(formatCount(static_cast<quint64>(current_) + 1), formatCount(static_cast<quint64>(count_)));
   setAccessibleDescription(place + QStringLiteral(": ") + describePhoto(shown, nullptr));
 }
 

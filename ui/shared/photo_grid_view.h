@@ -1,4 +1,5 @@
-// The scrolling part of PhotoGrid: lays out tiles by arithmetic alone, so that a million photos cost no more than a screenful.
+// The scrolling part of PhotoGrid: lays out tiles by arithmetic alone, so that a million photos cost no more
+// than a screenful.
 #pragma once
 
 #include <QAbstractScrollArea>

@@ -15,7 +15,9 @@ namespace {
 constexpr int kRadius = 4;
 constexpr int kDot = 8;
 
-QString tr(const char* text) { return QCoreApplication::translate("PhotoGrid", text); }
+QString tr(const char* text) {
+  return QCoreApplication::translate("PhotoGrid", text);
+}
 
 QFont smaller(QFont font) {
   if (font.pointSizeF() > 0) font.setPointSizeF(std::max(6.0, font.pointSizeF() * 0.9));
@@ -23,10 +25,14 @@ QFont smaller(QFont font) {
 }
 
 // What to call a photo without a label.
-QString nameOf(const Photo& photo) { return photo.label.isEmpty() ? photo.id : photo.label; }
+QString nameOf(const Photo& photo) {
+  return photo.label.isEmpty() ? photo.id : photo.label;
+}
 
 QString scoreText(const PhotoPrediction& prediction) {
-  return QStringLiteral("p %1  loss %2").arg(prediction.probability, 0, 'f', 2).arg(prediction.loss, 0, 'f', 2);
+  return QStringLiteral("p %1  loss %2")
+      .arg(prediction.probability, 0, 'f', 2)
+      .arg(prediction.loss, 0, 'f', 2);
 }
 
 }  // namespace
@@ -116,7 +122,8 @@ void PhotoTile::paintBroken(QPainter& painter, const QRect& square) const {
   if (square.width() < 96) return;
   painter.setFont(small_);
   painter.setPen(colors.error);
-  const QRect words(square.left(), static_cast<int>(frame.bottom()) + 4, square.width(), small_metrics_.height() + 2);
+  const QRect words(square.left(), static_cast<int>(frame.bottom()) + 4, square.width(),
+                    small_metrics_.height() + 2);
   painter.drawText(words, Qt::AlignHCenter | Qt::AlignTop,
                    small_metrics_.elidedText(tr("cannot be read"), Qt::ElideRight, words.width()));
 }
@@ -135,7 +142,7 @@ void PhotoTile::paintLabel(QPainter& painter, const QRect& strip, const Photo& p
   painter.setFont(font_);
   painter.setPen(Theme::instance().colors().text);
   painter.drawText(text, Qt::AlignVCenter | Qt::AlignLeft,
-                   metrics_.elidedText(nameOf(photo), Qt::ElideRight, text.width()));
+                   metrics_.elidedText(nameOf(photo), Qt::ElideMiddle, text.width()));
 }
 
 void PhotoTile::paintPrediction(QPainter& painter, const QRect& strip, const Photo& photo) const {
@@ -155,12 +162,13 @@ void PhotoTile::paintPrediction(QPainter& painter, const QRect& strip, const Pho
     const int true_width = std::min(metrics_.horizontalAdvance(photo.label), half);
     const int predicted_width = std::max(half, 2 * half - true_width);
     const int spare = 2 * half - std::min(metrics_.horizontalAdvance(prediction.label), predicted_width);
-    words = metrics_.elidedText(photo.label, Qt::ElideRight, std::max(half, spare)) + arrow +
-            metrics_.elidedText(prediction.label, Qt::ElideRight, predicted_width);
+    words = metrics_.elidedText(photo.label, Qt::ElideMiddle, std::max(half, spare)) + arrow +
+            metrics_.elidedText(prediction.label, Qt::ElideMiddle, predicted_width);
   }
   painter.setFont(font_);
   painter.setPen(judged && !right ? colors.error : colors.text);
-  painter.drawText(first, Qt::AlignVCenter | Qt::AlignLeft, metrics_.elidedText(words, Qt::ElideRight, first.width()));
+  painter.drawText(first, Qt::AlignVCenter | Qt::AlignLeft,
+                   metrics_.elidedText(words, Qt::ElideMiddle, first.width()));
   const QRect second(strip.left(), first.bottom(), strip.width(), small_metrics_.height() + 2);
   painter.setFont(small_);
   painter.setPen(colors.mutedText);
@@ -173,7 +181,8 @@ void PhotoTile::paintVerdict(QPainter& painter, const QRect& box, bool right) co
   const ThemeColors& colors = Theme::instance().colors();
   const QRectF area(box);
   painter.setRenderHint(QPainter::Antialiasing, true);
-  painter.setPen(QPen(right ? colors.mutedText : colors.error, 2, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
+  painter.setPen(
+      QPen(right ? colors.mutedText : colors.error, 2, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
   if (right) {
     painter.drawPolyline(QPolygonF{QPointF(area.left(), area.center().y()),
                                    QPointF(area.left() + area.width() * 0.38, area.bottom()),

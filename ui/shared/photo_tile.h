@@ -27,7 +27,8 @@ class PhotoTile {
   PhotoTile(PhotoGrid::Strip strip, const QFont& font);
 
   int stripHeight() const;
-  // Draws into `tile`, whose upper part, kInset less on each side, is the picture's; `thumbnail` is null while it is being made.
+  // Draws into `tile`, whose upper part, kInset less on each side, is the picture's; `thumbnail` is null
+  // while it is being made.
   void paint(QPainter& painter, const QRect& tile, const Photo& photo, const Thumbnail* thumbnail,
              const TileState& state) const;
 

@@ -30,7 +30,9 @@ struct Key {
   bool operator==(const Key&) const = default;
 };
 
-size_t qHash(const Key& key, size_t seed = 0) { return qHashMulti(seed, key.file, key.side); }
+size_t qHash(const Key& key, size_t seed = 0) {
+  return qHashMulti(seed, key.file, key.side);
+}
 
 // What a worker made; becomes a Thumbnail on the GUI thread, where pixmaps may be made.
 struct Decoded {
@@ -42,7 +44,8 @@ struct Decoded {
 
 QImage toQImage(const Image& image) {
   const QImage view(image.pixels.data(), image.width, image.height, 3 * image.width, QImage::Format_RGB888);
-  return view.convertToFormat(QImage::Format_RGB32);  // memory of its own, in the format that pixmaps draw fastest
+  return view.convertToFormat(
+      QImage::Format_RGB32);  // memory of its own, in the format that pixmaps draw fastest
 }
 
 // "PATH: reason" without the path, which the views show beside it.
@@ -62,7 +65,8 @@ Decoded decode(const Key& key, ExifPolicy exif) {
     out.facts.height = header.height;
     out.facts.orientation = header.orientation;
     out.image = toQImage(decodeThumbnail(path, key.side, options));
-    if (out.image.isNull()) out.facts.failure = QCoreApplication::translate("Thumbnails", "the photo is empty");
+    if (out.image.isNull())
+      out.facts.failure = QCoreApplication::translate("Thumbnails", "the photo is empty");
   } catch (const std::exception& error) {
     out.facts.failure = reasonOf(error, key.file);
   }
@@ -144,7 +148,8 @@ void Thumbnails::Impl::work(Thumbnails* owner) {
     results.push_back(std::move(decoded));
     if (!announced) {
       announced = true;
-      QMetaObject::invokeMethod(owner, [this] { frame.start(kFrameMs); }, Qt::QueuedConnection);
+      QMetaObject::invokeMethod(
+          owner, [this] { frame.start(kFrameMs); }, Qt::QueuedConnection);
     }
   }
 }
@@ -208,8 +213,12 @@ int Thumbnails::pending() const {
   return static_cast<int>(impl_->queue.size()) + static_cast<int>(impl_->in_flight.size());
 }
 
-qsizetype Thumbnails::bytes() const { return impl_->cache.totalCost(); }
-qsizetype Thumbnails::budget() const { return impl_->cache.maxCost(); }
+qsizetype Thumbnails::bytes() const {
+  return impl_->cache.totalCost();
+}
+qsizetype Thumbnails::budget() const {
+  return impl_->cache.maxCost();
+}
 
 void Thumbnails::setExif(ExifPolicy policy) {
   {

@@ -1,7 +1,7 @@
 // Thumbnails decoded off the GUI thread, kept in a cache bounded in bytes. Use it from the GUI thread only.
 //
-// A view says what it wants now, nearest first, each time it scrolls; what it no longer wants is withdrawn unless its decoding
-// has begun. Painting only looks up: find() never decodes.
+// A view says what it wants now, nearest first, each time it scrolls; what it no longer wants is withdrawn
+// unless its decoding has begun. Painting only looks up: find() never decodes.
 #pragma once
 
 #include <QObject>
@@ -35,14 +35,15 @@ class Thumbnails : public QObject {
   explicit Thumbnails(qsizetype budget = kBudget, int threads = 2, QObject* parent = nullptr);
   ~Thumbnails() override;  // withdraws all requests and waits for those being decoded
 
-  // The thumbnail whose longer side is `side` pixels (or the photo's own, if that is shorter), or null when it is not there
-  // yet. The pointer is good until control returns to the event loop.
+  // The thumbnail whose longer side is `side` pixels (or the photo's own, if that is shorter), or null when
+  // it is not there yet. The pointer is good until control returns to the event loop.
   const Thumbnail* find(const QString& file, int side) const;
   // As find(), else one of another size asked for lately: something to show while the right one is made.
   const Thumbnail* findAny(const QString& file, int side) const;
 
-  // Replaces what `client` wants: files, most urgent first, at `side` pixels. What is cached already is left out, as is what would
-  // not fit into the cache together. An empty list withdraws; so does the client's destruction.
+  // Replaces what `client` wants: files, most urgent first, at `side` pixels. What is cached already is left
+  // out, as is what would not fit into the cache together. An empty list withdraws; so does the client's
+  // destruction.
   void want(const QObject* client, const QStringList& files, int side);
 
   int pending() const;      // requests not answered yet
