@@ -112,7 +112,8 @@ class TextEditor : public FieldEditor {
     const QSignalBlocker quiet(line_);
     shown_ = toText(value, field_.kind);
     line_->setText(shown_);
-    line_->setCursorPosition(0);
+    // Of a path the end says which one it is.
+    line_->setCursorPosition(pathKind(field_.path) == PathKind::None ? 0 : static_cast<int>(shown_.size()));
   }
 
  private:

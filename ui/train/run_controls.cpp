@@ -151,7 +151,7 @@ void RunControls::updateButtons() {
   start_->setToolTip(startTip);
   start_->setAccessibleDescription(startTip);
   pause_->setEnabled(state == State::Running || paused);
-  pause_->setText(paused ? tr("&Resume") : tr("&Pause"));
+  pause_->setText(paused ? tr("Resu&me") : tr("&Pause"));
   pause_->setIcon(lineIcon(paused ? QStringLiteral("play") : QStringLiteral("pause")));
   pause_->setToolTip(paused ? tr("Goes on where it was")
                             : tr("Holds the run after the batch in work. Nothing is lost, and the memory stays taken."));

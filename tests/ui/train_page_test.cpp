@@ -1,0 +1,268 @@
+// The Train page: events become curves, rows and words; a run started here ends with what the store says.
+#include "ui/train/train_page.h"
+
+#include <QAbstractButton>
+#include <QDir>
+#include <QImage>
+#include <QLineEdit>
+#include <QLocale>
+#include <QPainter>
+#include <QPushButton>
+#include <QSignalSpy>
+#include <QTableWidget>
+#include <QTemporaryDir>
+#include <QTest>
+
+#include "ui/shared/page.h"
+#include "ui/shared/plot_canvas.h"
+#include "ui/shared/run_controller.h"
+#include "ui/shared/session.h"
+#include "ui/train/epoch_table.h"
+#include "ui/train/run_controls.h"
+#include "ui/train/run_curves.h"
+#include "ui/train/run_progress.h"
+#include "ui/train/run_view.h"
+
+namespace panicle::ui {
+namespace {
+
+// Two classes that a network tells apart at once: dark and bright noise.
+void paintPhotos(const QString& root, int perClass) {
+  const QStringList labels{QStringLiteral("blast"), QStringLiteral("normal")};
+  quint32 state = 1;
+  for (int label = 0; label < 2; ++label) {
+    const QString folder = root + QStringLiteral("/train_images/") + labels[label];
+    QDir().mkpath(folder);
+    for (int i = 0; i < perClass; ++i) {
+      QImage image(40, 40, QImage::Format_RGB32);
+      for (int y = 0; y < 40; ++y) {
+        for (int x = 0; x < 40; ++x) {
+          state = state * 1664525U + 1013904223U;
+          const int grey = static_cast<int>(state >> 25) + 100 * label;
+          image.setPixelColor(x, y, QColor(grey, grey, grey));
+        }
+      }
+      QVERIFY(image.save(folder + QStringLiteral("/%1.png").arg(i)));
+    }
+  }
+}
+
+EpochEnded epochEvent(int epoch, double train, double valid, double error) {
+  EpochEnded event;
+  event.epoch = epoch;
+  event.phase = "one cycle";
+  event.train_loss = train;
+  event.valid_loss = valid;
+  event.metrics = {{"error_rate", error}, {"accuracy", 1 - error}};
+  event.seconds = 65.4;
+  return event;
+}
+
+// A run of two epochs of ten steps.
+std::vector<TrainEvent> twoEpochs() {
+  RunStarted started;
+  started.run = "7";
+  started.train_images = 100;
+  started.valid_images = 2081;
+  started.steps_per_epoch = 10;
+  started.epochs = 2;
+  started.device = "cpu, 2 threads";
+  started.metrics = {"error_rate", "accuracy"};
+  std::vector<TrainEvent> events;
+  events.reserve(32);
+  events.emplace_back(started);
+  for (std::uint64_t step = 1; step <= 20; ++step) {
+    BatchEnded batch;
+    batch.epoch = step <= 10 ? 0 : 1;
+    batch.step = step;
+    batch.batch = (step - 1) % 10 + 1;
+    batch.batches = 10;
+    batch.loss = 1.0 / static_cast<double>(step);
+    batch.smooth_loss = 1.1 / static_cast<double>(step);
+    batch.lr = 1e-3;
+    batch.momentum = 0.9;
+    batch.seconds = 6.65 * static_cast<double>(step);
+    batch.eta_seconds = step < 3 ? -1 : 41;
+    events.emplace_back(batch);
+    if (step == 10) events.emplace_back(epochEvent(0, 0.11, 0.5, 0.3));
+  }
+  events.emplace_back(epochEvent(1, 0.055, 0.4, 102.0 / 2081));
+  return events;
+}
+
+}  // namespace
+
+class TrainPageTest : public QObject {
+  Q_OBJECT
+
+ private Q_SLOTS:
+  void init() {
+    folder_ = std::make_unique<QTemporaryDir>();
+    open();
+  }
+
+  void cleanup() {
+    page_.reset();
+    session_.reset();
+    folder_.reset();
+  }
+
+  void startSaysWhatIsMissing() {
+    QPushButton* start = view()->controls()->startButton();
+    QVERIFY(!start->isEnabled());
+    QVERIFY(!start->toolTip().isEmpty());
+    QCOMPARE(start->toolTip(), session_->recipeProblems().join(QLatin1Char('\n')));
+  }
+
+  void eventsBecomeCurvesAndRows() {
+    Q_EMIT session_->runs().events(twoEpochs());
+    const RunCurves* curves = view()->curves();
+    QCOMPARE(curves->loss()->pointCount(0), 20);
+    QCOMPARE(curves->loss()->pointCount(1), 20);
+    QCOMPARE(curves->loss()->pointCount(2), 2);
+    QCOMPARE(curves->metric()->toCsv(),
+             QStringLiteral("epoch,error rate\n0,0.3\n1,%1\n").arg(QString::number(102.0 / 2081, 'g', QLocale::FloatingPointShortest)));
+    QVERIFY(curves->loss()->toCsv().contains(QStringLiteral("\n10,0.1,0.11")));  // valid at the epoch's last step
+    QCOMPARE(curves->rate()->pointCount(0), 20);
+
+    const EpochTable* table = view()->table();
+    QCOMPARE(table->toText(), QStringLiteral("epoch\ttrain_loss\tvalid_loss\terror_rate\taccuracy\ttime\n"
+                                             "0\t0.110000\t0.500000\t0.300000\t0.700000\t01:05\n"
+                                             "1\t0.055000\t0.400000\t0.049015\t0.950985\t01:05\n"));
+    QCOMPARE(table->bestRow(), 1);
+    QVERIFY(table->item(1, 2)->font().bold());
+    QVERIFY(!table->item(0, 2)->font().bold());
+    QVERIFY(view()->logText().contains(QStringLiteral("2,081 validation photos")));
+  }
+
+  void theEndIsSaidInOneLine() {
+    std::vector<TrainEvent> events = twoEpochs();
+    RunEnded ended;
+    ended.run = "7";
+    ended.seconds = 133;
+    events.emplace_back(ended);
+    Q_EMIT session_->runs().events(events);
+    Q_EMIT session_->runs().ended(QStringLiteral("7"), RunStatus::Finished, {});
+    QCOMPARE(view()->controls()->stateText(), QStringLiteral("Run 7 finished: error 4.9 % (102 of 2,081) in 2:13"));
+    QVERIFY(!view()->controls()->inspectButton()->isHidden());
+    const QSignalSpy spy(session_.get(), &Session::pageRequested);
+    view()->controls()->inspectButton()->click();
+    QCOMPARE(spy.count(), 1);
+    QCOMPARE(spy.at(0).at(0).toString(), QStringLiteral("inspect"));
+  }
+
+  void aFailureIsSaidWithItsReason() {
+    Q_EMIT session_->runs().ended(QStringLiteral("8"), RunStatus::Failed, QStringLiteral("/photos: is gone. Connect the disk."));
+    QVERIFY(view()->controls()->stateText().contains(QStringLiteral("Connect the disk.")));
+    QVERIFY(view()->controls()->inspectButton()->isHidden());
+  }
+
+  void aSecondRunBeginsAnew() {
+    Q_EMIT session_->runs().events(twoEpochs());
+    std::vector<TrainEvent> next = twoEpochs();
+    next.resize(4);  // started and three batches
+    std::get<RunStarted>(next[0]).run = "8";
+    Q_EMIT session_->runs().events(next);
+    QCOMPARE(view()->curves()->loss()->pointCount(0), 3);
+    QCOMPARE(view()->table()->rowCount(), 0);
+  }
+
+  void progressIsHonest() {
+    RunProgress progress;
+    QVERIFY(progress.runShare() < 0);
+    progress.apply(PhaseChanged{"reading the data set"});
+    QCOMPARE(progress.where(), QStringLiteral("Reading the data set"));
+    const std::vector<TrainEvent> events = twoEpochs();
+    progress.apply(events[0]);
+    progress.apply(events[1]);
+    QCOMPARE(progress.where(), QStringLiteral("Epoch 1 of 2, batch 1 of 10"));
+    QCOMPARE(progress.left(), QString());  // not known yet
+    QCOMPARE(progress.runShare(), 0.05);
+    QCOMPARE(progress.epochShare(), 0.1);
+    progress.apply(events[3]);
+    QCOMPARE(progress.left(), QStringLiteral("0:41 left"));
+    progress.apply(ValidationProgress{0, 2, 5});
+    QCOMPARE(progress.where(), QStringLiteral("Epoch 1 of 2, validation batch 2 of 5"));
+    progress.apply(events.back());
+    QCOMPARE(progress.where(), QStringLiteral("Epoch 2 of 2"));
+  }
+
+  void epochsOfAStoredRunEndWhereTheirLossIs() {
+    std::vector<StepRow> steps;
+    for (std::uint64_t i = 1; i <= 25; ++i) steps.push_back({i, 0, 1.0 / static_cast<double>(i), 0, 0});
+    std::vector<EpochRow> epochs(2);
+    epochs[0].train_loss = 1.0 / 10;
+    epochs[1].train_loss = 1.0 / 20;  // and five steps of an epoch that was stopped
+    QCOMPARE(epochEnds(epochs, steps), (std::vector<double>{10, 20}));
+  }
+
+  void everyControlHasANameAndATip() {
+    for (const QAbstractButton* button : page_->findChildren<QAbstractButton*>()) {
+      if (button->objectName().startsWith(QStringLiteral("qt_")) || qobject_cast<QLineEdit*>(button->parent())) continue;
+      if (qobject_cast<QTableWidget*>(button->parent())) continue;  // the table's own corner
+      QVERIFY2(!button->text().isEmpty() || !button->accessibleName().isEmpty(), button->metaObject()->className());
+      QVERIFY2(!button->toolTip().isEmpty(), qPrintable(button->text() + button->accessibleName()));
+    }
+    for (const PlotCanvas* canvas : page_->findChildren<PlotCanvas*>()) {
+      QVERIFY(!canvas->accessibleName().isEmpty());
+      QVERIFY(!canvas->toolTip().isEmpty());
+    }
+    QVERIFY(page_->filterWidget());
+  }
+
+  // From the button to the store, and again from the store in a new window.
+  void aRealRunEndsAsTheStoreSays() {
+    const QString photos = folder_->filePath(QStringLiteral("photos"));
+    paintPhotos(photos, 12);
+    RunSpec spec = session_->recipe();
+    spec.data.root = photos.toStdString();
+    spec.device = "cpu";
+    spec.batch.size = 4;
+    spec.stages[0].resize.size = {32, 32};
+    spec.stages[0].schedule.epochs = 2;
+    session_->setRecipe(spec, QStringLiteral("Small"));
+    RunControls* controls = view()->controls();
+    QVERIFY2(controls->startButton()->isEnabled(), qPrintable(session_->recipeProblems().join(QLatin1Char('\n'))));
+    QSignalSpy ended(&session_->runs(), &RunController::ended);
+    controls->startButton()->click();
+    QVERIFY(!controls->startButton()->isEnabled());
+    QVERIFY(controls->stopNowButton()->isEnabled());
+    QVERIFY(ended.wait(120000));
+    QVERIFY2(controls->stateText().startsWith(QStringLiteral("Run 1 finished: error")), qPrintable(controls->stateText()));
+    QVERIFY(controls->startButton()->isEnabled());
+
+    const RunRecord record = session_->store().get("1");
+    QCOMPARE(view()->table()->rowCount(), 2);
+    QCOMPARE(view()->table()->item(1, 2)->text(), QString::number(record.epochs[1].valid_loss, 'f', 6));
+    QCOMPARE(static_cast<std::size_t>(view()->curves()->loss()->pointCount(0)), session_->store().steps("1").size());
+    const QString table = view()->table()->toText();
+    const QString curves = view()->curves()->loss()->toCsv();
+
+    page_.reset();
+    session_.reset();
+    open();
+    QTRY_COMPARE(view()->table()->toText(), table);
+    QCOMPARE(view()->curves()->loss()->toCsv(), curves);
+    QVERIFY(view()->controls()->stateText().startsWith(QStringLiteral("Run 1 finished")));
+  }
+
+ private:
+  void open() {
+    session_ = std::make_unique<Session>(std::make_unique<RunStore>(folder_->filePath(QStringLiteral("workspace")).toStdString()));
+    page_.reset(makeTrainPage(*session_, nullptr));
+    page_->resize(800, 640);
+    page_->show();
+    QVERIFY(QTest::qWaitForWindowExposed(page_.get()));
+  }
+
+  RunView* view() { return page_->findChild<RunView*>(); }
+
+  std::unique_ptr<QTemporaryDir> folder_;
+  std::unique_ptr<Session> session_;
+  std::unique_ptr<Page> page_;
+};
+
+}  // namespace panicle::ui
+
+QTEST_MAIN(panicle::ui::TrainPageTest)
+#include "train_page_test.moc"

@@ -1,0 +1,282 @@
+#include "ui/shared/plot_canvas_impl.h"
+
+#include <QFileDialog>
+#include <QSaveFile>
+#include <QVBoxLayout>
+#include <algorithm>
+#include <cmath>
+
+#include "ui/shared/theme.h"
+
+namespace panicle::ui {
+namespace {
+
+constexpr int kRedrawMs = 50;  // 20 a second
+
+// Ticks at whole numbers: there is no epoch 1.5.
+class WholeTicker : public QCPAxisTicker {
+ protected:
+  double getTickStep(const QCPRange& range) override { return std::max(1.0, std::round(QCPAxisTicker::getTickStep(range))); }
+  int getSubTickCount(double) override { return 0; }
+};
+
+void styleAxis(QCPAxis* axis, const ThemeColors& colors, const QFont& font) {
+  axis->setBasePen(QPen(colors.border));
+  axis->setTickPen(QPen(colors.border));
+  axis->setSubTickPen(Qt::NoPen);
+  axis->setTickLabelColor(colors.mutedText);
+  axis->setLabelColor(colors.mutedText);
+  axis->setTickLabelFont(font);
+  axis->setLabelFont(font);
+  axis->setLabelPadding(0);
+  axis->setTickLabelPadding(kGrid / 2);
+  axis->grid()->setPen(QPen(colors.grid));
+  axis->grid()->setZeroLinePen(QPen(colors.grid));
+}
+
+}  // namespace
+
+PlotCanvas::Impl::Impl(PlotCanvas& owner, const QString& xName, const QString& yName)
+    : self(owner), xLabel(xName), yLabel(yName), plot(new QCustomPlot(&owner)) {
+  auto* layout = new QVBoxLayout(&self);
+  layout->setContentsMargins(0, 0, 0, 0);
+  layout->addWidget(plot);
+  plot->setFocusPolicy(Qt::NoFocus);
+  plot->setMinimumSize(0, 0);
+  plot->setSelectionTolerance(4);
+  plot->setInteractions(QCP::iRangeDrag | QCP::iRangeZoom);
+  plot->setPlottingHints(QCP::phFastPolylines | QCP::phCacheLabels);
+  plot->setNoAntialiasingOnDrag(true);
+  for (QCPAxis* axis : {plot->xAxis, plot->yAxis, plot->yAxis2}) {
+    axis->setNumberFormat(QStringLiteral("gb"));
+    axis->setNumberPrecision(6);
+    axis->ticker()->setTickCount(axis == plot->xAxis ? 6 : 4);
+  }
+  plot->axisRect()->setRangeZoomFactor(kZoomStep);
+  plot->axisRect()->setRangeDragAxes({plot->xAxis}, {plot->yAxis, plot->yAxis2});
+  plot->axisRect()->setRangeZoomAxes({plot->xAxis}, {plot->yAxis, plot->yAxis2});
+  plot->axisRect()->setMinimumSize(40, 24);
+
+  makeHeadings();
+
+  emptyLabel = new QLabel(&self);
+  emptyLabel->setAlignment(Qt::AlignCenter);
+  emptyLabel->setWordWrap(true);
+  emptyLabel->setAttribute(Qt::WA_TransparentForMouseEvents);
+  crossHair = std::make_unique<CrossHair>(*plot, xLabel);
+  endLabels = std::make_unique<EndLabels>(*plot);
+  timer.setSingleShot(true);
+  timer.setInterval(kRedrawMs);
+  listen();
+}
+
+void PlotCanvas::Impl::makeHeadings() {
+  auto* top = new QCPLayoutGrid;
+  plot->plotLayout()->insertRow(0);
+  plot->plotLayout()->addElement(0, 0, top);
+  heading = new QCPTextElement(plot);
+  titleElement = new QCPTextElement(plot);
+  rightHeading = new QCPTextElement(plot);
+  heading->setTextFlags(Qt::AlignLeft | Qt::AlignVCenter);
+  titleElement->setTextFlags(Qt::AlignLeft | Qt::AlignVCenter);
+  rightHeading->setTextFlags(Qt::AlignRight | Qt::AlignVCenter);
+  top->addElement(0, 0, heading);
+  top->addElement(0, 1, titleElement);
+  top->addElement(0, 2, rightHeading);
+  top->setColumnStretchFactor(0, 0.001);  // as wide as its text
+  top->setColumnSpacing(kGrid);
+  top->setMargins(QMargins(kGrid / 2, kGrid / 4, kGrid / 2, 0));
+  plot->plotLayout()->setRowSpacing(0);
+}
+
+void PlotCanvas::Impl::listen() {
+  connect(&timer, &QTimer::timeout, &self, [this] { redraw(); });
+  connect(plot, &QCustomPlot::afterLayout, &self, [this] {
+    if (!plot->yAxis2->visible()) endLabels->place(graphs.size() > 1 ? curvesFor(true) : std::vector<PlotCurve>());
+  });
+  connect(plot, &QCustomPlot::mouseDoubleClick, &self, [this] { self.resetView(); });
+  connect(plot, &QCustomPlot::mouseWheel, &self, [this](QWheelEvent* event) {
+    // Over an axis the wheel zooms that axis alone.
+    QList<QCPAxis*> axes{plot->xAxis, plot->yAxis, plot->yAxis2};
+    for (QCPAxis* axis : axes) {
+      if (axis->selectTest(event->position(), false) >= 0 && !plot->axisRect()->rect().contains(event->position().toPoint())) {
+        axes = {axis};
+        break;
+      }
+    }
+    plot->axisRect()->setRangeZoomAxes(axes);
+    setView(true);
+  });
+  connect(plot, &QCustomPlot::mouseMove, &self, [this](QMouseEvent* event) {
+    if (event->buttons() & Qt::LeftButton) return setView(true);
+    if (plot->axisRect()->rect().contains(event->pos())) {
+      crossHair->showAt(plot->xAxis->pixelToCoord(event->position().x()), curvesFor(false));
+    } else {
+      crossHair->hide();
+    }
+  });
+  connect(&Theme::instance(), &Theme::changed, &self, [this] { restyle(); });
+}
+
+bool PlotCanvas::Impl::empty() const {
+  return std::all_of(graphs.begin(), graphs.end(), [](QCPGraph* graph) { return graph->data()->isEmpty(); });
+}
+
+std::vector<PlotCurve> PlotCanvas::Impl::curvesFor(bool leftOnly) const {
+  std::vector<PlotCurve> curves;
+  for (std::size_t i = 0; i < graphs.size(); ++i) {
+    if (leftOnly && (styles[i].right || styles[i].faint)) continue;
+    curves.push_back({styles[i].name, styles[i].color, graphs[i]});
+  }
+  return curves;
+}
+
+void PlotCanvas::Impl::schedule() {
+  dirty = true;
+  if (self.isVisible() && !timer.isActive()) timer.start();
+}
+
+void PlotCanvas::Impl::redraw() {
+  if (!self.isVisible()) return;                          // showEvent makes up for it
+  if (self.window()->isMinimized()) return timer.start();  // looks again later
+  dirty = false;
+  ++redraws;
+  const bool nothing = empty();
+  emptyLabel->setVisible(nothing && !emptyLabel->text().isEmpty());
+  if (!userView) followData();
+  fixMargins();
+  plot->replot(QCustomPlot::rpQueuedRefresh);
+  if (crossHair->visible()) crossHair->showAt(crossHair->x(), curvesFor(false));
+}
+
+void PlotCanvas::Impl::followData() {
+  follow(plot->xAxis, true);
+  if (!fixedY) follow(plot->yAxis, false);
+  if (plot->yAxis2->visible()) follow(plot->yAxis2, false);
+}
+
+// Fits an axis to the curves on it, with a little air; values near zero bring the zero in.
+void PlotCanvas::Impl::follow(QCPAxis* axis, bool keys) {
+  const bool log = axis->scaleType() == QCPAxis::stLogarithmic;
+  const QCP::SignDomain domain = log ? QCP::sdPositive : QCP::sdBoth;
+  QCPRange range;
+  bool any = false;
+  for (QCPGraph* graph : graphs) {
+    if (!keys && graph->valueAxis() != axis) continue;
+    bool found = false;
+    const QCPRange own = keys ? graph->getKeyRange(found, domain) : graph->getValueRange(found, domain);
+    if (!found) continue;
+    range = any ? range.expanded(own) : own;
+    any = true;
+  }
+  if (!any) {
+    axis->setRange(log ? QCPRange(0.1, 1) : QCPRange(0, 1));
+  } else if (log) {
+    axis->setRange(range.lower / 1.1, range.upper * 1.1);
+  } else if (keys) {
+    const double air = wholeX ? 0.25 : range.size() == 0 ? 1 : 0;
+    axis->setRange(range.lower - air, range.upper + air);
+  } else {
+    if (range.lower > 0 && range.lower < 0.5 * range.upper) range.lower = 0;
+    // Values that hardly differ are not blown up until the last digit fills the plot.
+    const double least = std::max(0.02 * std::abs(range.upper), 1e-12);
+    const double air = std::max(0.06 * range.size(), 0.5 * (least - range.size()));
+    axis->setRange(range.lower == 0 ? 0 : range.lower - air, range.upper + air);
+  }
+}
+
+// Room for the names at the curves' ends; with an axis at the right, the headings name the curves instead.
+void PlotCanvas::Impl::fixMargins() {
+  QCPAxisRect* area = plot->axisRect();
+  if (plot->yAxis2->visible()) {
+    area->setAutoMargins(QCP::msAll);
+    area->setMinimumMargins(QMargins());
+    return;
+  }
+  const int names = graphs.size() > 1 ? endLabels->width(curvesFor(true)) + 2 * kGrid : 2 * kGrid;
+  area->setAutoMargins(QCP::msLeft | QCP::msTop | QCP::msBottom);
+  area->setMargins(QMargins(0, 0, names, 0));
+  area->setMinimumMargins(QMargins(5 * kGrid, kGrid / 2, 0, 0));
+}
+
+void PlotCanvas::Impl::restyle() {
+  const ThemeColors& colors = Theme::instance().colors();
+  plot->setFont(self.font());
+  plot->setBackground(QBrush(colors.base));
+  for (QCPAxis* axis : {plot->xAxis, plot->yAxis, plot->yAxis2}) styleAxis(axis, colors, self.font());
+  plot->xAxis->setLabel(xLabel);
+  for (std::size_t i = 0; i < graphs.size(); ++i) {
+    const CurveStyle& style = styles[i];
+    QColor line = style.color;
+    if (style.faint) line.setAlphaF(Theme::instance().dark() ? 0.45F : 0.35F);
+    const bool strong = !style.faint && !style.right;
+    graphs[i]->setPen(QPen(line, strong ? 2 : 1));
+    graphs[i]->setAdaptiveSampling(true);
+    graphs[i]->setLineStyle(QCPGraph::lsLine);
+    if (style.points) graphs[i]->setScatterStyle(QCPScatterStyle(QCPScatterStyle::ssCircle, line, colors.base, 6));
+    if (style.right) rightHeading->setTextColor(readable(style.color));
+  }
+  heading->setText(yLabel);
+  heading->setFont(self.font());
+  heading->setTextColor(colors.text);
+  titleElement->setText(title);
+  titleElement->setFont(self.font());
+  titleElement->setTextColor(colors.mutedText);
+  rightHeading->setFont(self.font());
+  QPalette palette = emptyLabel->palette();
+  palette.setColor(QPalette::WindowText, colors.mutedText);
+  emptyLabel->setPalette(palette);
+  crossHair->restyle();
+  schedule();
+}
+
+void PlotCanvas::Impl::setView(bool byUser) {
+  userView = byUser;
+  if (!byUser) schedule();
+}
+
+void PlotCanvas::Impl::setLog(QCPAxis* axis, bool on) {
+  axis->setScaleType(on ? QCPAxis::stLogarithmic : QCPAxis::stLinear);
+  axis->setTicker(on ? QSharedPointer<QCPAxisTicker>(new QCPAxisTickerLog)
+                     : QSharedPointer<QCPAxisTicker>(axis == plot->xAxis && wholeX ? new WholeTicker : new QCPAxisTicker));
+  axis->ticker()->setTickCount(axis == plot->xAxis ? 6 : 4);
+  setView(false);
+}
+
+void PlotCanvas::Impl::zoom(double factor) {
+  setView(true);
+  plot->xAxis->scaleRange(factor, crossHair->visible() ? crossHair->x() : plot->xAxis->range().center());
+  schedule();
+}
+
+void PlotCanvas::Impl::moveCursor(int points) {
+  const auto curves = curvesFor(false);
+  const QCPGraph* densest = nullptr;
+  for (const PlotCurve& curve : curves) {
+    if (!densest || curve.graph->dataCount() > densest->dataCount()) densest = curve.graph;
+  }
+  if (!densest || densest->dataCount() == 0) return;
+  const int last = densest->dataCount() - 1;
+  const int at = crossHair->visible() ? densest->findBegin(crossHair->x(), false) : last;
+  crossHair->showAt(densest->dataMainKey(std::clamp(at + points, 0, last)), curves);
+}
+
+void PlotCanvas::Impl::save(const QString& kind) {
+  const QString filter = kind.toUpper() + QStringLiteral(" (*.") + kind + QLatin1Char(')');
+  QString file = QFileDialog::getSaveFileName(&self, PlotCanvas::tr("Save the plot"), yLabel + QLatin1Char('.') + kind, filter);
+  if (file.isEmpty()) return;
+  bool written = false;
+  if (kind == QLatin1String("png")) {
+    written = self.savePng(file, plot->width(), plot->height());
+  } else if (kind == QLatin1String("pdf")) {
+    written = self.savePdf(file, plot->width(), plot->height());
+  } else {
+    QSaveFile out(file);
+    written = out.open(QIODevice::WriteOnly) && out.write(self.toCsv().toUtf8()) >= 0 && out.commit();
+  }
+  if (!written) {
+    Q_EMIT self.failed(PlotCanvas::tr("%1 could not be written. Choose another folder, or make room on the disk.").arg(file));
+  }
+}
+
+}  // namespace panicle::ui

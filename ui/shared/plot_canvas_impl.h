@@ -1,0 +1,56 @@
+// The inside of PlotCanvas, for its .cpp files.
+#pragma once
+
+#include <QLabel>
+#include <QTimer>
+#include <memory>
+#include <vector>
+
+#include "ui/shared/plot_canvas.h"
+#include "ui/shared/plot_overlay.h"
+#include "ui/shared/qcustomplot_header.h"
+
+namespace panicle::ui {
+
+constexpr double kZoomStep = 0.8;
+
+struct PlotCanvas::Impl {
+  Impl(PlotCanvas& owner, const QString& xName, const QString& yName);
+
+  void makeHeadings();
+  void listen();
+
+  void schedule();
+  void redraw();
+  void followData();
+  void follow(QCPAxis* axis, bool keys);
+  void fixMargins();
+  void restyle();
+  void setView(bool byUser);
+  std::vector<PlotCurve> curvesFor(bool leftOnly) const;
+  bool empty() const;
+  void zoom(double factor);
+  void moveCursor(int points);
+  void save(const QString& kind);
+  void setLog(QCPAxis* axis, bool on);
+
+  PlotCanvas& self;
+  QString xLabel, yLabel, title;
+  QCustomPlot* plot;
+  QCPTextElement* heading;
+  QCPTextElement* titleElement;
+  QCPTextElement* rightHeading;
+  QLabel* emptyLabel;
+  QTimer timer;
+  std::vector<CurveStyle> styles;
+  std::vector<QCPGraph*> graphs;
+  std::unique_ptr<CrossHair> crossHair;
+  std::unique_ptr<EndLabels> endLabels;
+  bool userView = false;   // zoomed or panned: the axes stay where they are
+  bool dirty = true;
+  bool fixedY = false;
+  bool wholeX = false;
+  int redraws = 0;
+};
+
+}  // namespace panicle::ui
