@@ -72,21 +72,42 @@ QuadTaps packQuads(const Taps& taps, int quads, int width) {
   return packed;
 }
 
+constexpr int kRows = 4;  // a weight that is loaded serves so many rows
+
+// The four rows' sums of one output pixel, each the halves of its lanes, to bytes.
+PANICLE_AVX2 inline void storePixel(const __m256i (&low)[kRows], const __m256i (&high)[kRows],
+                                    std::size_t stride, std::uint8_t* out) {
+  __m256i sums[kRows];
+  for (int r = 0; r < kRows; ++r) sums[r] = _mm256_add_epi32(_mm256_slli_epi32(high[r], kHalfBits), low[r]);
+  __m256i pairs[kRows / 2];  // one row in each lane
+  for (int p = 0; p < kRows / 2; ++p) {
+    const __m256i a = sums[2 * p];
+    const __m256i b = sums[2 * p + 1];
+    const __m256i sum =
+        _mm256_add_epi32(_mm256_permute2x128_si256(a, b, 0x20), _mm256_permute2x128_si256(a, b, 0x31));
+    pairs[p] = _mm256_srai_epi32(_mm256_add_epi32(sum, _mm256_set1_epi32(kWeightHalf)), kWeightBits);
+  }
+  const __m256i words = _mm256_packs_epi32(pairs[0], pairs[1]);
+  const __m256i bytes =
+      _mm256_packus_epi16(words, words);  // rows 0 and 2 in the lower lane, 1 and 3 in the upper
+  const auto even = static_cast<std::uint64_t>(_mm_cvtsi128_si64(_mm256_castsi256_si128(bytes)));
+  const auto odd = static_cast<std::uint64_t>(_mm_cvtsi128_si64(_mm256_extracti128_si256(bytes, 1)));
+  const std::uint64_t pixels[kRows] = {even, odd, even >> 32, odd >> 32};
+  for (int r = 0; r < kRows; ++r) std::memcpy(out + r * stride, &pixels[r], 3);
+}
+
 // Loads 16 bytes for 12: reads up to 4 bytes past the end of each row.
-template <int kRows>
 PANICLE_AVX2 void horizontalRows(const std::uint8_t* source, int width, const QuadTaps& taps,
                                  std::uint8_t* out) {
   const std::size_t sourceStride = 3 * static_cast<std::size_t>(width);
-  const std::size_t outStride = 3 * taps.offset.size();
   // R0 R1 G0 G1 B0 B1 0 0 and the same of pixels 2 and 3, each byte widened to 16 bits.
   const __m256i spread = _mm256_setr_epi8(0, -1, 3, -1, 1, -1, 4, -1, 2, -1, 5, -1, -1, -1, -1, -1,  //
                                           6, -1, 9, -1, 7, -1, 10, -1, 8, -1, 11, -1, -1, -1, -1, -1);
-  const __m128i half = _mm_set1_epi32(kWeightHalf);
   const Quad* quad = taps.weights.data();
   for (const int offset : taps.offset) {
-    __m256i low[kRows];
-    __m256i high[kRows];
-    for (int r = 0; r < kRows; ++r) low[r] = high[r] = _mm256_setzero_si256();
+    const __m256i zero = _mm256_setzero_si256();
+    __m256i low[kRows] = {zero, zero, zero, zero};
+    __m256i high[kRows] = {zero, zero, zero, zero};
     const std::uint8_t* pixels = source + offset;
     for (int q = 0; q < taps.quads; ++q, ++quad, pixels += 12) {
       const __m256i lowWeights = load(quad->low);
@@ -99,30 +120,27 @@ PANICLE_AVX2 void horizontalRows(const std::uint8_t* source, int width, const Qu
         high[r] = _mm256_add_epi32(high[r], _mm256_madd_epi16(values, highWeights));
       }
     }
-    for (int r = 0; r < kRows; ++r) {
-      const __m256i lanes = _mm256_add_epi32(_mm256_slli_epi32(high[r], kHalfBits), low[r]);
-      __m128i sum = _mm_add_epi32(_mm256_castsi256_si128(lanes), _mm256_extracti128_si256(lanes, 1));
-      sum = _mm_srai_epi32(_mm_add_epi32(sum, half), kWeightBits);
-      sum = _mm_packs_epi32(sum, sum);
-      const int rgb = _mm_cvtsi128_si32(_mm_packus_epi16(sum, sum));
-      std::memcpy(out + r * outStride, &rgb, 3);
-    }
+    storePixel(low, high, 3 * taps.offset.size(), out);
     out += 3;
   }
 }
 
 void horizontal(const std::uint8_t* source, int width, int rows, const Taps& taps, std::uint8_t* out) {
   const int quads = (taps.window + 3) / 4;
-  int y = 0;
-  const auto from = [&] { return source + y * 3 * static_cast<std::size_t>(width); };
-  const auto to = [&] { return out + y * 3 * static_cast<std::size_t>(taps.size()); };
-  if (4 * quads <= width) {
-    const QuadTaps packed = packQuads(taps, quads, width);
-    for (; y + 4 < rows; y += 4) horizontalRows<4>(from(), width, packed, to());
-    for (; y + 1 < rows; ++y) horizontalRows<1>(from(), width, packed, to());
+  const int wide = rows - 1;  // after the last row there may be nothing to read
+  if (4 * quads > width || wide < kRows) {
+    kPortableKernels.horizontal(source, width, rows, taps, out);
+    return;
   }
-  kPortableKernels.horizontal(from(), width, rows - y, taps,
-                              to());  // the last row, after which there may be nothing
+  const QuadTaps packed = packQuads(taps, quads, width);
+  const std::size_t sourceStride = 3 * static_cast<std::size_t>(width);
+  const std::size_t outStride = 3 * static_cast<std::size_t>(taps.size());
+  for (int block = 0; block < wide; block += kRows) {
+    const int y =
+        std::min(block, wide - kRows);  // the last block overlaps the one before, with the same bytes
+    horizontalRows(source + y * sourceStride, width, packed, out + y * outStride);
+  }
+  kPortableKernels.horizontal(source + wide * sourceStride, width, 1, taps, out + wide * outStride);
 }
 
 // ---- vertical: 32 bytes of two input rows at a time
