@@ -52,8 +52,10 @@ void printResults(const RunStore& store, const std::string& run) {
   if (hasPredictions(folder, "valid"))
     fmt::print("what went wrong: panicle-cli interpret {}{}\n", run, workspace);
   if (hasPredictions(folder, "test")) {
-    fmt::print("submission: panicle-cli submit --run {}{} --sample sample_submission.csv --out subm.csv\n",
-               run, workspace);
+    const auto known = std::filesystem::path(record.spec.data.root) / "sample_submission.csv";
+    const std::string sample = std::filesystem::exists(known) ? known.string() : known.filename().string();
+    fmt::print("submission: panicle-cli submit --run {}{} --sample {} --out subm.csv\n", run, workspace,
+               sample);
   }
 }
 
