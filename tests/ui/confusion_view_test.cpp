@@ -150,7 +150,7 @@ class ConfusionViewTest : public QObject {
     QVERIFY(view.geometry().side() <= 480);
   }
 
-  void anErrorAmongThousandsOfPixelsIsSeen() {
+  void anErrorAmongThousandsOfPixelsIsSeenAndHit() {
     auto matrix = std::make_shared<ConfusionMatrix>(*matrixOf(1000));
     std::fill(matrix->counts.begin(), matrix->counts.end(), 0U);
     for (std::size_t i = 0; i < 1000; ++i) matrix->counts[i * 1000 + i] = 50;
@@ -161,6 +161,9 @@ class ConfusionViewTest : public QObject {
     const QImage image = view.viewport()->grab().toImage();
     const QPoint at = view.geometry().rectOf({700, 200}).center().toPoint();
     QVERIFY(image.pixelColor(at) != Theme::instance().colors().base);
+    // And it can be hit without aiming at half a pixel.
+    QTest::mouseClick(view.viewport(), Qt::LeftButton, {}, at + QPoint(2, -2));
+    QCOMPARE(view.selected(), (std::vector<MatrixCell>{{700, 200}}));
   }
 
   void numbersStandOutFromEveryCell() {

@@ -18,6 +18,8 @@ constexpr double kLargestCell = 96;
 constexpr double kLargestFittedCell = 56;
 constexpr double kZoomStep = 1.25;
 constexpr int kManyClasses = 60;      // above, no size shows numbers and the whole at once
+constexpr double kSnapBelow = 5;      // cells that are hard to hit: the nearest one with photos is meant
+constexpr double kSnapPixels = 4;
 constexpr int kSmallestHeader = 72;
 constexpr int kLargestHeader = 220;
 constexpr int kPictureCells = 4000;   // pixels; the largest exported matrix
@@ -121,17 +123,55 @@ void ConfusionView::relayout() {
   if (fit_ == Fit::Readable && geometry_.classes <= kManyClasses) {
     geometry_.cell = std::max<double>(geometry_.cell, painter_.readableCell(font()));
   }
+  setScrollRanges(area);
   geometry_.size = viewport()->size();
+  geometry_.scroll = {horizontalScrollBar()->value(), verticalScrollBar()->value()};
+  viewport()->update();
+}
+
+// From the area without scroll bars, so that a bar which is about to go does not make the other one necessary.
+void ConfusionView::setScrollRanges(QSize area) {
   const int side = static_cast<int>(std::ceil(geometry_.side()));
+  int wide = area.width() - geometry_.row_header - geometry_.sums;
+  int high = area.height() - geometry_.column_header;
+  const bool rows = side > high;
+  if (rows) wide -= verticalScrollBar()->sizeHint().width();
+  const bool columns = side > wide;
+  if (columns) high -= horizontalScrollBar()->sizeHint().height();
+  if (columns && !rows && side > high) wide -= verticalScrollBar()->sizeHint().width();
   const auto setRange = [&](QScrollBar* bar, int room) {
     bar->setRange(0, std::max(0, side - room));
     bar->setPageStep(std::max(1, room));
-    bar->setSingleStep(std::max(8, static_cast<int>(geometry_.cell)));
+    bar->setSingleStep(std::max(kGrid, static_cast<int>(geometry_.cell)));
   };
-  setRange(horizontalScrollBar(), geometry_.size.width() - geometry_.row_header - geometry_.sums);
-  setRange(verticalScrollBar(), geometry_.size.height() - geometry_.column_header);
-  geometry_.scroll = {horizontalScrollBar()->value(), verticalScrollBar()->value()};
-  viewport()->update();
+  setRange(horizontalScrollBar(), wide);
+  setRange(verticalScrollBar(), high);
+  // What is left with the bars in place: the last row and column must be within reach in any style.
+  const QSize left = viewport()->size();
+  if (columns) setRange(horizontalScrollBar(), left.width() - geometry_.row_header - geometry_.sums);
+  if (rows) setRange(verticalScrollBar(), left.height() - geometry_.column_header);
+}
+
+std::optional<MatrixCell> ConfusionView::under(QPoint point) const {
+  if (geometry_.classes == 0) return std::nullopt;
+  const auto exact = geometry_.at(point);
+  if (!exact || exact->row() || exact->column() || geometry_.cell >= kSnapBelow) return exact;
+  const ConfusionMatrix& matrix = *painter_.matrix();
+  const int reach = static_cast<int>(std::ceil(kSnapPixels / geometry_.cell));
+  const auto from = [&](int index) { return std::max(0, index - reach); };
+  const auto to = [&](int index) { return std::min(geometry_.classes - 1, index + reach); };
+  MatrixCell nearest = *exact;
+  double distance = reach + 1;
+  for (int a = from(exact->actual); a <= to(exact->actual); ++a) {
+    for (int p = from(exact->predicted); p <= to(exact->predicted); ++p) {
+      if (matrix.at(static_cast<std::size_t>(a), static_cast<std::size_t>(p)) == 0) continue;
+      const double away = std::hypot(a - exact->actual, p - exact->predicted);
+      if (away >= distance) continue;
+      distance = away;
+      nearest = {a, p};
+    }
+  }
+  return nearest;
 }
 
 void ConfusionView::zoomAt(double factor, QPointF anchor) {
@@ -193,7 +233,7 @@ void ConfusionView::scrollContentsBy(int, int) {
 bool ConfusionView::viewportEvent(QEvent* event) {
   if (event->type() == QEvent::ToolTip && painter_.matrix()) {
     const auto* help = static_cast<QHelpEvent*>(event);
-    const auto cell = geometry_.at(help->pos());
+    const auto cell = under(help->pos());
     if (cell) {
       QToolTip::showText(help->globalPos(), describeCell(*painter_.matrix(), *cell), viewport());
     } else {
@@ -215,14 +255,12 @@ void ConfusionView::hover(std::optional<MatrixCell> cell) {
 }
 
 void ConfusionView::mouseMoveEvent(QMouseEvent* event) {
-  hover(geometry_.classes > 0 ? geometry_.at(event->pos()) : std::nullopt);
+  hover(under(event->pos()));
 }
 
 void ConfusionView::mousePressEvent(QMouseEvent* event) {
-  if (event->button() != Qt::LeftButton || geometry_.classes == 0) return;
-  if (const auto cell = geometry_.at(event->pos())) {
-    choose(*cell, event->modifiers().testFlag(Qt::ControlModifier));
-  }
+  if (event->button() != Qt::LeftButton) return;
+  if (const auto cell = under(event->pos())) choose(*cell, event->modifiers().testFlag(Qt::ControlModifier));
 }
 
 void ConfusionView::wheelEvent(QWheelEvent* event) {

@@ -64,7 +64,9 @@ class ConfusionView : public QAbstractScrollArea {
   };
 
   void relayout();
+  void setScrollRanges(QSize area);
   double fittedCell(QSize area) const;
+  std::optional<MatrixCell> under(QPoint point) const;
   void zoomAt(double factor, QPointF anchor);
   void choose(MatrixCell cell, bool add);
   void moveCursor(int rows, int columns);

@@ -5,6 +5,7 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QMenu>
+#include <QPushButton>
 #include <QSettings>
 #include <QSplitter>
 #include <QStackedWidget>
@@ -29,6 +30,7 @@ namespace panicle::ui {
 namespace {
 
 constexpr std::size_t kCacheBytes = std::size_t{256} << 20;
+constexpr int kShares = 100;  // splitters scale what they are given
 const QLatin1StringView kSplitKey("inspect/split");
 const QLatin1StringView kSideSplitKey("inspect/side_split");
 
@@ -76,13 +78,18 @@ class InspectPage : public Page {
   QLabel* title_;
   QLabel* error_;
   QLabel* notice_;
+  // In the order of the eye, which is the order of the Tab key.
   QComboBox* scale_;
-  QToolButton* export_;
+  QToolButton* zoomOut_;
+  QToolButton* zoomIn_;
+  QToolButton* fit_;
+  QPushButton* export_;
   ConfusionView* matrix_;
   InspectionTables* tables_;
   PhotoPanel* photos_;
   EmptyState* empty_;
   QStackedWidget* stack_;
+  QWidget* header_;
   QWidget* content_;
 };
 
@@ -94,12 +101,16 @@ InspectPage::InspectPage(Session& session, QWidget* parent)
       error_(new QLabel(this)),
       notice_(new QLabel(this)),
       scale_(new QComboBox(this)),
-      export_(new QToolButton(this)),
+      zoomOut_(makeButton(QStringLiteral("minus"), tr("Zoom out"), tr("Smaller cells (Ctrl and wheel over the matrix)"))),
+      zoomIn_(makeButton(QStringLiteral("plus"), tr("Zoom in"), tr("Larger cells (Ctrl and wheel over the matrix)"))),
+      fit_(makeButton(QStringLiteral("reset"), tr("Fit the matrix"), tr("All of the matrix in the window (0)"))),
+      export_(new QPushButton(this)),
       matrix_(new ConfusionView(this)),
       tables_(new InspectionTables(this)),
       photos_(new PhotoPanel(session, this)),
       empty_(new EmptyState(this)),
       stack_(new QStackedWidget(this)),
+      header_(makeHeader()),
       content_(new QWidget(this)) {
   auto* content = new QVBoxLayout(content_);
   content->setContentsMargins(0, 0, 0, 0);
@@ -110,7 +121,7 @@ InspectPage::InspectPage(Session& session, QWidget* parent)
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins(2 * kGrid, 2 * kGrid, 2 * kGrid, 2 * kGrid);
   layout->setSpacing(kGrid);
-  layout->addWidget(makeHeader());
+  layout->addWidget(header_);
   layout->addWidget(stack_, 1);
   connectParts();
   runChosen();
@@ -167,12 +178,9 @@ QWidget* InspectPage::makeMatrixBar() {
   scale_->setAccessibleName(tr("What the cells show"));
   scale_->setToolTip(tr("Counts: how many photos. % of row: of all photos of the true class, so that rare classes\n"
                         "weigh as much as common ones."));
-  QToolButton* out = makeButton(QStringLiteral("minus"), tr("Zoom out"), tr("Smaller cells (Ctrl and wheel over the matrix)"));
-  QToolButton* in = makeButton(QStringLiteral("plus"), tr("Zoom in"), tr("Larger cells (Ctrl and wheel over the matrix)"));
-  QToolButton* fit = makeButton(QStringLiteral("reset"), tr("Fit the matrix"), tr("All of the matrix in the window (0)"));
-  connect(out, &QToolButton::clicked, matrix_, [this] { matrix_->zoom(0.8); });
-  connect(in, &QToolButton::clicked, matrix_, [this] { matrix_->zoom(1.25); });
-  connect(fit, &QToolButton::clicked, matrix_, &ConfusionView::zoomToFit);
+  connect(zoomOut_, &QToolButton::clicked, matrix_, [this] { matrix_->zoom(0.8); });
+  connect(zoomIn_, &QToolButton::clicked, matrix_, [this] { matrix_->zoom(1.25); });
+  connect(fit_, &QToolButton::clicked, matrix_, &ConfusionView::zoomToFit);
 
   auto* menu = new QMenu(export_);
   menu->addAction(tr("Table as CSV..."), this, [this] {
@@ -184,10 +192,8 @@ QWidget* InspectPage::makeMatrixBar() {
   });
   export_->setText(tr("Export"));
   export_->setIcon(lineIcon(QStringLiteral("save")));
-  export_->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
-  export_->setPopupMode(QToolButton::InstantPopup);
+  export_->setFlat(true);
   export_->setMenu(menu);
-  export_->setAutoRaise(true);
   export_->setAccessibleName(tr("Export the matrix"));
   export_->setToolTip(tr("Save the confusion matrix as a table (CSV) or as a picture (PNG)"));
 
@@ -195,9 +201,9 @@ QWidget* InspectPage::makeMatrixBar() {
   layout->setContentsMargins(0, 0, 0, 0);
   layout->setSpacing(kGrid);
   layout->addWidget(scale_);
-  layout->addWidget(out);
-  layout->addWidget(in);
-  layout->addWidget(fit);
+  layout->addWidget(zoomOut_);
+  layout->addWidget(zoomIn_);
+  layout->addWidget(fit_);
   layout->addStretch(1);
   layout->addWidget(export_);
   return bar;
@@ -214,13 +220,11 @@ QWidget* InspectPage::makeSides() {
   auto* left = new QSplitter(Qt::Vertical, this);
   left->addWidget(upper);
   left->addWidget(tables_);
-  left->setStretchFactor(0, 3);
-  left->setStretchFactor(1, 1);
+  left->setSizes({18 * kShares, 7 * kShares});
   auto* sides = new QSplitter(Qt::Horizontal, this);
   sides->addWidget(left);
   sides->addWidget(photos_);
-  sides->setStretchFactor(0, 3);
-  sides->setStretchFactor(1, 2);
+  sides->setSizes({11 * kShares, 9 * kShares});
   const std::pair<QSplitter*, QLatin1StringView> splitters[]{{left, kSplitKey}, {sides, kSideSplitKey}};
   for (const auto& [splitter, key] : splitters) {
     splitter->setChildrenCollapsible(false);
@@ -261,6 +265,7 @@ void InspectPage::runChosen() {
   if (loading_ != 0) session_.jobs().cancel(std::exchange(loading_, 0));
   notice_->hide();
   const RunChoice* run = chooser_->current();
+  header_->setVisible(run);
   if (!run) {
     showEmpty();
     return;
@@ -325,8 +330,8 @@ void InspectPage::showEmpty() {
   matrix_->setMatrix(nullptr);
   if (chooser_->listed()) {
     empty_->say(tr("No run to inspect yet"),
-                tr("A run keeps its predictions on the validation photos when it ends, also when it is stopped.\n"
-                   "Here you then see which classes it confuses, and the photos behind every number."),
+                tr("When a run ends, or is stopped, it keeps its predictions on the validation photos. Here you then see "
+                   "which classes it confuses, and the photos behind every number."),
                 tr("Go to Train"));
   } else {
     empty_->say(tr("Looking for runs"), {});

@@ -4,6 +4,7 @@
 #include <QLineEdit>
 #include <QSortFilterProxyModel>
 #include <QTableView>
+#include <algorithm>
 
 #include "ui/shared/theme.h"
 
@@ -50,7 +51,7 @@ QTableView* InspectionTables::addTable(InspectionModel* model, const QString& ti
   table->setTabKeyNavigation(false);
   table->setSortingEnabled(true);
   table->verticalHeader()->hide();
-  table->verticalHeader()->setDefaultSectionSize(3 * kGrid);
+  table->verticalHeader()->setDefaultSectionSize(std::max(3 * kGrid, fontMetrics().height() + kGrid));
   QHeaderView* header = table->horizontalHeader();
   header->setHighlightSections(false);
   // Names share what the figures leave; fixed widths stay the same for any number of rows.

@@ -80,10 +80,10 @@ void PhotoPanel::build() {
   size_->setMaximumWidth(16 * kGrid);
   grid_->setAccessibleName(tr("Photos with true class, prediction, probability and loss"));
 
-  auto* top = new QHBoxLayout;
-  top->setSpacing(kGrid);
-  top->addWidget(heading_, 1);
-  top->addWidget(all_, 0, Qt::AlignTop);
+  auto* below = new QHBoxLayout;
+  below->setSpacing(kGrid);
+  below->addWidget(count_, 1);
+  below->addWidget(all_);
   auto* controls = new QHBoxLayout;
   controls->setSpacing(kGrid);
   controls->addWidget(order_);
@@ -93,8 +93,8 @@ void PhotoPanel::build() {
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins(kGrid, 0, 0, 0);
   layout->setSpacing(kGrid);
-  layout->addLayout(top);
-  layout->addWidget(count_);
+  layout->addWidget(heading_);
+  layout->addLayout(below);
   layout->addLayout(controls);
   layout->addWidget(grid_, 1);
 }
@@ -138,7 +138,10 @@ QString PhotoPanel::heading() const {
   if (cells_.empty()) {
     return order_->currentIndex() == 0 ? tr("Top losses of all validation photos") : tr("All validation photos");
   }
-  if (cells_.size() == 1) return describeCell(*inspection_->matrix, cells_.front());
+  if (cells_.size() == 1) {
+    // Where the line breaks, a figure keeps its unit.
+    return describeCell(*inspection_->matrix, cells_.front()).replace(QLatin1String(" %"), QStringLiteral("\u00a0%"));
+  }
   return tr("%1 parts of the matrix selected").arg(cells_.size());
 }
 

@@ -22,6 +22,7 @@ EmptyState::EmptyState(QWidget* parent)
   }
   text_->setForegroundRole(QPalette::PlaceholderText);
   makePrimary(button_);
+  button_->setMinimumSize(16 * kGrid, 4 * kGrid);
 
   auto* column = new QVBoxLayout;
   column->setSpacing(2 * kGrid);

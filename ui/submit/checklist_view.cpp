@@ -56,8 +56,9 @@ ChecklistView::ChecklistView(QWidget* parent) : QWidget(parent) {
   for (int i = 0; i < CheckKinds; ++i) {
     const QString help = QCoreApplication::translate("Submit", kHelp[static_cast<std::size_t>(i)]);
     Line line{new QLabel(this), new QLabel(this), new QLabel(this)};
-    line.mark->setFixedSize(kMark, kMark + 2);
+    line.mark->setFixedSize(kMark, kMark);
     line.detail->setWordWrap(true);
+    line.detail->setAlignment(Qt::AlignLeft | Qt::AlignTop);
     line.detail->setTextFormat(Qt::PlainText);
     line.detail->setTextInteractionFlags(Qt::TextSelectableByMouse);
     for (QLabel* label : {line.mark, line.name, line.detail}) label->setToolTip(help);

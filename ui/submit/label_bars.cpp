@@ -33,7 +33,7 @@ int LabelBars::rowHeight() const {
 
 QSize LabelBars::sizeHint() const {
   const int rows = report_ ? static_cast<int>(report_->shares.size()) : 0;
-  return {20 * kGrid, rows * rowHeight()};
+  return {12 * kGrid, rows * rowHeight()};
 }
 
 QString LabelBars::describe(int row) const {

@@ -25,7 +25,7 @@ QString draggedCsv(const QMimeData* data) {
 }  // namespace
 
 PathField::PathField(Purpose purpose, const QString& name, const QString& help, QWidget* parent)
-    : QWidget(parent), purpose_(purpose), name_(name), edit_(new QLineEdit(this)), browse_(new QToolButton(this)) {
+    : QWidget(parent), purpose_(purpose), name_(name), help_(help), edit_(new QLineEdit(this)), browse_(new QToolButton(this)) {
   edit_->setToolTip(help);
   edit_->setAccessibleName(name);
   edit_->setAcceptDrops(false);  // a dropped file is ours, not text
@@ -55,6 +55,8 @@ QString PathField::path() const {
 void PathField::setPath(const QString& path) {
   edit_->setText(path);
   edit_->setModified(false);
+  // The field is often shorter than the path.
+  edit_->setToolTip(path.isEmpty() ? help_ : help_ + QStringLiteral("\n\n") + path);
 }
 
 void PathField::take(const QString& path) {

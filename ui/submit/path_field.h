@@ -31,6 +31,7 @@ class PathField : public QWidget {
 
   Purpose purpose_;
   QString name_;
+  QString help_;
   QLineEdit* edit_;
   QToolButton* browse_;
 };

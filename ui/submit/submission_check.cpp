@@ -76,8 +76,10 @@ void judge(SubmissionReport& report, const Predictions& predictions, const std::
   pass(HeaderCheck, columns.join(QStringLiteral(", ")));
   // Without a label column or rows there is nothing to judge further.
   if (submission.header.size() < 2 || submission.rows.empty()) return;
-  pass(CountCheck, text("%1 rows, as many as test predictions").arg(rows));
-  if (submission.rows.size() != predictions.size() && checks[CountCheck].verdict == Verdict::Good) {
+  if (submission.rows.size() == predictions.size()) {
+    pass(CountCheck, text("%1 rows, as many as test predictions").arg(rows));
+  } else if (checks[CountCheck].verdict != Verdict::Bad) {
+    checks[CountCheck].verdict = Verdict::Bad;
     checks[CountCheck].detail = text("%1 rows for %2 test predictions").arg(rows, formatCount(predictions.size()));
   }
   pass(PredictedCheck, text("all %1 ids have a prediction").arg(rows));

@@ -4,10 +4,10 @@
 #include <QHeaderView>
 #include <QLabel>
 #include <QScrollArea>
-#include <QSplitter>
 #include <QStackedWidget>
 #include <QTableView>
 #include <QVBoxLayout>
+#include <algorithm>
 #include <utility>
 
 #include "ui/shared/empty_state.h"
@@ -26,6 +26,7 @@ namespace panicle::ui {
 namespace {
 
 constexpr int kLeftWidth = 36 * kGrid;
+constexpr int kLeftCharacters = 40;  // so that it grows with the font
 
 QLabel* makeHeading(const QString& text, QWidget* parent) {
   auto* heading = new QLabel(text, parent);
@@ -129,7 +130,7 @@ SubmitPage::SubmitPage(Session& session, QWidget* parent)
 
 QWidget* SubmitPage::makeLeft() {
   auto* left = new QWidget(this);
-  left->setFixedWidth(kLeftWidth);
+  left->setFixedWidth(std::max(kLeftWidth, fontMetrics().averageCharWidth() * kLeftCharacters));
   auto* runCaption = new QLabel(tr("&Run"), left);
   runCaption->setBuddy(chooser_);
   auto* sampleCaption = new QLabel(tr("&Sample submission"), left);
@@ -146,7 +147,8 @@ QWidget* SubmitPage::makeLeft() {
   layout->addWidget(sampleNote_);
   layout->addSpacing(kGrid);
   layout->addWidget(write_);
-  layout->addStretch(1);
+  layout->addSpacing(kGrid);
+  layout->addWidget(makeBars(), 1);
   return left;
 }
 
@@ -164,7 +166,7 @@ QWidget* SubmitPage::makeTable() {
   table->setSelectionBehavior(QAbstractItemView::SelectRows);
   table->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
   table->horizontalHeader()->setHighlightSections(false);
-  table->verticalHeader()->setDefaultSectionSize(3 * kGrid);
+  table->verticalHeader()->setDefaultSectionSize(std::max(3 * kGrid, fontMetrics().height() + kGrid));
   auto* layout = new QVBoxLayout(box);
   layout->setContentsMargins(0, 0, 0, 0);
   layout->setSpacing(kGrid);
@@ -184,7 +186,7 @@ QWidget* SubmitPage::makeBars() {
   auto* layout = new QVBoxLayout(box);
   layout->setContentsMargins(0, 0, 0, 0);
   layout->setSpacing(kGrid);
-  layout->addWidget(makeHeading(tr("Labels"), box));
+  layout->addWidget(makeHeading(tr("Label proportions"), box));
   layout->addWidget(barsNote_);
   layout->addWidget(scroll, 1);
   return box;
@@ -192,20 +194,13 @@ QWidget* SubmitPage::makeBars() {
 
 QWidget* SubmitPage::makeRight() {
   auto* right = new QWidget(this);
-  auto* split = new QSplitter(Qt::Horizontal, right);
-  split->setChildrenCollapsible(false);
-  split->setHandleWidth(2 * kGrid);
-  split->addWidget(makeTable());
-  split->addWidget(makeBars());
-  split->setStretchFactor(0, 3);
-  split->setStretchFactor(1, 2);
   auto* layout = new QVBoxLayout(right);
   layout->setContentsMargins(0, 0, 0, 0);
   layout->setSpacing(kGrid);
   layout->addWidget(verdict_);
   layout->addWidget(checks_);
   layout->addSpacing(kGrid);
-  layout->addWidget(split, 1);
+  layout->addWidget(makeTable(), 1);
   return right;
 }
 
@@ -281,11 +276,11 @@ void SubmitPage::check() {
 
 void SubmitPage::showReport(std::shared_ptr<const SubmissionReport> report) {
   const std::size_t rows = report->submission.rows.size();
-  verdict_->setText(report->good() ? tr("Ready to write") : tr("Not to be written like this"));
+  verdict_->setText(report->good() ? tr("Ready to write") : tr("Does not fit: it will not be written"));
   checks_->setChecks(report->checks);
   rowsHeading_->setText(rows == 1 ? tr("1 row") : tr("%1 rows").arg(formatCount(rows)));
-  barsNote_->setText(report->known_shares.empty() ? tr("Share of each predicted label")
-                                                  : tr("Share of each predicted label; the grey bars: %1")
+  barsNote_->setText(report->known_shares.empty() ? tr("Predicted")
+                                                  : tr("Predicted; in grey: %1")
                                                         .arg(report->known_photos));
   model_->setReport(report);
   bars_->setReport(report);
