@@ -118,7 +118,7 @@ void PhotoView::showFacts() {
     facts_->clear();
     return;
   }
-  QString text = tr("%1 pixels").arg(sizeText(shown->width, shown->height));
+  QString text = tr("%1 pixels (width \u00d7 height)").arg(sizeText(shown->width, shown->height));
   if (shown->orientation != 1)
     text += QStringLiteral("  \u00b7  ") + tr("EXIF %1").arg(orientationText(shown->orientation));
   facts_->setText(text);

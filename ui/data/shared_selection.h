@@ -15,7 +15,7 @@ class Session;
 class SharedSelection : public QObject {
   Q_OBJECT
  public:
-  static constexpr int kWindow = 4'000;
+  static constexpr int kWindow = 12'000;
 
   explicit SharedSelection(Session& session, QObject* parent = nullptr);
 

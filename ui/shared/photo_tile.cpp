@@ -201,7 +201,7 @@ QString describePhoto(const Photo& photo, const Thumbnail* thumbnail) {
     lines << tr("predicted %1, %2").arg(photo.prediction->label, scoreText(*photo.prediction));
   }
   if (thumbnail && thumbnail->width > 0) {
-    QString size = tr("%1 \u00d7 %2 pixels").arg(thumbnail->width).arg(thumbnail->height);
+    QString size = tr("%1 \u00d7 %2 pixels (width \u00d7 height)").arg(thumbnail->width).arg(thumbnail->height);
     if (thumbnail->orientation != 1) size += tr(", EXIF orientation %1").arg(thumbnail->orientation);
     lines << size;
   }
