@@ -8,16 +8,6 @@
 function(panicle_library)
   cmake_parse_arguments(arg "TORCH" "NAME" "SOURCES;HEADERS;PUBLIC;PRIVATE" ${ARGN})
   set(target panicle_${arg_NAME})
-  # DEV-BEGIN
-  set(existing)
-  foreach(source IN LISTS arg_SOURCES)
-    if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${source})
-      list(APPEND existing ${source})
-    endif()
-  endforeach()
-  file(WRITE ${PROJECT_BINARY_DIR}/empty.cpp "")
-  set(arg_SOURCES ${existing} ${PROJECT_BINARY_DIR}/empty.cpp)
-  # DEV-END
   add_library(${target} STATIC ${arg_SOURCES})
   add_library(panicle::${arg_NAME} ALIAS ${target})
   target_sources(${target} PUBLIC FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR} FILES ${arg_HEADERS})
