@@ -22,6 +22,7 @@ constexpr double kSnapBelow = 5;      // cells that are hard to hit: the nearest
 constexpr double kSnapPixels = 4;
 constexpr int kSmallestHeader = 72;
 constexpr int kLargestHeader = 220;
+constexpr double kHeaderShare = 0.3;
 constexpr int kPictureCells = 4000;   // pixels; the largest exported matrix
 
 QString text(const char* source) {
@@ -113,12 +114,14 @@ void ConfusionView::relayout() {
   }
   // The size without scroll bars: with them, their coming and going would change the layout again.
   const QSize area = maximumViewportSize();
-  const auto header = [this](double most) {
+  geometry_.sums = painter_.sumsWidth(font());
+  // A share of the area, or what few classes leave free.
+  const auto header = [this](int extent, int beside) {
+    const double most = std::max(extent * kHeaderShare, extent - beside - geometry_.classes * kLargestFittedCell);
     return std::clamp(std::min(longestLabel_ + 2 * kGrid, static_cast<int>(most)), kSmallestHeader, kLargestHeader);
   };
-  geometry_.row_header = header(area.width() * 0.3);
-  geometry_.column_header = header(area.height() * 0.3);
-  geometry_.sums = painter_.sumsWidth(font());
+  geometry_.row_header = header(area.width(), geometry_.sums);
+  geometry_.column_header = header(area.height(), 0);
   if (fit_ != Fit::Chosen) geometry_.cell = fittedCell(area);
   if (fit_ == Fit::Readable && geometry_.classes <= kManyClasses) {
     geometry_.cell = std::max<double>(geometry_.cell, painter_.readableCell(font()));
@@ -191,7 +194,9 @@ void ConfusionView::zoomAt(double factor, QPointF anchor) {
 }
 
 void ConfusionView::zoom(double factor) {
-  zoomAt(factor, QRectF(geometry_.body()).center());
+  const QRectF body(geometry_.body());
+  const QPointF cell = geometry_.rectOf(cursor_).center();
+  zoomAt(factor, body.contains(cell) ? cell : body.center());
 }
 
 void ConfusionView::zoomToFit() {

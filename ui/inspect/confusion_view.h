@@ -28,7 +28,7 @@ class ConfusionView : public QAbstractScrollArea {
   void select(std::vector<MatrixCell> cells);  // replaces the selection and scrolls to the first
   MatrixCell cursor() const { return cursor_; }
 
-  void zoom(double factor);  // about the middle
+  void zoom(double factor);  // about the cursor where it shows, else about the middle
   void zoomToFit();          // all of the matrix in the window, however small
   double cellSize() const { return geometry_.cell; }
   // In viewport coordinates, for the current scroll position.

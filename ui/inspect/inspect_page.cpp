@@ -148,6 +148,7 @@ QWidget* InspectPage::makeHeader() {
   notice_->setTextInteractionFlags(Qt::TextSelectableByMouse);
   notice_->hide();
 
+  chooser_->setMaximumWidth(64 * kGrid);
   auto* first = new QHBoxLayout;
   first->setSpacing(2 * kGrid);
   first->addWidget(chooser_, 1);

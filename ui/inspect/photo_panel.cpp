@@ -54,6 +54,7 @@ PhotoPanel::PhotoPanel(Session& session, QWidget* parent)
 
 void PhotoPanel::build() {
   heading_->setWordWrap(true);
+  heading_->setMinimumWidth(1);  // or the longest name would decide how wide the page is
   heading_->setTextFormat(Qt::PlainText);
   QFont strong = font();
   strong.setWeight(QFont::DemiBold);
@@ -139,8 +140,10 @@ QString PhotoPanel::heading() const {
     return order_->currentIndex() == 0 ? tr("Top losses of all validation photos") : tr("All validation photos");
   }
   if (cells_.size() == 1) {
-    // Where the line breaks, a figure keeps its unit.
-    return describeCell(*inspection_->matrix, cells_.front()).replace(QLatin1String(" %"), QStringLiteral("\u00a0%"));
+    // Long names may break at their underscores, but a figure keeps its unit.
+    return describeCell(*inspection_->matrix, cells_.front())
+        .replace(QLatin1String("_"), QStringLiteral("_\u200b"))
+        .replace(QLatin1String(" %"), QStringLiteral("\u00a0%"));
   }
   return tr("%1 parts of the matrix selected").arg(cells_.size());
 }
