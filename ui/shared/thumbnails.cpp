@@ -1,5 +1,9 @@
 #include "ui/shared/thumbnails.h"
 
+#ifdef __linux__
+#include <sys/resource.h>
+#endif
+
 #include <QCache>
 #include <QCoreApplication>
 #include <QFile>
@@ -53,6 +57,15 @@ QString reasonOf(const std::exception& error, const QString& file) {
   QString text = QString::fromUtf8(error.what());
   const QString prefix = file + QStringLiteral(": ");
   return text.startsWith(prefix) ? text.mid(prefix.size()) : text;
+}
+
+// Decoding must not take the processor from painting. QThread's priorities do nothing under Linux's usual
+// scheduler; there the nice value is each thread's own.
+void yieldToGui() {
+#ifdef __linux__
+  constexpr int kNice = 5;
+  ::setpriority(PRIO_PROCESS, 0, kNice);
+#endif
 }
 
 Decoded decode(const Key& key, ExifPolicy exif) {
@@ -126,6 +139,7 @@ void Thumbnails::Impl::startWorkers(Thumbnails* owner) {
 }
 
 void Thumbnails::Impl::work(Thumbnails* owner) {
+  yieldToGui();
   for (;;) {
     Key key;
     ExifPolicy policy;
