@@ -146,6 +146,8 @@ QWidget* Inspector::makeContent() {
 
 QLabel* Inspector::addFact(QFormLayout* form, const QString& name) {
   auto* title = new QLabel(name, this);
+  title->setAlignment(Qt::AlignTop | Qt::AlignLeft);
+  title->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Expanding);  // beside the first of several lines
   auto* value = new QLabel(this);
   value->setWordWrap(true);
   value->setTextFormat(Qt::PlainText);
@@ -204,7 +206,7 @@ void Inspector::showLoaded(const LoadedPhoto& photo) {
   } else {
     frame_->setMessage(photo.failure);
   }
-  size_->setText(photo.width > 0 ? tr("%1 × %2 (height × width)").arg(photo.height).arg(photo.width) : tr("unknown"));
+  size_->setText(photo.width > 0 ? tr("%1 × %2 (width × height)").arg(photo.width).arg(photo.height) : tr("unknown"));
   bytes_->setText(photo.bytes < 0 ? tr("not there") : QStringLiteral("%1 %2").arg(photo.format, formatBytes(static_cast<quint64>(photo.bytes))));
   orientation_->setText(photo.width > 0 ? orientationWords(photo.orientation, session_.recipe().data.exif) : tr("unknown"));
 }

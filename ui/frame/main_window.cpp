@@ -65,7 +65,8 @@ bool wantsSpace(const QWidget* widget) {
   if (widget->testAttribute(Qt::WA_InputMethodEnabled)) return true;
   if (qobject_cast<const QAbstractButton*>(widget) || qobject_cast<const QComboBox*>(widget)) return true;
   const auto* view = qobject_cast<const QAbstractItemView*>(widget);
-  return view && (view->currentIndex().flags() & Qt::ItemIsUserCheckable);
+  const QModelIndex index = view ? view->currentIndex() : QModelIndex();
+  return (index.flags() & Qt::ItemIsUserCheckable) && index.data(Qt::CheckStateRole).isValid();
 }
 
 }  // namespace
@@ -88,6 +89,7 @@ MainWindow::MainWindow(Session& session, QWidget* parent) : QMainWindow(parent),
   restore();
   showTitle();
   showPageAt(0);
+  side_->setFocus();
   qApp->installEventFilter(this);
 }
 

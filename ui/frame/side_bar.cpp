@@ -37,7 +37,8 @@ class PageDelegate : public QStyledItemDelegate {
     painter->setPen(colors.text);
     const QRect text = option.rect.adjusted(icon.right() + kGrid + 2 - option.rect.left(), 0, 0, 0);
     painter->drawText(text, Qt::AlignVCenter | Qt::AlignLeft, index.data(Qt::DisplayRole).toString());
-    if ((option.state & QStyle::State_HasFocus) && (option.widget && option.widget->hasFocus())) {
+    const bool byKeyboard = option.state & QStyle::State_KeyboardFocusChange;
+    if (byKeyboard && (option.state & QStyle::State_HasFocus) && option.widget && option.widget->hasFocus()) {
       painter->setPen(QPen(colors.accent, 1));
       painter->drawRect(option.rect.adjusted(kMark, 0, -1, -1));
     }
@@ -81,6 +82,7 @@ SideBar::SideBar(QWidget* parent) : QWidget(parent) {
   connect(list_, &QListWidget::currentRowChanged, this, &SideBar::pageChosen);
   connect(list_, &QListWidget::itemClicked, this, [this](QListWidgetItem* item) { Q_EMIT pageChosen(list_->row(item)); });
   connect(fold_, &QToolButton::clicked, this, [this] { setCollapsed(!collapsed_); });
+  setFocusProxy(list_);
   fit();
 }
 

@@ -274,8 +274,11 @@ QString Session::setRecipeField(const QString& path, const Json& value) {
 QStringList Session::recipeProblems() const {
   if (!impl_->problems) {
     QStringList problems;
-    if (recipe().data.root.empty()) problems << tr("No data set is open: open a folder or a CSV first.");
-    for (const std::string& problem : check(recipe())) problems << QString::fromStdString(problem);
+    const bool nothingOpen = recipe().data.root.empty();
+    if (nothingOpen) problems << tr("No data set is open: open a folder or a CSV first.");
+    for (const std::string& problem : check(recipe())) {
+      if (!nothingOpen || !problem.starts_with("data.root")) problems << QString::fromStdString(problem);
+    }
     impl_->problems = problems;
   }
   return *impl_->problems;

@@ -5,12 +5,12 @@
 #include <QPalette>
 #include <QPushButton>
 #include <QSettings>
-#include <QStyle>
-#include <QStyleFactory>
 #include <QStyleHints>
 #include <QToolTip>
 #include <array>
 #include <cmath>
+
+#include "ui/shared/flat_style.h"
 
 namespace panicle::ui {
 namespace {
@@ -155,9 +155,7 @@ void Theme::use(ThemeChoice choice) {
 }
 
 void Theme::apply() {
-  if (QApplication::style()->name() != QLatin1StringView("fusion")) {
-    QApplication::setStyle(QStyleFactory::create(QStringLiteral("Fusion")));
-  }
+  if (!qobject_cast<FlatStyle*>(QApplication::style())) QApplication::setStyle(new FlatStyle);
   const QPalette palette = makePalette(colors(), dark_);
   QApplication::setPalette(palette);
   QToolTip::setPalette(palette);
@@ -180,6 +178,7 @@ void makePrimary(QPushButton* button) {
     palette.setColor(QPalette::Inactive, QPalette::ButtonText, colors.accentText);
     button->setPalette(palette);
   };
+  button->setProperty(kPrimaryProperty, true);
   paint();
   QObject::connect(&Theme::instance(), &Theme::changed, button, paint);
 }

@@ -1,0 +1,168 @@
+// The session: one data set, one recipe with undo, one selection.
+#include "ui/shared/session.h"
+
+#include <QFile>
+#include <QSettings>
+#include <QSignalSpy>
+#include <QTemporaryDir>
+#include <QTest>
+
+#include "tests/ui/painted_photos.h"
+#include "ui/shared/jobs.h"
+
+namespace panicle::ui {
+namespace {
+
+class SessionTest : public QObject {
+  Q_OBJECT
+ private Q_SLOTS:
+
+  void init() {
+    folder_ = std::make_unique<QTemporaryDir>();
+    QVERIFY(paintPhotos(first(), {QStringLiteral("blast"), QStringLiteral("normal")}, 3));
+    QVERIFY(paintPhotos(second(), {QStringLiteral("hispa")}, 2));
+    session_ = open();
+  }
+
+  void cleanup() {
+    session_.reset();
+    folder_.reset();
+  }
+
+  void openingScansThenTakesTheCensus() {
+    QSignalSpy opened(session_.get(), &Session::datasetChanged);
+    QSignalSpy counted(session_.get(), &Session::censusChanged);
+    session_->openDataset(first());
+    QVERIFY(session_->opening());
+    QVERIFY(!session_->dataset());
+    QTRY_COMPARE(opened.size(), 1);
+    QVERIFY(!session_->opening());
+    QCOMPARE(session_->dataset()->items.size(), std::size_t{6});
+    QTRY_COMPARE(counted.size(), 1);
+    QCOMPARE(session_->census()->class_counts, (std::vector<std::size_t>{3, 3}));
+    QCOMPARE(session_->recent().front(), first());
+
+    const Photo photo = session_->photo(session_->dataset()->items.back());
+    QCOMPARE(photo.label, QStringLiteral("normal"));
+    QVERIFY(QFile::exists(photo.file));
+  }
+
+  void openingIsOneUndoStepAndTheDataFollow() {
+    session_->openDataset(first());
+    QTRY_VERIFY(session_->dataset());
+    QCOMPARE(QString::fromStdString(session_->recipe().data.root), first());
+    QVERIFY(session_->recipeProblems().isEmpty());
+    session_->openDataset(second());
+    QTRY_COMPARE(session_->dataset()->vocab, (Vocab{"hispa"}));
+    session_->undo();
+    QCOMPARE(QString::fromStdString(session_->recipe().data.root), first());
+    QTRY_COMPARE(session_->dataset()->vocab, (Vocab{"blast", "normal"}));
+  }
+
+  void failedOpeningLeavesWhatWasThere() {
+    session_->openDataset(first());
+    QTRY_VERIFY(session_->dataset());
+    QSignalSpy failed(session_.get(), &Session::datasetFailed);
+    QSignalSpy reported(session_.get(), &Session::problemReported);
+    session_->openDataset(folder_->filePath(QStringLiteral("nowhere")));
+    QTRY_COMPARE(failed.size(), 1);
+    QCOMPARE(reported.size(), 1);
+    QVERIFY(reported.front().front().toString().contains(QStringLiteral("nowhere")));
+    QCOMPARE(session_->dataset()->items.size(), std::size_t{6});
+    QCOMPARE(QString::fromStdString(session_->recipe().data.root), first());
+    QVERIFY(!session_->recent().contains(folder_->filePath(QStringLiteral("nowhere"))));
+  }
+
+  void aSubsetOfTheRecipeHidesNoPhotos() {
+    session_->openDataset(first());
+    QTRY_VERIFY(session_->dataset());
+    const auto before = session_->dataset();
+    QCOMPARE(session_->setRecipeField(QStringLiteral("data.subset.fraction"), 0.5), QString());
+    QTest::qWait(20);
+    QVERIFY(!session_->opening());
+    QCOMPARE(session_->dataset(), before);
+  }
+
+  void recipeStepsAreNamedUndoneAndRedone() {
+    QSignalSpy changed(session_.get(), &Session::recipeChanged);
+    const int epochs = session_->recipe().stages[0].schedule.epochs;
+    QCOMPARE(session_->setRecipeField(QStringLiteral("stages.0.schedule.epochs"), epochs + 7), QString());
+    QCOMPARE(changed.size(), 1);
+    QCOMPARE(session_->undoText(), QStringLiteral("Change epochs"));
+    QCOMPARE(session_->setRecipeField(QStringLiteral("stages.0.schedule.epochs"), epochs + 7), QString());
+    QCOMPARE(changed.size(), 1);  // nothing changed, nothing to undo
+    session_->undo();
+    QCOMPARE(session_->recipe().stages[0].schedule.epochs, epochs);
+    QVERIFY(!session_->canUndo());
+    QCOMPARE(session_->redoText(), QStringLiteral("Change epochs"));
+    session_->redo();
+    QCOMPARE(session_->recipe().stages[0].schedule.epochs, epochs + 7);
+    session_->undo();
+    session_->setRecipeField(QStringLiteral("batch.size"), 16);
+    QVERIFY(!session_->canRedo());
+  }
+
+  void wrongValueLeavesTheRecipe() {
+    QSignalSpy changed(session_.get(), &Session::recipeChanged);
+    const Json before = specToJson(session_->recipe());
+    QVERIFY(session_->setRecipeField(QStringLiteral("batch.size"), "many").contains(QStringLiteral("batch.size")));
+    QVERIFY(session_->setRecipeField(QStringLiteral("batch.sice"), 16).contains(QStringLiteral("batch.size")));
+    QVERIFY(changed.isEmpty());
+    QVERIFY(specToJson(session_->recipe()) == before);
+  }
+
+  void withoutDataTheRecipeCannotStart() {
+    QCOMPARE(session_->recipeProblems().size(), 1);
+    session_->setRecipeField(QStringLiteral("model.arch"), "resnet999");
+    QCOMPARE(session_->recipeProblems().size(), 2);
+  }
+
+  void lastRecipeIsRemembered() {
+    session_->setRecipeField(QStringLiteral("batch.size"), 24);
+    session_.reset();
+    session_ = open();
+    QCOMPARE(session_->recipe().batch.size, 24);
+    QVERIFY(!session_->canUndo());
+  }
+
+  void damagedSettingsGiveTheDefaults() {
+    session_->settings().setValue(QStringLiteral("recipe"), QStringLiteral("{\"batch\": 7, broken"));
+    session_.reset();
+    session_ = open();
+    QCOMPARE(session_->recipe().batch.size, RunSpec().batch.size);
+  }
+
+  void selectionHasACurrentPhotoOrNone() {
+    QSignalSpy current(session_.get(), &Session::currentPhotoChanged);
+    std::vector<Photo> photos(3);
+    photos[1].id = QStringLiteral("b");
+    session_->select(photos, 1);
+    QCOMPARE(current.size(), 1);
+    QCOMPARE(session_->currentPhoto()->id, QStringLiteral("b"));
+    session_->setCurrent(3);
+    session_->setCurrent(-1);
+    session_->setCurrent(1);
+    QCOMPARE(current.size(), 1);
+    QCOMPARE(session_->currentIndex(), 1);
+    session_->setCurrent(2);
+    QCOMPARE(current.size(), 2);
+    session_->select({}, 0);
+    QVERIFY(!session_->currentPhoto());
+  }
+
+ private:
+  std::unique_ptr<Session> open() const {
+    return std::make_unique<Session>(std::make_unique<RunStore>(folder_->filePath(QStringLiteral("workspace")).toStdString()));
+  }
+  QString first() const { return folder_->filePath(QStringLiteral("first")); }
+  QString second() const { return folder_->filePath(QStringLiteral("second")); }
+
+  std::unique_ptr<QTemporaryDir> folder_;
+  std::unique_ptr<Session> session_;
+};
+
+}  // namespace
+}  // namespace panicle::ui
+
+QTEST_MAIN(panicle::ui::SessionTest)
+#include "session_test.moc"

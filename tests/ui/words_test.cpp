@@ -1,0 +1,195 @@
+// What the frame says in words and colours: figures, the recipe, the run, memory, commands, contrast.
+#include <QAction>
+#include <QMenuBar>
+#include <QTest>
+
+#include "ui/frame/command_list.h"
+#include "ui/frame/memory_parts.h"
+#include "ui/frame/recipe_words.h"
+#include "ui/frame/run_line.h"
+#include "ui/shared/theme.h"
+
+namespace panicle::ui {
+namespace {
+
+QStringList texts(const std::vector<ChipText>& chips) {
+  QStringList all;
+  for (const ChipText& chip : chips) all << chip.text;
+  return all;
+}
+
+quint64 total(const std::vector<MemoryPart>& parts) {
+  quint64 sum = 0;
+  for (const MemoryPart& part : parts) sum += part.bytes;
+  return sum;
+}
+
+class WordsTest : public QObject {
+  Q_OBJECT
+ private Q_SLOTS:
+
+  void durations() {
+    QCOMPARE(formatDuration(0), QStringLiteral("0:00"));
+    QCOMPARE(formatDuration(107), QStringLiteral("1:47"));
+    QCOMPARE(formatDuration(3599.6), QStringLiteral("1:00:00"));
+    QCOMPARE(formatDuration(7390), QStringLiteral("2:03:10"));
+    QCOMPARE(formatDuration(-1), QStringLiteral("–"));
+  }
+
+  void shares() {
+    QCOMPARE(formatPercent(0), QStringLiteral("0 %"));
+    QCOMPARE(formatPercent(0.0489), QStringLiteral("4.9 %"));
+    QCOMPARE(formatPercent(0.00234), QStringLiteral("0.23 %"));
+    QCOMPARE(formatPercent(1), QStringLiteral("100 %"));
+  }
+
+  void bytes() {
+    QCOMPARE(formatBytes(12), QStringLiteral("12 B"));
+    QCOMPARE(formatBytes(quint64{85} << 10), QStringLiteral("85 KiB"));
+    QCOMPARE(formatBytes(quint64{1234} << 20), QStringLiteral("1,234 MiB"));
+    QCOMPARE(formatBytes((quint64{31} << 30) / 10), QStringLiteral("3.1 GiB"));
+    QCOMPARE(formatCount(10407), QStringLiteral("10,407"));
+  }
+
+  void rates() {
+    QCOMPARE(formatRate(3e-3), QStringLiteral("0.003"));
+    QCOMPARE(formatRate(2.1e-5), QStringLiteral("2.1e-5"));
+    QCOMPARE(formatRate(1e-4), QStringLiteral("1e-4"));
+    QCOMPARE(formatRate(1), QStringLiteral("1"));
+  }
+
+  void recipeInChips() {
+    RunSpec spec;
+    QCOMPARE(texts(recipeChips(spec, {})),
+             (QStringList{QStringLiteral("resnet18"), QStringLiteral("squish 128 → flip"), QStringLiteral("fit_one_cycle 5 @ 0.003"),
+                          QStringLiteral("64 × 1"), QStringLiteral("split random 20 %")}));
+    spec.stages[0].augment.reset();
+    spec.stages[0].schedule.kind = ScheduleKind::FineTune;
+    spec.data.split.kind = SplitKind::None;
+    const QStringList changed = texts(recipeChips(spec, {}));
+    QCOMPARE(changed[1], QStringLiteral("squish 128"));
+    QCOMPARE(changed[2], QStringLiteral("fine_tune 5 @ 0.002"));
+    QCOMPARE(changed[4], QStringLiteral("no split"));
+    spec.stages.resize(4);
+    QVERIFY(texts(recipeChips(spec, {})).contains(QStringLiteral("+ 2 more stages")));
+  }
+
+  // Every problem that check() finds stands at the chip it is about.
+  void problemsStandAtTheirChip() {
+    RunSpec spec;
+    spec.data.root = "/";
+    spec.model.arch = "resnet81";
+    spec.batch.size = 1;
+    spec.data.split.valid_pct = 1;
+    QStringList problems;
+    for (const std::string& problem : check(spec)) problems << QString::fromStdString(problem);
+    int marked = 0;
+    for (const ChipText& chip : recipeChips(spec, problems)) marked += chip.problems.isEmpty() ? 0 : 1;
+    QCOMPARE(marked, 3);
+    for (const ChipText& chip : recipeChips(RunSpec(), {})) QVERIFY(chip.problems.isEmpty());
+  }
+
+  void runInOneLine() {
+    RunLine line;
+    line.begin();
+    QCOMPARE(line.text(false, false), QStringLiteral("run: starting"));
+    RunStarted started;
+    started.run = "12";
+    started.epochs = 12;
+    line.apply(started);
+    line.apply(PhaseChanged{"reading the data set"});
+    QCOMPARE(line.text(false, false), QStringLiteral("run 12: reading the data set"));
+    BatchEnded batch;
+    batch.epoch = 2;
+    batch.batch = 5;
+    batch.batches = 10;
+    batch.eta_seconds = 41;
+    line.apply(batch);
+    QCOMPARE(line.text(false, false), QStringLiteral("run 12: epoch 3/12, 41 s left"));
+    QCOMPARE(line.share(), 2.5 / 12);
+    batch.eta_seconds = 107;
+    line.apply(batch);
+    QCOMPARE(line.text(false, false), QStringLiteral("run 12: epoch 3/12, 1:47 left"));
+    QCOMPARE(line.text(true, false), QStringLiteral("run 12: paused in epoch 3/12"));
+    QCOMPARE(line.text(false, true), QStringLiteral("run 12: stopping"));
+    EpochEnded epoch;
+    epoch.metrics["error_rate"] = 0.0489;
+    line.apply(epoch);
+    line.end(QStringLiteral("12"), RunStatus::Finished, {});
+    QCOMPARE(line.text(false, false), QStringLiteral("run 12 finished, error 4.9 %"));
+    line.end(QStringLiteral("12"), RunStatus::Failed, QStringLiteral("out of memory\nmore"));
+    QCOMPARE(line.text(false, false), QStringLiteral("run 12 failed: out of memory"));
+  }
+
+  void memoryPartsAddUp() {
+    MemoryReading cpu;
+    cpu.total = 16000;
+    cpu.used_by_process = 3000;
+    cpu.used_by_others = 5000;
+    cpu.tensors = cpu.reserved = 2200;
+    QCOMPARE(total(memoryParts(cpu)), quint64{16000});
+    QCOMPARE(memoryParts(cpu)[0].bytes, quint64{2200});
+    QCOMPARE(memoryParts(cpu)[1].bytes, quint64{800});
+
+    MemoryReading cuda = cpu;
+    cuda.cuda = true;
+    cuda.reserved = 2700;
+    const auto parts = memoryParts(cuda);
+    QCOMPARE(total(parts), quint64{16000});
+    QCOMPARE(parts[1].name, QStringLiteral("cached"));
+    QCOMPARE(parts[1].bytes, quint64{500});
+    QCOMPARE(parts[2].bytes, quint64{300});
+
+    // Counters are read one after the other and need not agree; the bar must not overflow for that.
+    MemoryReading odd = cpu;
+    odd.tensors = 4000;
+    odd.used_by_others = 15000;
+    QCOMPARE(total(memoryParts(odd)), quint64{16000});
+    QCOMPARE(total(memoryParts(MemoryReading())), quint64{0});
+  }
+
+  void commandsAreFoundByTheirWords() {
+    QMenuBar bar;
+    QMenu* view = bar.addMenu(QStringLiteral("&View"));
+    view->addAction(QStringLiteral("Inspector"));
+    QMenu* theme = view->addMenu(QStringLiteral("Theme"));
+    theme->addAction(QStringLiteral("Dark"));
+    bar.addMenu(QStringLiteral("&Run"))->addAction(QStringLiteral("Open sp&ecial…"));
+    const QVector<Command> all = commandsOf(bar);
+    QCOMPARE(all.size(), 3);
+    QCOMPARE(all[1].text, QStringLiteral("Theme: Dark"));
+    QCOMPARE(all[2].text, QStringLiteral("Open special"));
+    QCOMPARE(matching(all, QStringLiteral("dark th")).size(), 1);
+    QCOMPARE(matching(all, QStringLiteral("spe")).front().text, QStringLiteral("Open special"));
+    QCOMPARE(matching(all, QStringLiteral("in")).front().text, QStringLiteral("Inspector"));
+    QVERIFY(matching(all, QStringLiteral("nothing")).isEmpty());
+  }
+
+  void contrastOfText_data() {
+    QTest::addColumn<bool>("dark");
+    QTest::newRow("light") << false;
+    QTest::newRow("dark") << true;
+  }
+
+  void contrastOfText() {
+    QFETCH(bool, dark);
+    const ThemeColors& colors = Theme::colors(dark);
+    for (const QColor& background : {colors.base, colors.surface}) {
+      for (const QColor& text : {colors.text, colors.mutedText, colors.error, colors.warning, colors.accent}) {
+        QVERIFY2(contrastRatio(text, background) >= 4.5, qPrintable(text.name() + QStringLiteral(" on ") + background.name()));
+      }
+      // Dots, bars and curves: 3:1, as for graphics.
+      for (int index = 0; index < 10; ++index) {
+        QVERIFY2(contrastRatio(classColor(index), background) >= 2.7, qPrintable(classColor(index).name()));
+      }
+    }
+    QVERIFY(contrastRatio(colors.accentText, colors.accent) >= 4.5);
+    QCOMPARE(qRound(contrastRatio(Qt::black, Qt::white)), 21);
+  }
+};
+
+}  // namespace
+}  // namespace panicle::ui
+
+QTEST_MAIN(panicle::ui::WordsTest)
+#include "words_test.moc"

@@ -1,0 +1,86 @@
+#include "ui/shared/flat_style.h"
+
+#include <QPainter>
+#include <QStyleOptionButton>
+#include <QWidget>
+
+#include "ui/shared/theme.h"
+
+namespace panicle::ui {
+namespace {
+
+constexpr double kRadius = 4;
+constexpr int kTooltipMs = 400;
+
+bool isPrimary(const QWidget* widget) {
+  return widget && widget->property(kPrimaryProperty).toBool();
+}
+
+}  // namespace
+
+FlatStyle::FlatStyle() : QProxyStyle(QStringLiteral("Fusion")) {}
+
+void FlatStyle::drawPrimitive(PrimitiveElement element, const QStyleOption* option, QPainter* painter, const QWidget* widget) const {
+  if (element == PE_PanelButtonCommand) {
+    drawButton(option, painter, widget);
+  } else if (element == PE_FrameLineEdit) {
+    drawFieldFrame(option, painter);
+  } else {
+    QProxyStyle::drawPrimitive(element, option, painter, widget);
+  }
+}
+
+void FlatStyle::drawButton(const QStyleOption* option, QPainter* painter, const QWidget* widget) const {
+  const ThemeColors& colors = Theme::instance().colors();
+  const bool enabled = option->state & State_Enabled;
+  const bool down = option->state & (State_Sunken | State_On);
+  const bool hover = enabled && (option->state & State_MouseOver);
+  const bool dark = Theme::instance().dark();
+  QColor fill = enabled ? option->palette.color(QPalette::Button) : colors.surface;
+  // The primary button answers the mouse away from its text's colour, so that the contrast only grows.
+  const bool darker = dark ? !isPrimary(widget) && down : true;
+  if (down) {
+    fill = darker ? fill.darker(115) : fill.lighter(112);
+  } else if (hover) {
+    fill = isPrimary(widget) ? (dark ? fill.lighter(108) : fill.darker(108)) : (dark ? fill.lighter(118) : fill.darker(103));
+  }
+  const bool focus = option->state & State_HasFocus;
+  QColor line = isPrimary(widget) && enabled ? fill : colors.border;
+  if (focus) line = isPrimary(widget) ? colors.text : colors.accent;
+  painter->save();
+  painter->setRenderHint(QPainter::Antialiasing);
+  painter->setPen(QPen(line, focus ? 1.5 : 1));
+  painter->setBrush(fill);
+  painter->drawRoundedRect(QRectF(option->rect).adjusted(1, 1, -1, -1), kRadius, kRadius);
+  painter->restore();
+}
+
+// Fusion derives its outline from the window's colour, which on a dark window is no outline at all.
+void FlatStyle::drawFieldFrame(const QStyleOption* option, QPainter* painter) const {
+  const ThemeColors& colors = Theme::instance().colors();
+  const bool focus = option->state & State_HasFocus;
+  painter->save();
+  painter->setRenderHint(QPainter::Antialiasing);
+  painter->setPen(QPen(focus ? colors.accent : colors.border, focus ? 1.5 : 1));
+  painter->setBrush(Qt::NoBrush);
+  painter->drawRoundedRect(QRectF(option->rect).adjusted(0.5, 0.5, -0.5, -0.5), kRadius - 2, kRadius - 2);
+  painter->restore();
+}
+
+void FlatStyle::drawControl(ControlElement element, const QStyleOption* option, QPainter* painter, const QWidget* widget) const {
+  const auto* button = qstyleoption_cast<const QStyleOptionButton*>(option);
+  if (element == CE_PushButtonLabel && button && isPrimary(widget) && (button->state & State_Enabled) && !button->icon.isNull()) {
+    QStyleOptionButton copy = *button;
+    copy.icon = QIcon(button->icon.pixmap(button->iconSize, painter->device()->devicePixelRatioF(), QIcon::Selected));
+    QProxyStyle::drawControl(element, &copy, painter, widget);
+    return;
+  }
+  QProxyStyle::drawControl(element, option, painter, widget);
+}
+
+int FlatStyle::styleHint(StyleHint hint, const QStyleOption* option, const QWidget* widget, QStyleHintReturn* result) const {
+  if (hint == SH_ToolTip_WakeUpDelay) return kTooltipMs;
+  return QProxyStyle::styleHint(hint, option, widget, result);
+}
+
+}  // namespace panicle::ui
