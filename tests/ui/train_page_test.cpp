@@ -213,10 +213,11 @@ class TrainPageTest : public QObject {
   // From the button to the store, and again from the store in a new window.
   void aRealRunEndsAsTheStoreSays() {
     const QString photos = folder_->filePath(QStringLiteral("photos"));
-    paintPhotos(photos, 12);
+    paintPhotos(photos, 10);
     RunSpec spec = session_->recipe();
     spec.data.root = photos.toStdString();
     spec.device = "cpu";
+    spec.threads = 1;
     spec.batch.size = 4;
     spec.stages[0].resize.size = {32, 32};
     spec.stages[0].schedule.epochs = 2;

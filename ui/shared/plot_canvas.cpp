@@ -200,6 +200,7 @@ void PlotCanvas::leaveEvent(QEvent* event) {
 void PlotCanvas::resizeEvent(QResizeEvent* event) {
   QWidget::resizeEvent(event);
   impl_->emptyLabel->setGeometry(rect().adjusted(5 * kGrid, 3 * kGrid, -2 * kGrid, -3 * kGrid));
+  impl_->schedule();  // another width bears other ticks
 }
 
 void PlotCanvas::showEvent(QShowEvent* event) {

@@ -12,6 +12,7 @@ namespace panicle::ui {
 namespace {
 
 constexpr int kRedrawMs = 50;  // 20 a second
+constexpr int kSmoothPoints = 4;
 
 // Ticks at whole numbers: there is no epoch 1.5.
 class WholeTicker : public QCPAxisTicker {
@@ -19,6 +20,12 @@ class WholeTicker : public QCPAxisTicker {
   double getTickStep(const QCPRange& range) override { return std::max(1.0, std::round(QCPAxisTicker::getTickStep(range))); }
   int getSubTickCount(double) override { return 0; }
 };
+
+// Not by transparency: where a dense line crosses itself it would not stay faint, and it draws slower.
+QColor mixed(const QColor& a, const QColor& b, float share) {
+  return QColor::fromRgbF(a.redF() * (1 - share) + b.redF() * share, a.greenF() * (1 - share) + b.greenF() * share,
+                          a.blueF() * (1 - share) + b.blueF() * share);
+}
 
 void styleAxis(QCPAxis* axis, const ThemeColors& colors, const QFont& font) {
   axis->setBasePen(QPen(colors.border));
@@ -50,7 +57,6 @@ PlotCanvas::Impl::Impl(PlotCanvas& owner, const QString& xName, const QString& y
   for (QCPAxis* axis : {plot->xAxis, plot->yAxis, plot->yAxis2}) {
     axis->setNumberFormat(QStringLiteral("gb"));
     axis->setNumberPrecision(6);
-    axis->ticker()->setTickCount(axis == plot->xAxis ? 6 : 4);
   }
   plot->axisRect()->setRangeZoomFactor(kZoomStep);
   plot->axisRect()->setRangeDragAxes({plot->xAxis}, {plot->yAxis, plot->yAxis2});
@@ -143,6 +149,15 @@ void PlotCanvas::Impl::redraw() {
   ++redraws;
   const bool nothing = empty();
   emptyLabel->setVisible(nothing && !emptyLabel->text().isEmpty());
+  for (QCPAxis* axis : {plot->xAxis, plot->yAxis, plot->yAxis2}) {
+    axis->setTickLabels(!nothing);
+    axis->setTicks(!nothing);
+    axis->grid()->setVisible(!nothing && axis != plot->yAxis2);
+  }
+  // A dense noisy line is a band in which nobody sees the smoothing, which is most of the work.
+  for (std::size_t i = 0; i < graphs.size(); ++i) {
+    graphs[i]->setAntialiased(!styles[i].faint || graphs[i]->dataCount() < kSmoothPoints * plot->width());
+  }
   if (!userView) followData();
   fixMargins();
   plot->replot(QCustomPlot::rpQueuedRefresh);
@@ -188,15 +203,22 @@ void PlotCanvas::Impl::follow(QCPAxis* axis, bool keys) {
 // Room for the names at the curves' ends; with an axis at the right, the headings name the curves instead.
 void PlotCanvas::Impl::fixMargins() {
   QCPAxisRect* area = plot->axisRect();
+  const QFontMetrics metrics(plot->font());
+  const int top = metrics.height() / 2 + 2;  // the highest tick label reaches above the axis
+  const QString widest = QString::number(std::llround(plot->xAxis->range().upper)) + QStringLiteral("000");
+  const int ticks = area->width() / std::max(1, metrics.horizontalAdvance(widest));
+  plot->xAxis->ticker()->setTickCount(std::clamp(ticks, 2, 10));
+  plot->yAxis->ticker()->setTickCount(std::clamp(area->height() / (3 * metrics.height()), 2, 8));
+  plot->yAxis2->ticker()->setTickCount(plot->yAxis->ticker()->tickCount());
   if (plot->yAxis2->visible()) {
     area->setAutoMargins(QCP::msAll);
-    area->setMinimumMargins(QMargins());
+    area->setMinimumMargins(QMargins(0, top, 0, 0));
     return;
   }
   const int names = graphs.size() > 1 ? endLabels->width(curvesFor(true)) + 2 * kGrid : 2 * kGrid;
   area->setAutoMargins(QCP::msLeft | QCP::msTop | QCP::msBottom);
   area->setMargins(QMargins(0, 0, names, 0));
-  area->setMinimumMargins(QMargins(5 * kGrid, kGrid / 2, 0, 0));
+  area->setMinimumMargins(QMargins(5 * kGrid, top, 0, 0));
 }
 
 void PlotCanvas::Impl::restyle() {
@@ -208,7 +230,7 @@ void PlotCanvas::Impl::restyle() {
   for (std::size_t i = 0; i < graphs.size(); ++i) {
     const CurveStyle& style = styles[i];
     QColor line = style.color;
-    if (style.faint) line.setAlphaF(Theme::instance().dark() ? 0.45F : 0.35F);
+    if (style.faint) line = mixed(style.color, colors.base, 0.6F);
     const bool strong = !style.faint && !style.right;
     graphs[i]->setPen(QPen(line, strong ? 2 : 1));
     graphs[i]->setAdaptiveSampling(true);
@@ -239,7 +261,6 @@ void PlotCanvas::Impl::setLog(QCPAxis* axis, bool on) {
   axis->setScaleType(on ? QCPAxis::stLogarithmic : QCPAxis::stLinear);
   axis->setTicker(on ? QSharedPointer<QCPAxisTicker>(new QCPAxisTickerLog)
                      : QSharedPointer<QCPAxisTicker>(axis == plot->xAxis && wholeX ? new WholeTicker : new QCPAxisTicker));
-  axis->ticker()->setTickCount(axis == plot->xAxis ? 6 : 4);
   setView(false);
 }
 

@@ -36,11 +36,21 @@ EpochTable::EpochTable(QWidget* parent) : QTableWidget(parent) {
   setAlternatingRowColors(true);
   setWordWrap(false);
   verticalHeader()->hide();
-  verticalHeader()->setDefaultSectionSize(3 * kGrid);
   horizontalHeader()->setHighlightSections(false);
   horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
   horizontalHeader()->setMinimumSectionSize(6 * kGrid);
+  // The newest row stays in sight, unless the user looks at others.
+  connect(verticalScrollBar(), &QScrollBar::actionTriggered, this,
+          [this] { follows_ = verticalScrollBar()->sliderPosition() == verticalScrollBar()->maximum(); });
+  fitRows();
   begin({"error_rate", "accuracy"});
+}
+
+void EpochTable::fitRows() { verticalHeader()->setDefaultSectionSize(fontMetrics().height() + kGrid); }
+
+void EpochTable::changeEvent(QEvent* event) {
+  QTableWidget::changeEvent(event);
+  if (event->type() == QEvent::FontChange) fitRows();
 }
 
 void EpochTable::begin(std::vector<std::string> metrics) {
@@ -63,8 +73,6 @@ void EpochTable::begin(std::vector<std::string> metrics) {
 
 void EpochTable::add(const EpochRow& epoch) {
   const int row = rowCount();
-  const QScrollBar* bar = verticalScrollBar();
-  const bool follows = bar->value() == bar->maximum();
   QStringList cells{QString::number(epoch.epoch), figure(epoch.train_loss), figure(epoch.valid_loss)};
   for (const std::string& metric : metrics_) {
     const auto found = epoch.metrics.find(metric);
@@ -81,7 +89,7 @@ void EpochTable::add(const EpochRow& epoch) {
   const auto error = epoch.metrics.find("error_rate");
   scores_.push_back(error == epoch.metrics.end() ? epoch.valid_loss : error->second);
   markBest();
-  if (follows) scrollToBottom();
+  if (follows_) scrollToBottom();
 }
 
 void EpochTable::markBest() {
@@ -105,6 +113,11 @@ void EpochTable::markBest() {
   best_ = best;
 }
 
+void EpochTable::resizeEvent(QResizeEvent* event) {
+  QTableWidget::resizeEvent(event);
+  if (follows_) scrollToBottom();
+}
+
 QString EpochTable::toText() const {
   QStringList lines;
   QStringList names;
@@ -118,7 +131,7 @@ QString EpochTable::toText() const {
   return lines.join(QLatin1Char('\n')) + QLatin1Char('\n');
 }
 
-QSize EpochTable::sizeHint() const { return {40 * kGrid, horizontalHeader()->sizeHint().height() + 5 * 3 * kGrid + 2}; }
+QSize EpochTable::sizeHint() const { return {40 * kGrid, horizontalHeader()->sizeHint().height() + 5 * verticalHeader()->defaultSectionSize() + 2}; }
 
 void EpochTable::keyPressEvent(QKeyEvent* event) {
   if (event->matches(QKeySequence::Copy)) {

@@ -22,14 +22,18 @@ class EpochTable : public QTableWidget {
   QSize sizeHint() const override;
 
  protected:
+  void changeEvent(QEvent* event) override;
+  void resizeEvent(QResizeEvent* event) override;
   void keyPressEvent(QKeyEvent* event) override;  // Ctrl+C copies the table
 
  private:
+  void fitRows();
   void markBest();
 
   std::vector<std::string> metrics_;
   std::vector<double> scores_;  // by row; the lowest is the best
   int best_ = -1;
+  bool follows_ = true;
 };
 
 }  // namespace panicle::ui

@@ -91,7 +91,7 @@ std::optional<Json> fromText(const QString& text, const FieldDescription& field,
 }
 
 QString placeholder(const FieldDescription& field) {
-  if (field.nullable) return field.kind == FieldKind::Text ? tr("found by itself") : tr("default");
+  if (field.nullable) return field.kind == FieldKind::Text ? tr("automatic") : tr("default");
   switch (field.kind) {
     case FieldKind::TextList: return tr("all");
     case FieldKind::Size: return tr("480 or 640,480");

@@ -26,7 +26,7 @@ QString defaultText(const FieldDescription& field, const Json& standard) {
   if (field.kind == FieldKind::Object) return standard.is_null() ? FieldRow::tr("off") : FieldRow::tr("on");
   if (standard.is_number_float()) return formatReal(standard.get<double>());
   if (standard.is_string()) return QString::fromStdString(standard.get<std::string>());
-  return standard.is_null() ? FieldRow::tr("chosen by itself") : QString::fromStdString(standard.dump());
+  return standard.is_null() ? FieldRow::tr("automatic") : QString::fromStdString(standard.dump());
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "ui/train/recipe_form.h"
 
 #include <QAction>
+#include <QEvent>
 #include <QLabel>
 #include <QLineEdit>
 #include <QScrollArea>
@@ -61,6 +62,8 @@ struct RecipeForm::Impl {
   void addRow(const FieldDescription& field, std::optional<Json> standard);
   void applyEdit(const std::string& path, const Json& value);
   void filter();
+  QFont titleFont() const;
+  void fitWidth();
   FieldRow* row(const std::string& path) const;
 
   RecipeForm& self;
@@ -102,10 +105,7 @@ void RecipeForm::Impl::build() {
     if (const FormSection own = sectionOf(field.path, spec.stages.size()); !(own == section)) {
       section = own;
       auto* title = new QLabel(own.title, body);
-      QFont font = title->font();
-      font.setBold(true);
-      font.setPointSizeF(font.pointSizeF() * 1.1);
-      title->setFont(font);
+      title->setFont(titleFont());
       title->setContentsMargins(0, sections.empty() ? 0 : kGrid, 0, 0);
       rowLayout->addWidget(title);
       sections.push_back({title, {}});
@@ -119,9 +119,24 @@ void RecipeForm::Impl::build() {
   rowLayout->addWidget(nothing);
   rowLayout->addStretch(1);
   scroll->setWidget(body);
+  fitWidth();
   filter();
   scroll->verticalScrollBar()->setValue(scrolled);
   if (FieldRow* again = row(focused)) again->editor()->setFocus();
+}
+
+QFont RecipeForm::Impl::titleFont() const {
+  QFont font = self.font();
+  font.setBold(true);
+  font.setPointSizeF(font.pointSizeF() * 1.15);
+  return font;
+}
+
+// Never narrower than its rows, so that nothing is cut off; nor so wide that a label stands far from its value.
+void RecipeForm::Impl::fitWidth() {
+  const int least = body->minimumSizeHint().width() + scroll->verticalScrollBar()->sizeHint().width();
+  scroll->setMinimumWidth(least);
+  self.setMaximumWidth(std::max(52 * kGrid, least + least / 2));
 }
 
 void RecipeForm::Impl::addRow(const FieldDescription& field, std::optional<Json> standard) {
@@ -205,6 +220,13 @@ RecipeForm::RecipeForm(Session& session, QWidget* parent) : QWidget(parent), imp
 }
 
 RecipeForm::~RecipeForm() = default;
+
+void RecipeForm::changeEvent(QEvent* event) {
+  QWidget::changeEvent(event);
+  if (event->type() != QEvent::FontChange || !impl_->body) return;
+  for (const Section& section : impl_->sections) section.title->setFont(impl_->titleFont());
+  impl_->fitWidth();
+}
 
 QWidget* RecipeForm::search() const { return impl_->search; }
 

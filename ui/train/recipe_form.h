@@ -28,6 +28,9 @@ class RecipeForm : public QWidget {
   bool isChanged(const std::string& path) const;    // from the default
   void resetToDefault(const std::string& path);
 
+ protected:
+  void changeEvent(QEvent* event) override;
+
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;

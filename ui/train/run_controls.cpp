@@ -67,7 +67,10 @@ RunControls::RunControls(Session& session, QWidget* parent)
   connect(&runs, &RunController::ended, this, &RunControls::showEnd);
   connect(&session_, &Session::recipeChanged, this, &RunControls::updateButtons);
   connect(&session_, &Session::datasetChanged, this, &RunControls::updateButtons);
-  connect(&Theme::instance(), &Theme::changed, this, [this] { setState(state_->text(), problem_); });
+  connect(&Theme::instance(), &Theme::changed, this, [this] {
+    updateButtons();
+    setState(state_->text(), problem_);
+  });
   setState({}, false);
   updateButtons();
   updateProgress();

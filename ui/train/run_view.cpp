@@ -1,6 +1,5 @@
 #include "ui/train/run_view.h"
 
-#include <QFontDatabase>
 #include <QPlainTextEdit>
 #include <QSplitter>
 #include <QTime>
@@ -96,8 +95,9 @@ RunView::RunView(Session& session, QWidget* parent)
   auto* splitter = new QSplitter(Qt::Vertical, this);
   splitter->addWidget(curves_);
   splitter->addWidget(lower);
-  splitter->setStretchFactor(0, 3);
+  splitter->setStretchFactor(0, 2);
   splitter->setStretchFactor(1, 1);
+  splitter->setSizes({2, 1});
   splitter->setChildrenCollapsible(false);
   splitter->setHandleWidth(kGrid);
 
@@ -131,7 +131,6 @@ void RunView::makeLog() {
   log_ = new QPlainTextEdit(this);
   log_->setReadOnly(true);
   log_->setMaximumBlockCount(kLogLines);
-  log_->setFont(QFontDatabase::systemFont(QFontDatabase::FixedFont));
   log_->setMinimumHeight(10 * kGrid);
   log_->setAccessibleName(tr("Log of the run"));
   log_->setTabChangesFocus(true);

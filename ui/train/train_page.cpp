@@ -14,8 +14,6 @@
 namespace panicle::ui {
 namespace {
 
-constexpr int kFormWidth = 38 * kGrid;
-
 class TrainPage : public Page {
  public:
   TrainPage(Session& session, QWidget* parent) : Page(parent), form_(new RecipeForm(session, this)) {
@@ -24,8 +22,8 @@ class TrainPage : public Page {
     splitter->addWidget(form_);
     splitter->addWidget(view);
     splitter->setStretchFactor(0, 1);
-    splitter->setStretchFactor(1, 3);
-    splitter->setSizes({kFormWidth, 2 * kFormWidth});
+    splitter->setStretchFactor(1, 2);
+    splitter->setSizes({1, 2});
     splitter->setChildrenCollapsible(false);
     splitter->setHandleWidth(2 * kGrid);
     auto* layout = new QVBoxLayout(this);
