@@ -94,9 +94,8 @@ double MatrixPainter::strength(int actual, int predicted) const {
   return value / (actual == predicted ? largest_right_ : largest_wrong_);
 }
 
-QString MatrixPainter::number(int actual, int predicted) const {
+QString MatrixPainter::share(int actual, int predicted) const {
   const std::uint32_t count = matrix_->at(static_cast<std::size_t>(actual), static_cast<std::size_t>(predicted));
-  if (scale_ == MatrixScale::Counts) return count < 1000 ? QString::number(count) : shortened(count);
   const double percent = 100.0 * count / std::max(row_sums_[static_cast<std::size_t>(actual)], 1U);
   if (count > 0 && percent < 0.5) return QStringLiteral("<1");
   // 99.7 % is not all of them.
@@ -174,7 +173,11 @@ void MatrixPainter::paintCells(const MatrixCanvas& canvas) const {
       // Zeros off the diagonal would drown the errors.
       if (!numbers || (value == 0 && a != p)) continue;
       painter.setPen(value == 0 ? colors.mutedText : inkOn(color, colors));
-      painter.drawText(rect, Qt::AlignCenter, number(a, p));
+      const std::uint32_t count = matrix_->at(static_cast<std::size_t>(a), static_cast<std::size_t>(p));
+      const bool counts = scale_ == MatrixScale::Counts;
+      QString figure = counts ? formatCount(count) : share(a, p);
+      if (counts && painter.fontMetrics().horizontalAdvance(figure) > rect.width() - 2) figure = shortened(count);
+      painter.drawText(rect, Qt::AlignCenter, figure);
     }
   }
 }

@@ -58,7 +58,7 @@ class MatrixPainter {
 
  private:
   double strength(int actual, int predicted) const;
-  QString number(int actual, int predicted) const;
+  QString share(int actual, int predicted) const;  // per cent of the row, without the sign
   QString widestNumber() const;
   std::optional<QFont> numberFont(double cell, const QFont& font) const;
 
