@@ -174,9 +174,8 @@ void MatrixPainter::paintCells(const MatrixCanvas& canvas) const {
       if (!numbers || (value == 0 && a != p)) continue;
       painter.setPen(value == 0 ? colors.mutedText : inkOn(color, colors));
       const std::uint32_t count = matrix_->at(static_cast<std::size_t>(a), static_cast<std::size_t>(p));
-      const bool counts = scale_ == MatrixScale::Counts;
-      QString figure = counts ? formatCount(count) : share(a, p);
-      if (counts && painter.fontMetrics().horizontalAdvance(figure) > rect.width() - 2) figure = shortened(count);
+      QString figure = scale_ == MatrixScale::Counts ? formatCount(count) : share(a, p);
+      if (painter.fontMetrics().horizontalAdvance(figure) > rect.width() - 2) figure = shortened(count);
       painter.drawText(rect, Qt::AlignCenter, figure);
     }
   }
