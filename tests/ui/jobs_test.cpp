@@ -56,10 +56,7 @@ class JobsTest : public QObject {
           goOn.acquire();
           return true;
         },
-        [&](bool) {
-          done = true;
-          changed.clear();
-        });
+        [&](bool) { done = true; });
     QTRY_COMPARE(jobs.running().size(), 1);
     QTRY_COMPARE(jobs.running().front().total, quint64{120});
     QCOMPARE(jobs.running().front().done, quint64{30});
@@ -67,7 +64,6 @@ class JobsTest : public QObject {
     QTRY_VERIFY(!changed.isEmpty());
     goOn.release();
     QTRY_VERIFY(done);
-    QTRY_VERIFY(!changed.isEmpty());  // that it is gone is said too
     QVERIFY(jobs.running().isEmpty());
   }
 

@@ -23,7 +23,6 @@
 #include "ui/frame/pages.h"
 #include "ui/frame/photo_frame.h"
 #include "ui/frame/problem_bar.h"
-#include "ui/frame/sheets.h"
 #include "ui/frame/start_page.h"
 #include "ui/shared/page.h"
 #include "ui/shared/run_controller.h"
@@ -113,14 +112,6 @@ class MainWindowTest : public QObject {
     QTest::keyClick(query, Qt::Key_Return);
     QVERIFY(!palette->isOpen());
     QTRY_COMPARE(window_->currentPage(), QStringLiteral("submit"));
-  }
-
-  void questionMarkShowsTheShortcutsAndEscShutsThem() {
-    QTest::keyClick(window_.get(), Qt::Key_Question);
-    auto* sheet = window_->findChild<ShortcutSheet*>();
-    QTRY_VERIFY(sheet->isOpen());
-    QTest::keyClick(sheet, Qt::Key_Escape);
-    QVERIFY(!sheet->isOpen());
   }
 
   void undoByKey() {

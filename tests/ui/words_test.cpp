@@ -160,7 +160,6 @@ class WordsTest : public QObject {
     QCOMPARE(all[1].text, QStringLiteral("Theme: Dark"));
     QCOMPARE(all[2].text, QStringLiteral("Open special"));
     QCOMPARE(matching(all, QStringLiteral("dark th")).size(), 1);
-    QCOMPARE(matching(all, QStringLiteral("spe")).front().text, QStringLiteral("Open special"));
     QCOMPARE(matching(all, QStringLiteral("in")).front().text, QStringLiteral("Inspector"));
     QVERIFY(matching(all, QStringLiteral("nothing")).isEmpty());
   }

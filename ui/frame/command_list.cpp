@@ -47,12 +47,9 @@ QVector<Command> matching(const QVector<Command>& commands, const QString& query
     });
     if (all) found.push_back(command);
   }
-  const QString start = query.trimmed();
-  const auto rank = [&](const Command& command) {
-    if (command.text.startsWith(start, Qt::CaseInsensitive)) return 0;
-    return command.text.contains(u' ' + start, Qt::CaseInsensitive) ? 1 : 2;
-  };
-  std::stable_sort(found.begin(), found.end(), [&](const Command& a, const Command& b) { return rank(a) < rank(b); });
+  std::stable_partition(found.begin(), found.end(), [&](const Command& command) {
+    return command.text.startsWith(query.trimmed(), Qt::CaseInsensitive);
+  });
   return found;
 }
 

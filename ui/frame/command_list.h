@@ -17,8 +17,7 @@ struct Command {
 
 QVector<Command> commandsOf(const QMenuBar& bar);
 
-// The commands whose menu and text hold every word of `query`, those that begin with it first, then those
-// of which a word does; all for an empty one.
+// The commands whose menu and text hold every word of `query`, those that begin with it first; all for an empty one.
 QVector<Command> matching(const QVector<Command>& commands, const QString& query);
 
 }  // namespace panicle::ui
