@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -11,11 +12,14 @@
 
 namespace panicle {
 
-MemorySource::MemorySource(std::span<const std::byte> bytes) : bytes_(bytes) { size_ = bytes.size(); }
+MemorySource::MemorySource(std::span<const std::byte> bytes)
+    : bytes_(reinterpret_cast<const std::uint8_t*>(bytes.data())) {
+  size_ = bytes.size();
+}
 
 bool MemorySource::read(std::uint64_t offset, std::span<std::uint8_t> out) {
   if (!holds(offset, out.size())) return false;
-  std::memcpy(out.data(), bytes_.data() + offset, out.size());
+  std::copy_n(bytes_ + offset, out.size(), out.begin());
   return true;
 }
 
@@ -30,7 +34,9 @@ FileSource::FileSource(const std::filesystem::path& path) {
   size_ = static_cast<std::uint64_t>(info.st_size);
 }
 
-FileSource::~FileSource() { ::close(descriptor_); }
+FileSource::~FileSource() {
+  ::close(descriptor_);
+}
 
 bool FileSource::read(std::uint64_t offset, std::span<std::uint8_t> out) {
   if (!holds(offset, out.size())) return false;
@@ -40,7 +46,7 @@ bool FileSource::read(std::uint64_t offset, std::span<std::uint8_t> out) {
     pageSize_ = readAt(offset, page_);
     if (pageSize_ < out.size()) return false;
   }
-  std::memcpy(out.data(), page_.data() + (offset - pageStart_), out.size());
+  std::copy_n(page_.begin() + static_cast<std::ptrdiff_t>(offset - pageStart_), out.size(), out.begin());
   return true;
 }
 

@@ -18,7 +18,9 @@ class ByteSource {
   virtual bool read(std::uint64_t offset, std::span<std::uint8_t> out) = 0;
 
  protected:
-  bool holds(std::uint64_t offset, std::size_t count) const { return offset <= size_ && count <= size_ - offset; }
+  bool holds(std::uint64_t offset, std::size_t count) const {
+    return offset <= size_ && count <= size_ - offset;
+  }
 
   std::uint64_t size_ = 0;
 };
@@ -29,10 +31,11 @@ class MemorySource final : public ByteSource {
   bool read(std::uint64_t offset, std::span<std::uint8_t> out) override;
 
  private:
-  std::span<const std::byte> bytes_;
+  const std::uint8_t* bytes_;
 };
 
-// Reads pages as they are asked for. Throws Error (that does not name the file) when the file cannot be opened or read.
+// Reads pages as they are asked for. Throws Error (that does not name the file) when the file cannot be
+// opened or read.
 class FileSource final : public ByteSource {
  public:
   explicit FileSource(const std::filesystem::path& path);

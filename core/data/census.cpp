@@ -24,7 +24,8 @@ struct Share {
 
 class Counter {
  public:
-  Counter(const Dataset& dataset, const DecodeOptions& options, std::stop_token stop, const Progress& progress)
+  Counter(const Dataset& dataset, const DecodeOptions& options, std::stop_token stop,
+          const Progress& progress)
       : dataset_(dataset),
         options_(options),
         stop_(std::move(stop)),
@@ -109,7 +110,8 @@ Census takeCensus(const Dataset& dataset, const DecodeOptions& options, int thre
   const auto wanted = threads > 0 ? static_cast<unsigned>(threads) : std::thread::hardware_concurrency();
   counter.run(std::max(wanted, 1u));
   Share found = counter.take();
-  std::sort(found.bad.begin(), found.bad.end(), [](const BadFile& a, const BadFile& b) { return pathLess(a.path, b.path); });
+  std::sort(found.bad.begin(), found.bad.end(),
+            [](const BadFile& a, const BadFile& b) { return pathLess(a.path, b.path); });
   Census census;
   census.images = dataset.items.size();
   census.test_images = dataset.test.size();

@@ -66,7 +66,8 @@ class Reader {
   }
 
   void takeRow() {
-    const bool blank = std::all_of(fields_.begin(), fields_.end(), [](const std::string& f) { return f.empty(); });
+    const bool blank =
+        std::all_of(fields_.begin(), fields_.end(), [](const std::string& f) { return f.empty(); });
     if (blank) {
       fields_.clear();
     } else if (table_.header.empty()) {
@@ -76,7 +77,8 @@ class Reader {
       if (fields_.size() != table_.header.size()) {
         throw fileError(table_.path, rowStart_,
                         "has " + std::to_string(fields_.size()) + " fields, but the header has " +
-                            std::to_string(table_.header.size()) + "; put fields that hold a comma in quotes");
+                            std::to_string(table_.header.size()) +
+                            "; put fields that hold a comma in quotes");
       }
       table_.rows.push_back(std::move(fields_));
       table_.lines.push_back(rowStart_);
@@ -133,9 +135,13 @@ std::size_t CsvTable::requireColumn(std::string_view name) const {
   throw fileError(path, 1, message);
 }
 
-CsvTable readCsv(const std::filesystem::path& path) { return readTable(path, false); }
+CsvTable readCsv(const std::filesystem::path& path) {
+  return readTable(path, false);
+}
 
-std::vector<std::string> readCsvHeader(const std::filesystem::path& path) { return readTable(path, true).header; }
+std::vector<std::string> readCsvHeader(const std::filesystem::path& path) {
+  return readTable(path, true).header;
+}
 
 std::string csvLine(const std::vector<std::string>& fields) {
   std::string line;

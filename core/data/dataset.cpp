@@ -29,7 +29,8 @@ void keepWarnings(Dataset& dataset, const std::filesystem::path& folder, FolderS
 // The test folder as seen from the image folder, when it lies in it; else "".
 std::string testInside(const Layout& layout) {
   if (!layout.test) return "";
-  const auto relative = std::filesystem::path(*layout.test).lexically_relative(layout.images.empty() ? "." : layout.images);
+  const auto relative =
+      std::filesystem::path(*layout.test).lexically_relative(layout.images.empty() ? "." : layout.images);
   const std::string text = relative.string();
   return text == "." || text.starts_with("..") ? "" : text;
 }

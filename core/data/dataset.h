@@ -45,6 +45,7 @@ struct Dataset {
 // Reads the data set that `options` name (root, csv, columns, test; then the subset). Layouts found by themselves: Paddy
 // Doctor's (train.csv, train_images/, test_images/, sample_submission.csv), Cassava's (a CSV with is_val), class folders under
 // train_images/ or under the root itself. If `options.root` is a CSV file, it is the CSV and its folder the root.
+// Progress: images found so far, with a total of 0 until it is known.
 // Throws Error naming file and line (missing column, two labels for one image, no image found, ...); Cancelled.
 Dataset loadDataset(const DataOptions& options, std::stop_token stop = {}, const Progress& progress = {});
 

@@ -26,7 +26,9 @@ auto naming(const std::filesystem::path& path, Work work) {
   }
 }
 
-cv::Mat view(Image& image) { return {image.height, image.width, CV_8UC3, image.pixels.data()}; }
+cv::Mat view(Image& image) {
+  return {image.height, image.width, CV_8UC3, image.pixels.data()};
+}
 
 Image copyOf(const cv::Mat& pixels) {
   Image image{pixels.cols, pixels.rows, {}};
@@ -116,7 +118,9 @@ ImageHeader readImageHeader(const std::filesystem::path& path, const DecodeOptio
   return header;
 }
 
-Image decodeImage(std::span<const std::byte> bytes, const DecodeOptions& options) { return decode(bytes, 0, options); }
+Image decodeImage(std::span<const std::byte> bytes, const DecodeOptions& options) {
+  return decode(bytes, 0, options);
+}
 
 Image decodeImage(const std::filesystem::path& path, const DecodeOptions& options) {
   const std::vector<std::byte> bytes = readImageBytes(path, options);

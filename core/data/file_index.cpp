@@ -21,7 +21,8 @@ bool isStemOf(std::string_view stem, std::string_view file) {
 }
 
 void refuseSecond(const std::string& value, const std::string& first, const std::string& second) {
-  throw Error("'" + value + "' can be " + first + " or " + second + "; write the folder and the extension too");
+  throw Error("'" + value + "' can be " + first + " or " + second +
+              "; write the folder and the extension too");
 }
 
 }  // namespace
@@ -43,7 +44,8 @@ std::optional<std::uint32_t> FileIndex::find(const std::string& value, const std
   return findSlashed(slashed, label);
 }
 
-std::optional<std::uint32_t> FileIndex::findSlashed(const std::string& value, const std::string& label) const {
+std::optional<std::uint32_t> FileIndex::findSlashed(const std::string& value,
+                                                    const std::string& label) const {
   const std::string path = value.starts_with("./") ? value.substr(2) : value;
   if (const auto found = byPath(path)) return found;
   if (const auto found = byPath(label + "/" + path)) return found;
@@ -58,7 +60,8 @@ std::optional<std::uint32_t> FileIndex::findSlashed(const std::string& value, co
 }
 
 std::optional<std::uint32_t> FileIndex::byPath(const std::string& path) const {
-  // All paths that begin alike are neighbours, so those with any extension follow the place of the bare path and a dot.
+  // All paths that begin alike are neighbours, so those with any extension follow the place of the bare path
+  // and a dot.
   const auto before = [](const std::string& a, const std::string& b) { return pathLess(a, b); };
   const auto exact = std::lower_bound(files_.begin(), files_.end(), path, before);
   if (exact != files_.end() && *exact == path) return static_cast<std::uint32_t>(exact - files_.begin());

@@ -15,8 +15,9 @@ class FileIndex {
   // `folder`: what tables may write before the paths, e.g. "train_images"; "" for nothing.
   FileIndex(const std::vector<std::string>& files, std::string folder);
 
-  // The file called `value`: a path or a bare name, with or without its extension, in the folder itself, in the folder of
-  // its label, or (bare names) in any. Throws Error when two files fit equally; the message does not name the table.
+  // The file called `value`: a path or a bare name, with or without its extension, in the folder itself, in
+  // the folder of its label, or (bare names) in any. Throws Error when two files fit equally; the message
+  // does not name the table.
   std::optional<std::uint32_t> find(const std::string& value, const std::string& label) const;
 
  private:

@@ -29,7 +29,8 @@ std::string lowerExtension(std::string_view name) {
 }
 
 bool isImageExtension(std::string_view extension) {
-  constexpr std::array<std::string_view, 7> kExtensions{".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"};
+  constexpr std::array<std::string_view, 7> kExtensions{".jpg", ".jpeg", ".png", ".webp",
+                                                        ".bmp", ".tif",  ".tiff"};
   return std::find(kExtensions.begin(), kExtensions.end(), extension) != kExtensions.end();
 }
 
@@ -131,6 +132,8 @@ bool pathLess(std::string_view a, std::string_view b) {
                                       [&](char x, char y) { return rank(x) < rank(y); });
 }
 
-bool isImagePath(const std::filesystem::path& path) { return isImageExtension(lowerExtension(path.filename().string())); }
+bool isImagePath(const std::filesystem::path& path) {
+  return isImageExtension(lowerExtension(path.filename().string()));
+}
 
 }  // namespace panicle

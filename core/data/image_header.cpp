@@ -21,12 +21,9 @@ struct Format {
 };
 
 constexpr std::array kFormats{
-    Format{"\xFF\xD8\xFF"sv, readJpegHeader},
-    Format{"\x89PNG\r\n\x1A\n"sv, readPngHeader},
-    Format{"RIFF"sv, readWebpHeader},
-    Format{"BM"sv, readBmpHeader},
-    Format{"II*\0"sv, readTiffHeader},
-    Format{"MM\0*"sv, readTiffHeader},
+    Format{"\xFF\xD8\xFF"sv, readJpegHeader}, Format{"\x89PNG\r\n\x1A\n"sv, readPngHeader},
+    Format{"RIFF"sv, readWebpHeader},         Format{"BM"sv, readBmpHeader},
+    Format{"II*\0"sv, readTiffHeader},        Format{"MM\0*"sv, readTiffHeader},
 };
 
 struct OtherKind {
@@ -92,7 +89,8 @@ HeaderFacts readHeader(ByteSource& source) {
   for (const auto& format : kFormats) {
     if (!text.starts_with(format.signature)) continue;
     HeaderFacts facts = format.read(source);
-    if (facts.header.width < 1 || facts.header.height < 1) throw Error("is damaged: its header tells no size");
+    if (facts.header.width < 1 || facts.header.height < 1)
+      throw Error("is damaged: its header tells no size");
     return facts;
   }
   throw Error(notAnImage(text));

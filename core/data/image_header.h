@@ -19,7 +19,8 @@ struct HeaderFacts {
 // Throws Error without the file's name.
 HeaderFacts readHeader(ByteSource& source);
 
-// Whether the file ends as its format asks (JPEG and PNG; true for the others). Bytes after the end are fine when they are few.
+// Whether the file ends as its format asks (JPEG and PNG; true for the others). Bytes after the end are fine
+// when they are few.
 bool hasEnd(ByteSource& source, const HeaderFacts& facts);
 
 // Throws Error when the image has more pixels than the options allow.
@@ -34,7 +35,9 @@ HeaderFacts readTiffHeader(ByteSource& source);
 
 // Bytes that must be there: throws Error saying that the file is cut off.
 void require(ByteSource& source, std::uint64_t offset, std::span<std::uint8_t> out);
-std::uint32_t requireBig(ByteSource& source, std::uint64_t offset, std::size_t size);     // 1 to 4 bytes, big end first
-std::uint32_t requireLittle(ByteSource& source, std::uint64_t offset, std::size_t size);  // 1 to 4 bytes, little end first
+std::uint32_t requireBig(ByteSource& source, std::uint64_t offset,
+                         std::size_t size);  // 1 to 4 bytes, big end first
+std::uint32_t requireLittle(ByteSource& source, std::uint64_t offset,
+                            std::size_t size);  // 1 to 4 bytes, little end first
 
 }  // namespace panicle

@@ -7,10 +7,11 @@
 #include <string>
 #include <vector>
 
-// jpeglib.h needs size_t and FILE declared before it.
+// jpeglib.h needs size_t and FILE declared before it; jerror.h belongs after it.
+// clang-format off
 #include <jpeglib.h>
-
 #include <jerror.h>
+// clang-format on
 
 #include "core/base/error.h"
 
@@ -23,13 +24,11 @@ constexpr int kMaxScans = 500;
 struct ErrorManager {
   jpeg_error_mgr base{};
   std::jmp_buf jump{};
-  int code = 0;
   std::array<char, JMSG_LENGTH_MAX> message{};
 };
 
 [[noreturn]] void leave(j_common_ptr info) {
   auto* manager = reinterpret_cast<ErrorManager*>(info->err);
-  manager->code = manager->base.msg_code;
   manager->base.format_message(info, manager->message.data());
   std::longjmp(manager->jump, 1);
 }
@@ -46,8 +45,8 @@ void judgeMessage(j_common_ptr info, int level) {
   }
 }
 
-// Bytes in memory; behind their end stands an endless end-of-image marker, so that what is missing shows as lost pixels and
-// a picture that lacks nothing but the marker is accepted.
+// Bytes in memory; behind their end stands an endless end-of-image marker, so that what is missing shows as
+// lost pixels and a picture that lacks nothing but the marker is accepted.
 struct Source {
   jpeg_source_mgr base{};
   bool ended = false;
@@ -76,8 +75,10 @@ void skip(j_decompress_ptr info, long count) {
 void limitScans(j_common_ptr info) {
   const auto* decompress = reinterpret_cast<j_decompress_ptr>(info);
   if (decompress->input_scan_number <= kMaxScans) return;
-  info->err->msg_code = JERR_BAD_PROGRESSION;
-  leave(info);
+  auto* manager = reinterpret_cast<ErrorManager*>(info->err);
+  std::snprintf(manager->message.data(), manager->message.size(), "it asks for more than %d passes",
+                kMaxScans);
+  std::longjmp(manager->jump, 1);
 }
 
 int divide255(int a, int b) {
@@ -95,7 +96,8 @@ void cmykRow(const JSAMPLE* samples, std::uint8_t* rgb, int width) {
   }
 }
 
-// Every call into libjpeg is made below a setjmp; functions with one hold no object that would need its destructor.
+// Every call into libjpeg is made below a setjmp; functions with one hold no object that would need its
+// destructor.
 class Decoder {
  public:
   explicit Decoder(std::span<const std::byte> bytes) {
@@ -118,7 +120,6 @@ class Decoder {
   // `side` 0: the exact picture.
   Image decode(int side) {
     if (!readHeader()) fail();
-    if (source_.ended) throw Error("is truncated: the file ends inside its header");
     choose(side);
     if (!start()) fail();
     // All passes have been read by now, and a file cut between two of them shows no other sign.
@@ -152,7 +153,8 @@ class Decoder {
     info_.out_color_space = info_.num_components == 4 ? JCS_CMYK : JCS_RGB;
     if (side <= 0) return;
     const auto longer = static_cast<int>(std::max(info_.image_width, info_.image_height));
-    while (info_.scale_denom < 8 && longer / static_cast<int>(2 * info_.scale_denom) >= side) info_.scale_denom *= 2;
+    while (info_.scale_denom < 8 && longer / static_cast<int>(2 * info_.scale_denom) >= side)
+      info_.scale_denom *= 2;
     info_.dct_method = JDCT_IFAST;
     info_.do_fancy_upsampling = FALSE;
   }
@@ -183,8 +185,12 @@ class Decoder {
 
 }  // namespace
 
-Image decodeJpeg(std::span<const std::byte> bytes) { return Decoder(bytes).decode(0); }
+Image decodeJpeg(std::span<const std::byte> bytes) {
+  return Decoder(bytes).decode(0);
+}
 
-Image decodeJpegSmall(std::span<const std::byte> bytes, int side) { return Decoder(bytes).decode(side); }
+Image decodeJpegSmall(std::span<const std::byte> bytes, int side) {
+  return Decoder(bytes).decode(side);
+}
 
 }  // namespace panicle

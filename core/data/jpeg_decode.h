@@ -8,9 +8,9 @@
 
 namespace panicle {
 
-// The pixels as Pillow's Image.open(...).convert("RGB") gives them, bit for bit: accurate integer DCT, smooth ("fancy")
-// chroma upsampling, four channels taken for inverted CMYK. Throws Error (without the file's name) for truncated or damaged
-// data; stray bytes between segments are accepted, as Pillow does.
+// The pixels as Pillow's Image.open(...).convert("RGB") gives them, bit for bit: accurate integer DCT, smooth
+// ("fancy") chroma upsampling, four channels taken for inverted CMYK. Throws Error (without the file's name)
+// for truncated or damaged data; stray bytes between segments are accepted, as Pillow does.
 Image decodeJpeg(std::span<const std::byte> bytes);
 
 // Faster and less exact: halved up to three times while the longer side stays at least `side`.

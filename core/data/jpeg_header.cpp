@@ -13,14 +13,18 @@ constexpr std::uint8_t kStartOfScan = 0xDA;
 constexpr std::uint8_t kEndOfImage = 0xD9;
 constexpr std::uint8_t kApp1 = 0xE1;
 
-bool standsAlone(std::uint8_t marker) { return marker == 0x01 || (marker >= 0xD0 && marker <= 0xD8); }
+bool standsAlone(std::uint8_t marker) {
+  return marker == 0x01 || (marker >= 0xD0 && marker <= 0xD8);
+}
 
 bool isFrame(std::uint8_t marker) {
   return marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC;
 }
 
 // Baseline, extended and progressive, with Huffman or arithmetic coding; not lossless, not hierarchical.
-bool isDecodable(std::uint8_t frame) { return frame <= 0xC2 || frame == 0xC9 || frame == 0xCA; }
+bool isDecodable(std::uint8_t frame) {
+  return frame <= 0xC2 || frame == 0xC9 || frame == 0xCA;
+}
 
 // Moves `at` behind the next marker. Stray bytes before it are skipped, as libjpeg does.
 std::uint8_t nextMarker(ByteSource& source, std::uint64_t& at) {
@@ -37,7 +41,8 @@ void readFrame(ByteSource& source, std::uint64_t at, std::uint8_t marker, ImageH
   if (!isDecodable(marker)) throw Error("is a lossless or hierarchical JPEG, which Panicle does not read");
   std::array<std::uint8_t, 6> frame{};
   require(source, at, frame);
-  if (frame[0] != 8) throw Error("is a JPEG with " + std::to_string(frame[0]) + " bits a sample; only 8 are read");
+  if (frame[0] != 8)
+    throw Error("is a JPEG with " + std::to_string(frame[0]) + " bits a sample; only 8 are read");
   header.height = frame[1] << 8 | frame[2];
   header.width = frame[3] << 8 | frame[4];
   if (frame[5] != 1 && frame[5] != 3 && frame[5] != 4) {

@@ -31,7 +31,8 @@ std::string_view parentName(std::string_view path) {
                      before == std::string_view::npos ? slash : slash - before - 1);
 }
 
-std::unordered_map<std::string_view, int> setVocab(Dataset& dataset, const std::unordered_set<std::string_view>& labels) {
+std::unordered_map<std::string_view, int> setVocab(Dataset& dataset,
+                                                   const std::unordered_set<std::string_view>& labels) {
   dataset.vocab.assign(labels.begin(), labels.end());
   std::sort(dataset.vocab.begin(), dataset.vocab.end());
   std::unordered_map<std::string_view, int> targets;
@@ -71,8 +72,8 @@ struct Match {
 // Goes through the rows of a label table once and finds out which of them become items.
 class TableMatcher {
  public:
-  TableMatcher(Dataset& dataset, CsvTable& table, const std::vector<std::string>& files, const std::string& folder,
-               const DataOptions& options)
+  TableMatcher(Dataset& dataset, CsvTable& table, const std::vector<std::string>& files,
+               const std::string& folder, const DataOptions& options)
       : dataset_(dataset),
         table_(table),
         files_(files),
@@ -124,7 +125,9 @@ class TableMatcher {
  private:
   static constexpr std::uint32_t kNone = UINT32_MAX;
 
-  std::string example(std::size_t row) { return "line " + std::to_string(table_.lines[row]) + " (" + id(row) + ")"; }
+  std::string example(std::size_t row) {
+    return "line " + std::to_string(table_.lines[row]) + " (" + id(row) + ")";
+  }
 
   std::optional<std::uint32_t> find(const FileIndex& index, std::size_t row) {
     try {
@@ -137,8 +140,8 @@ class TableMatcher {
   void passOverRepeated(std::size_t first, std::size_t second) {
     if (label(first) != label(second)) {
       throw fileError(table_.path, table_.lines[second],
-                      "'" + id(second) + "' has the label '" + label(second) + "', but '" + label(first) + "' on line " +
-                          std::to_string(table_.lines[first]) + "; remove the wrong row");
+                      "'" + id(second) + "' has the label '" + label(second) + "', but '" + label(first) +
+                          "' on line " + std::to_string(table_.lines[first]) + "; remove the wrong row");
     }
     (table_.rows[first] == table_.rows[second] ? repeated_ : differing_).add(example(second));
   }
@@ -147,18 +150,21 @@ class TableMatcher {
     if (table_.rows.empty()) throw fileError(table_.path, "has no rows below its header");
     const std::string images = folderPath(dataset_.root, folder_).string();
     if (matched == 0) {
-      throw fileError(table_.path, "none of its " + std::to_string(table_.rows.size()) + " rows has a label and an image in " +
-                                       images + "; set data.images to the folder of the images");
+      throw fileError(table_.path, "none of its " + std::to_string(table_.rows.size()) +
+                                       " rows has a label and an image in " + images +
+                                       "; set data.images to the folder of the images");
     }
     missing_.report(dataset_, table_.path, "rows name an image that is not there and were left out");
     unlabelled_.report(dataset_, table_.path, "rows have no label and were left out");
     repeated_.report(dataset_, table_.path, "rows repeat an earlier one and were left out");
-    differing_.report(dataset_, table_.path, "rows repeat an earlier image with other values; the earlier ones count");
+    differing_.report(dataset_, table_.path,
+                      "rows repeat an earlier image with other values; the earlier ones count");
     Tally unnamed;
     for (std::size_t file = 0; file < files_.size(); ++file) {
       if (rowOfFile[file] == kNone) unnamed.add(files_[file]);
     }
-    unnamed.report(dataset_, images, "images have no row in " + table_.path.filename().string() + " and were left out");
+    unnamed.report(dataset_, images,
+                   "images have no row in " + table_.path.filename().string() + " and were left out");
   }
 
   Dataset& dataset_;
@@ -220,7 +226,8 @@ void keepFraction(Dataset& dataset, double fraction, std::uint64_t seed) {
   std::vector<bool> keep(dataset.items.size());
   for (std::size_t target = 0; target < members.size(); ++target) {
     // Named after the class, so that leaving out another class does not change which of its images are drawn.
-    const auto order = permutation(members[target].size(), RandomStream(seed, "subset " + dataset.vocab[target]));
+    const auto order =
+        permutation(members[target].size(), RandomStream(seed, "subset " + dataset.vocab[target]));
     const auto wanted = static_cast<std::size_t>(std::llround(fraction * static_cast<double>(order.size())));
     for (std::size_t i = 0; i < std::max<std::size_t>(wanted, 1); ++i) keep[members[target][order[i]]] = true;
   }
@@ -231,14 +238,16 @@ void keepFraction(Dataset& dataset, double fraction, std::uint64_t seed) {
 
 void labelByFolders(Dataset& dataset, std::vector<std::string> files, const std::string& folder) {
   const std::string images = folderPath(dataset.root, folder).string();
-  if (files.empty()) throw Error(images + ": there is no image (.jpg, .png, .webp, .bmp, .tif) in or below this folder");
+  if (files.empty())
+    throw Error(images + ": there is no image (.jpg, .png, .webp, .bmp, .tif) in or below this folder");
   std::unordered_set<std::string_view> labels;
   for (const auto& file : files) {
     if (const auto label = parentName(file); !label.empty()) labels.insert(label);
   }
   if (labels.empty()) {
-    throw Error(images + ": the images lie directly in this folder, so nothing tells their labels; "
-                         "put them into one folder per class, or name a table with data.csv");
+    throw Error(images +
+                ": the images lie directly in this folder, so nothing tells their labels; "
+                "put them into one folder per class, or name a table with data.csv");
   }
   const auto targets = setVocab(dataset, labels);
   Tally loose;
@@ -256,8 +265,8 @@ void labelByFolders(Dataset& dataset, std::vector<std::string> files, const std:
   loose.report(dataset, images, "images lie outside the class folders and were left out");
 }
 
-void labelByTable(Dataset& dataset, CsvTable table, const std::vector<std::string>& files, const std::string& folder,
-                  const DataOptions& options) {
+void labelByTable(Dataset& dataset, CsvTable table, const std::vector<std::string>& files,
+                  const std::string& folder, const DataOptions& options) {
   TableMatcher matcher(dataset, table, files, folder, options);
   const std::vector<Match> matches = matcher.match();
   std::unordered_set<std::string_view> labels;

@@ -10,14 +10,14 @@
 
 namespace panicle {
 
-// Both fill the dataset's vocab, items and warnings (and columns). `files` are relative to the image folder and sorted;
-// `folder` is that image folder as Layout::images has it.
+// Both fill the dataset's vocab, items and warnings (and columns). `files` are relative to the image folder
+// and sorted; `folder` is that image folder as Layout::images has it.
 
 // The label is the name of the folder that holds the image (fastai's parent_label).
 void labelByFolders(Dataset& dataset, std::vector<std::string> files, const std::string& folder);
 
-void labelByTable(Dataset& dataset, CsvTable table, const std::vector<std::string>& files, const std::string& folder,
-                  const DataOptions& options);
+void labelByTable(Dataset& dataset, CsvTable table, const std::vector<std::string>& files,
+                  const std::string& folder, const DataOptions& options);
 
 // Keeps the classes and the share of each class that the options ask for.
 void takeSubset(Dataset& dataset, const SubsetOptions& options, std::uint64_t seed);

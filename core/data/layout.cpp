@@ -38,7 +38,8 @@ bool isCsvName(const fs::path& path) {
 // A folder that an option names, as Layout::images is written.
 std::string namedFolder(const fs::path& root, const std::string& name, const char* option) {
   const fs::path folder = normalized(root / name);
-  if (!isFolder(folder)) throw Error(std::string("data.") + option + ": " + folder.string() + " is not a folder");
+  if (!isFolder(folder))
+    throw Error(std::string("data.") + option + ": " + folder.string() + " is not a folder");
   const fs::path relative = folder.lexically_relative(root);
   if (relative == ".") return "";
   return relative.empty() || *relative.begin() == ".." ? folder.string() : relative.string();
@@ -72,7 +73,8 @@ std::optional<fs::path> findTable(const DataOptions& options, Layout& layout) {
   if (isFile(train)) {
     if (hasColumns(headerOrNone(train), columns)) return train;
     layout.warnings.push_back(train.string() + " has no columns '" + options.image_column + "' and '" +
-                              options.label_columns.front() + "', so it was not used: the labels are the folders' names");
+                              options.label_columns.front() +
+                              "', so it was not used: the labels are the folders' names");
   }
   columns.emplace_back(kSplitColumn);
   std::vector<fs::path> candidates;
@@ -97,16 +99,19 @@ std::string describe(const Layout& layout) {
   if (!layout.table) return layout.images.empty() ? "class folders" : "class folders in " + images;
   const std::string name = layout.table->path.filename().string();
   if (layout.table->column(kSplitColumn)) return "Cassava (" + name + " with is_val, " + images + ")";
-  if (name == kTrainTable && layout.images == kTrainFolder) return "Paddy Doctor (" + name + ", " + images + ")";
+  if (name == kTrainTable && layout.images == kTrainFolder)
+    return "Paddy Doctor (" + name + ", " + images + ")";
   return "label table (" + name + ", " + images + ")";
 }
 
 }  // namespace
 
 Layout findLayout(const DataOptions& options) {
-  if (options.root.empty()) throw Error("no data set is chosen: set data.root to a folder of images or to a CSV");
+  if (options.root.empty())
+    throw Error("no data set is chosen: set data.root to a folder of images or to a CSV");
   if (options.label_columns.size() != 1) {
-    throw Error("data.label_columns must name one column, not " + std::to_string(options.label_columns.size()));
+    throw Error("data.label_columns must name one column, not " +
+                std::to_string(options.label_columns.size()));
   }
   Layout layout;
   layout.root = normalized(options.root);

@@ -12,10 +12,10 @@
 namespace panicle {
 
 struct Layout {
-  std::filesystem::path root;       // absolute
-  std::string words;                // for people: "Paddy Doctor (train.csv, train_images/)"
-  std::optional<CsvTable> table;    // without one the folders' names are the labels
-  std::string images;               // folder relative to root, "" for root itself; absolute when it lies elsewhere
+  std::filesystem::path root;     // absolute
+  std::string words;              // for people: "Paddy Doctor (train.csv, train_images/)"
+  std::optional<CsvTable> table;  // without one the folders' names are the labels
+  std::string images;  // folder relative to root, "" for root itself; absolute when it lies elsewhere
   std::optional<std::string> test;  // likewise
   std::optional<std::filesystem::path> sample_submission;
   std::vector<std::string> warnings;
@@ -26,7 +26,8 @@ inline std::filesystem::path folderPath(const std::filesystem::path& root, const
   return folder.empty() ? root : root / folder;
 }
 
-// Throws Error when the root, the table or a folder that the options name is not there, or when the table is not certain.
+// Throws Error when the root, the table or a folder that the options name is not there, or when the table is
+// not certain.
 Layout findLayout(const DataOptions& options);
 
 }  // namespace panicle

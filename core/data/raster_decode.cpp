@@ -20,7 +20,8 @@ void clipGrey(const cv::Mat& grey, std::vector<std::uint8_t>& rgb) {
     const T* row = grey.ptr<T>(y);
     for (int x = 0; x < grey.cols; ++x, out += 3) {
       // Not a number becomes 0.
-      const auto value = row[x] > T(0) ? static_cast<std::uint8_t>(std::min<double>(row[x], 255.0)) : std::uint8_t{0};
+      const auto value =
+          row[x] > T(0) ? static_cast<std::uint8_t>(std::min<double>(row[x], 255.0)) : std::uint8_t{0};
       std::fill_n(out, 3, value);
     }
   }
@@ -78,10 +79,12 @@ cv::Mat decode(const std::byte* data, std::size_t size) {
 
 Image decodeRaster(std::span<const std::byte> bytes, const HeaderFacts& facts) {
   // A damaged file is told by its Error; OpenCV would write a line to the terminal as well.
-  [[maybe_unused]] static const auto silenced = cv::utils::logging::setLogLevel(cv::utils::logging::LOG_LEVEL_SILENT);
+  [[maybe_unused]] static const auto silenced =
+      cv::utils::logging::setLogLevel(cv::utils::logging::LOG_LEVEL_SILENT);
   cv::Mat decoded;
   if (facts.orientation_position && facts.header.orientation != 1) {
-    // OpenCV turns TIFF pictures upright whatever it is told; our own rule comes later, so the tag is made neutral.
+    // OpenCV turns TIFF pictures upright whatever it is told; our own rule comes later, so the tag is made
+    // neutral.
     std::vector<std::byte> neutral(bytes.begin(), bytes.end());
     const auto at = static_cast<std::size_t>(*facts.orientation_position);
     neutral[at] = std::byte{facts.big_endian ? std::uint8_t{0} : std::uint8_t{1}};
@@ -90,7 +93,8 @@ Image decodeRaster(std::span<const std::byte> bytes, const HeaderFacts& facts) {
   } else {
     decoded = decode(bytes.data(), bytes.size());
   }
-  if (decoded.empty()) throw Error("is damaged or truncated: its " + facts.header.format + " data cannot be decoded");
+  if (decoded.empty())
+    throw Error("is damaged or truncated: its " + facts.header.format + " data cannot be decoded");
   return toRgb(decoded);
 }
 

@@ -1,5 +1,5 @@
-// Headers of PNG, WebP, BMP and TIFF files. Sources: W3C PNG (third edition), Google's WebP container and VP8L
-// specifications, RFC 6386 (VP8), Microsoft's BITMAPINFOHEADER, TIFF 6.0.
+// Headers of PNG, WebP, BMP and TIFF files. Sources: W3C PNG (third edition), Google's WebP container and
+// VP8L specifications, RFC 6386 (VP8), Microsoft's BITMAPINFOHEADER, TIFF 6.0.
 #include <cstdlib>
 #include <limits>
 
@@ -31,7 +31,8 @@ int webpOrientation(ByteSource& source) {
     const std::uint32_t name = requireBig(source, at, 4);
     const std::uint64_t size = requireLittle(source, at + 4, 4);
     if (name == code("EXIF")) {
-      const bool prefixed = size > 6 && at + 14 <= source.size() && requireBig(source, at + 8, 4) == code("Exif");
+      const bool prefixed =
+          size > 6 && at + 14 <= source.size() && requireBig(source, at + 8, 4) == code("Exif");
       return exifOrientation(source, at + (prefixed ? 14 : 8));
     }
     at += 8 + size + size % 2;
@@ -86,7 +87,8 @@ HeaderFacts readWebpHeader(ByteSource& source) {
   HeaderFacts facts;
   facts.header.format = "WebP";
   if (requireBig(source, 8, 4) != code("WEBP")) throw Error("is not an image (a RIFF file, but no WebP)");
-  if (std::uint64_t{requireLittle(source, 4, 4)} + 8 > source.size() + 1) {  // the last padding byte may be missing
+  if (std::uint64_t{requireLittle(source, 4, 4)} + 8 >
+      source.size() + 1) {  // the last padding byte may be missing
     throw Error("is truncated: the file is shorter than its header says");
   }
   switch (requireBig(source, 12, 4)) {
@@ -130,7 +132,8 @@ HeaderFacts readBmpHeader(ByteSource& source) {
   const std::uint64_t stride = (static_cast<std::uint64_t>(facts.header.width) * bits + 31) / 32 * 4;
   if (stride > 0 && (compression == kRgb || compression == kBitFields)) {
     const std::uint64_t rows = source.size() > pixels ? (source.size() - pixels) / stride : 0;
-    if (rows < static_cast<std::uint64_t>(facts.header.height)) throw Error("is truncated: the BMP's pixels end early");
+    if (rows < static_cast<std::uint64_t>(facts.header.height))
+      throw Error("is truncated: the BMP's pixels end early");
   }
   return facts;
 }

@@ -41,7 +41,8 @@ class Reader {
 
 std::optional<TiffDirectory> readTiffDirectory(ByteSource& source, std::uint64_t start) {
   std::array<std::uint8_t, 2> order{};
-  if (!source.read(start, order) || order[0] != order[1] || (order[0] != 'I' && order[0] != 'M')) return std::nullopt;
+  if (!source.read(start, order) || order[0] != order[1] || (order[0] != 'I' && order[0] != 'M'))
+    return std::nullopt;
   TiffDirectory directory;
   directory.big_endian = order[0] == 'M';
   Reader reader(source, directory.big_endian);

@@ -1,5 +1,5 @@
-// The first image file directory of a TIFF: the header of TIFF files, and of the EXIF data inside JPEG, PNG and WebP.
-// Source: TIFF 6.0, Adobe 1992, section 2.
+// The first image file directory of a TIFF: the header of TIFF files, and of the EXIF data inside JPEG, PNG
+// and WebP. Source: TIFF 6.0, Adobe 1992, section 2.
 #pragma once
 
 #include <cstdint>
@@ -12,8 +12,8 @@ namespace panicle {
 struct TiffDirectory {
   std::optional<std::uint32_t> width;
   std::optional<std::uint32_t> height;
-  int orientation = 1;                                 // 1..8
-  std::optional<std::uint64_t> orientation_position;   // in the source, of the two bytes that hold it
+  int orientation = 1;                                // 1..8
+  std::optional<std::uint64_t> orientation_position;  // in the source, of the two bytes that hold it
   bool big_endian = false;
 };
 

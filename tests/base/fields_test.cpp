@@ -85,9 +85,10 @@ std::string problem(const char* json) {
 }
 
 TEST(Fields, DefaultsWriteInTableOrder) {
-  EXPECT_EQ(toJson(Plant{}).dump(),
-            R"({"height":10,"seed":42,"wet":false,"name":"rice","colour":"green","pot":[20,30],"friends":["duck"],)"
-            R"("note":null,"flag_leaf":{"length":1.5,"veins":null},"spare":null,"leaves":[{"length":1.5,"veins":null}]})");
+  EXPECT_EQ(
+      toJson(Plant{}).dump(),
+      R"({"height":10,"seed":42,"wet":false,"name":"rice","colour":"green","pot":[20,30],"friends":["duck"],)"
+      R"("note":null,"flag_leaf":{"length":1.5,"veins":null},"spare":null,"leaves":[{"length":1.5,"veins":null}]})");
 }
 
 TEST(Fields, EverythingReadsBack) {
@@ -126,8 +127,10 @@ TEST(Fields, NullEmptiesWhatMayBeEmptyOnly) {
 
 TEST(Fields, UnknownKeysNameTheNearestKnown) {
   EXPECT_EQ(problem(R"({"heigth":3})"), "unknown key 'heigth'; did you mean 'height'?");
-  EXPECT_EQ(problem(R"({"flag_leaf":{"lenght":1.0}})"), "unknown key 'flag_leaf.lenght'; did you mean 'flag_leaf.length'?");
-  EXPECT_EQ(problem(R"({"leaves":[{},{"vein":2}]})"), "unknown key 'leaves.1.vein'; did you mean 'leaves.1.veins'?");
+  EXPECT_EQ(problem(R"({"flag_leaf":{"lenght":1.0}})"),
+            "unknown key 'flag_leaf.lenght'; did you mean 'flag_leaf.length'?");
+  EXPECT_EQ(problem(R"({"leaves":[{},{"vein":2}]})"),
+            "unknown key 'leaves.1.vein'; did you mean 'leaves.1.veins'?");
   EXPECT_EQ(problem(R"({"temperature":3})"), "unknown key 'temperature'");
 }
 
@@ -135,7 +138,8 @@ TEST(Fields, ValuesOutOfRangeSayTheRangeAndLeaveTheMemberAlone) {
   EXPECT_EQ(problem(R"({"height":100})"), "height must be a whole number from 1 to 99, not 100");
   EXPECT_EQ(problem(R"({"height":2.5})"), "height must be a whole number from 1 to 99, not 2.5");
   EXPECT_EQ(problem(R"({"height":"9"})"), "height must be a whole number from 1 to 99, not \"9\"");
-  EXPECT_EQ(problem(R"({"flag_leaf":{"length":-1}})"), "flag_leaf.length must be a number from 0 to 2, not -1");
+  EXPECT_EQ(problem(R"({"flag_leaf":{"length":-1}})"),
+            "flag_leaf.length must be a number from 0 to 2, not -1");
   EXPECT_EQ(problem(R"({"seed":-1})"), "seed must be a whole number of at least 0, not -1");
   EXPECT_EQ(problem(R"({"wet":1})"), "wet must be true or false, not 1");
   EXPECT_EQ(problem(R"({"colour":"blue"})"), "colour must be one of red, green, not \"blue\"");
@@ -184,10 +188,10 @@ TEST(Fields, DescriptionsHaveAPathAKindAndAValue) {
   describeFields(plant, "data", fields);
   std::vector<std::string> paths;
   for (const auto& each : fields) paths.push_back(each.path);
-  EXPECT_THAT(paths, ElementsAre("data.height", "data.seed", "data.wet", "data.name", "data.colour", "data.pot",
-                                 "data.friends", "data.note", "data.flag_leaf.length", "data.flag_leaf.veins",
-                                 "data.spare", "data.spare.length", "data.spare.veins", "data.leaves.0.length",
-                                 "data.leaves.0.veins"));
+  EXPECT_THAT(paths, ElementsAre("data.height", "data.seed", "data.wet", "data.name", "data.colour",
+                                 "data.pot", "data.friends", "data.note", "data.flag_leaf.length",
+                                 "data.flag_leaf.veins", "data.spare", "data.spare.length",
+                                 "data.spare.veins", "data.leaves.0.length", "data.leaves.0.veins"));
   EXPECT_EQ(fields[0].kind, FieldKind::Integer);
   EXPECT_STREQ(fields[0].info.unit, "cm");
   EXPECT_EQ(fields[4].kind, FieldKind::Choice);

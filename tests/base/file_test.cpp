@@ -14,8 +14,8 @@
 namespace panicle {
 namespace {
 
-using testing::TempFolder;
 using ::testing::HasSubstr;
+using testing::TempFolder;
 
 std::size_t filesIn(const std::filesystem::path& folder) {
   return static_cast<std::size_t>(
@@ -69,15 +69,18 @@ TEST(File, AFailedCommitLeavesNothing) {
   const TempFolder folder;
   std::filesystem::create_directory(folder / "taken");
   writeAtomically(folder / "taken" / "x", "");
-  EXPECT_THAT(messageOf([&] { writeAtomically(folder / "taken", "new"); }), HasSubstr("taken: cannot be put in place"));
+  EXPECT_THAT(messageOf([&] { writeAtomically(folder / "taken", "new"); }),
+              HasSubstr("taken: cannot be put in place"));
   EXPECT_EQ(filesIn(folder.path()), 1u);
 }
 
 TEST(File, ErrorsNameThePathAndTheReason) {
   const TempFolder folder;
-  EXPECT_EQ(messageOf([&] { readText(folder / "none"); }), (folder / "none").string() + ": No such file or directory");
+  EXPECT_EQ(messageOf([&] { readText(folder / "none"); }),
+            (folder / "none").string() + ": No such file or directory");
   EXPECT_THAT(messageOf([&] { readBytes(folder.path()); }), HasSubstr("is a folder, not a file"));
-  EXPECT_THAT(messageOf([&] { writeAtomically(folder / "no" / "such", ""); }), HasSubstr("such: cannot be written: No such"));
+  EXPECT_THAT(messageOf([&] { writeAtomically(folder / "no" / "such", ""); }),
+              HasSubstr("such: cannot be written: No such"));
 }
 
 TEST(File, ReadsAPipeToItsEnd) {

@@ -33,7 +33,8 @@ TEST(Json, ErrorsTellLineColumnAndReason) {
 }
 
 TEST(Json, AnythingMalformedIsAnError) {
-  for (const char* text : {"", " ", "{", "[1,]", "nul", "\"open", "{\"a\" 1}", "1e999", "\"\xFF\"", "[1] 2", "\xFF\xFE{"}) {
+  for (const char* text :
+       {"", " ", "{", "[1,]", "nul", "\"open", "{\"a\" 1}", "1e999", "\"\xFF\"", "[1] 2", "\xFF\xFE{"}) {
     EXPECT_THAT(messageOf(text), StartsWith("spec.json:")) << text;
   }
 }

@@ -22,12 +22,14 @@ TEST(Size, TextReadsBack) {
 }
 
 TEST(Size, AnythingElseIsAnErrorThatShowsIt) {
-  for (const char* wrong : {"", ",", "0", "-3", "4.5", "480x640", "480,", ",480", "1,2,3", "480px", "99999999999", "١٢"}) {
+  for (const char* wrong :
+       {"", ",", "0", "-3", "4.5", "480x640", "480,", ",480", "1,2,3", "480px", "99999999999", "١٢"}) {
     try {
       parseSize(wrong);
       FAIL() << wrong;
     } catch (const Error& error) {
-      EXPECT_NE(std::string(error.what()).find("'" + std::string(wrong) + "' is not a size"), std::string::npos);
+      EXPECT_NE(std::string(error.what()).find("'" + std::string(wrong) + "' is not a size"),
+                std::string::npos);
     }
   }
 }

@@ -64,7 +64,8 @@ TEST_F(CensusOfDamage, WhatTheCensusCallsGoodDecodes) {
   const Dataset dataset = load(folder_.path());
   const Census census = takeCensus(dataset);
   for (const auto& item : dataset.items) {
-    const bool bad = std::any_of(census.bad.begin(), census.bad.end(), [&](const BadFile& file) { return file.path == item.path; });
+    const bool bad = std::any_of(census.bad.begin(), census.bad.end(),
+                                 [&](const BadFile& file) { return file.path == item.path; });
     if (bad) {
       EXPECT_THROW(decodeImage(dataset.file(item)), Error) << item.path;
     } else {
@@ -118,8 +119,11 @@ TEST(Census, ReportsProgressAndStops) {
   });
   EXPECT_EQ(most, 300u);
   std::stop_source stop;
-  EXPECT_THROW(takeCensus(dataset, {}, 2, stop.get_token(), [&](std::uint64_t, std::uint64_t) { stop.request_stop(); }), Cancelled);
-  EXPECT_THROW(takeCensus(dataset, {}, 2, {}, [](std::uint64_t, std::uint64_t) { throw Error("no"); }), Error);
+  EXPECT_THROW(takeCensus(dataset, {}, 2, stop.get_token(),
+                          [&](std::uint64_t, std::uint64_t) { stop.request_stop(); }),
+               Cancelled);
+  EXPECT_THROW(takeCensus(dataset, {}, 2, {}, [](std::uint64_t, std::uint64_t) { throw Error("no"); }),
+               Error);
 }
 
 }  // namespace

@@ -9,10 +9,10 @@
 namespace panicle {
 namespace {
 
-using testing::TempFolder;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using testing::TempFolder;
 
 CsvTable read(const std::string& text) {
   const TempFolder folder;
@@ -37,7 +37,10 @@ TEST(Csv, ReadsHeaderRowsAndLines) {
 }
 
 TEST(Csv, LineEndsBomAndAMissingLastEndDoNotMatter) {
-  for (const char* text : {"a,b\r\n1,2\r\n3,4\r\n", "\xEF\xBB\xBF" "a,b\n1,2\n3,4", "a,b\r1,2\r3,4", "a,b\r\n1,2\n3,4\r\n\r\n"}) {
+  for (const char* text : {"a,b\r\n1,2\r\n3,4\r\n",
+                           "\xEF\xBB\xBF"
+                           "a,b\n1,2\n3,4",
+                           "a,b\r1,2\r3,4", "a,b\r\n1,2\n3,4\r\n\r\n"}) {
     const CsvTable table = read(text);
     EXPECT_THAT(table.header, ElementsAre("a", "b"));
     EXPECT_THAT(table.rows, ElementsAre(ElementsAre("1", "2"), ElementsAre("3", "4")));
@@ -71,14 +74,18 @@ TEST(Csv, ARaggedRowIsAnErrorWithItsLine) {
 }
 
 TEST(Csv, AnUnclosedQuoteIsAnErrorWithTheLineWhereItOpens) {
-  EXPECT_THAT(messageOf("a,b\n1,2\n\"3,4\n5,6\n7,8\n"), HasSubstr("t.csv:3: a quote that opens here is never closed"));
+  EXPECT_THAT(messageOf("a,b\n1,2\n\"3,4\n5,6\n7,8\n"),
+              HasSubstr("t.csv:3: a quote that opens here is never closed"));
   EXPECT_THAT(messageOf("a,\"b"), HasSubstr("t.csv:1: a quote"));
 }
 
 TEST(Csv, FilesThatAreNoTable) {
   EXPECT_THAT(messageOf(""), HasSubstr("t.csv: is empty"));
   EXPECT_THAT(messageOf("\n \r\n"), HasSubstr("t.csv: is empty"));
-  EXPECT_THAT(messageOf(std::string("\xFF\xFE" "a\0,\0", 6)), HasSubstr("UTF-16"));
+  EXPECT_THAT(messageOf(std::string("\xFF\xFE"
+                                    "a\0,\0",
+                                    6)),
+              HasSubstr("UTF-16"));
   EXPECT_THAT(read("a,b\n").rows, IsEmpty());
 }
 
@@ -91,7 +98,8 @@ TEST(Csv, ColumnsAreFoundByName) {
     table.requireColumn("image-id");
     FAIL() << "nothing was thrown";
   } catch (const Error& error) {
-    EXPECT_THAT(error.what(), HasSubstr("t.csv:1: has no column 'image-id'; its columns are image_id, label, lable"));
+    EXPECT_THAT(error.what(),
+                HasSubstr("t.csv:1: has no column 'image-id'; its columns are image_id, label, lable"));
     EXPECT_THAT(error.what(), HasSubstr("did you mean 'image_id'?"));
   }
 }

@@ -13,12 +13,14 @@
 namespace panicle {
 namespace {
 
-using testing::TempFolder;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using testing::TempFolder;
 
-void touch(const std::filesystem::path& path) { testing::writeBytes(path, {}); }
+void touch(const std::filesystem::path& path) {
+  testing::writeBytes(path, {});
+}
 
 std::vector<std::string> pathsOf(const std::vector<Item>& items) {
   std::vector<std::string> paths;
@@ -49,13 +51,16 @@ DataOptions at(const std::filesystem::path& root) {
 
 TEST(ClassFolders, UnderTheRoot) {
   const TempFolder folder;
-  for (const char* name : {"tungro/2.jpg", "blast/1.jpg", "tungro/1.png", "Zebra/1.jpg", "稲/1.jpg"}) touch(folder / name);
+  for (const char* name : {"tungro/2.jpg", "blast/1.jpg", "tungro/1.png", "Zebra/1.jpg", "稲/1.jpg"})
+    touch(folder / name);
   const Dataset dataset = loadDataset(at(folder.path()));
   EXPECT_EQ(dataset.layout, "class folders");
   EXPECT_EQ(dataset.root, folder.path());
   EXPECT_THAT(dataset.vocab, ElementsAre("Zebra", "blast", "tungro", "稲"));
-  EXPECT_THAT(pathsOf(dataset.items), ElementsAre("Zebra/1.jpg", "blast/1.jpg", "tungro/1.png", "tungro/2.jpg", "稲/1.jpg"));
-  EXPECT_THAT(idsOf(dataset.items), ElementsAre("Zebra/1.jpg", "blast/1.jpg", "tungro/1.png", "tungro/2.jpg", "稲/1.jpg"));
+  EXPECT_THAT(pathsOf(dataset.items),
+              ElementsAre("Zebra/1.jpg", "blast/1.jpg", "tungro/1.png", "tungro/2.jpg", "稲/1.jpg"));
+  EXPECT_THAT(idsOf(dataset.items),
+              ElementsAre("Zebra/1.jpg", "blast/1.jpg", "tungro/1.png", "tungro/2.jpg", "稲/1.jpg"));
   EXPECT_EQ(dataset.items[3].target, 2);
   EXPECT_THAT(classCounts(dataset), ElementsAre(1u, 1u, 2u, 1u));
   EXPECT_THAT(dataset.test, IsEmpty());
@@ -65,8 +70,8 @@ TEST(ClassFolders, UnderTheRoot) {
 
 TEST(ClassFolders, UnderTrainImagesWithATestFolder) {
   const TempFolder folder;
-  for (const char* name : {"train_images/b/1.jpg", "train_images/a/1.jpg", "test_images/9.jpg", "test_images/10.jpg",
-                           "other/c/1.jpg"}) {
+  for (const char* name : {"train_images/b/1.jpg", "train_images/a/1.jpg", "test_images/9.jpg",
+                           "test_images/10.jpg", "other/c/1.jpg"}) {
     touch(folder / name);
   }
   writeAtomically(folder / "sample_submission.csv", "image_id,label\n9.jpg,\n10.jpg,\n");
@@ -93,12 +98,14 @@ TEST(ClassFolders, TheTestFolderBelowTheRootIsNotAClass) {
 
 TEST(ClassFolders, TheLabelIsTheFolderThatHoldsTheImage) {
   const TempFolder folder;
-  for (const char* name : {"field1/blast/1.jpg", "field2/blast/1.jpg", "field2/tungro/1.jpg", "loose.jpg"}) touch(folder / name);
+  for (const char* name : {"field1/blast/1.jpg", "field2/blast/1.jpg", "field2/tungro/1.jpg", "loose.jpg"})
+    touch(folder / name);
   const Dataset dataset = loadDataset(at(folder.path()));
   EXPECT_THAT(dataset.vocab, ElementsAre("blast", "tungro"));
   EXPECT_THAT(classCounts(dataset), ElementsAre(2u, 1u));
   ASSERT_EQ(dataset.warnings.size(), 1u);
-  EXPECT_THAT(dataset.warnings[0], HasSubstr("1 images lie outside the class folders and were left out: loose.jpg"));
+  EXPECT_THAT(dataset.warnings[0],
+              HasSubstr("1 images lie outside the class folders and were left out: loose.jpg"));
 }
 
 TEST(ClassFolders, ImagesMayLieElsewhere) {
@@ -133,10 +140,12 @@ TEST(Layout, RootsThatAreNoDataSet) {
   EXPECT_THAT(messageOf(at(folder / "none")), HasSubstr("none: there is no such folder"));
   EXPECT_THAT(messageOf(at(folder / "empty")), HasSubstr("empty: there is no image"));
   EXPECT_THAT(messageOf(at(folder / "flat")), HasSubstr("flat: the images lie directly in this folder"));
-  EXPECT_THAT(messageOf(at(folder / "photo.jpg")), HasSubstr("photo.jpg: is neither a folder nor a CSV file"));
+  EXPECT_THAT(messageOf(at(folder / "photo.jpg")),
+              HasSubstr("photo.jpg: is neither a folder nor a CSV file"));
   DataOptions options = at(folder.path());
   options.images = "pictures";
-  EXPECT_THAT(messageOf(options), HasSubstr("data.images: " + (folder / "pictures").string() + " is not a folder"));
+  EXPECT_THAT(messageOf(options),
+              HasSubstr("data.images: " + (folder / "pictures").string() + " is not a folder"));
   options = at(folder.path());
   options.test = "quiz";
   EXPECT_THAT(messageOf(options), HasSubstr("data.test: "));

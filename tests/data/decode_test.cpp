@@ -24,7 +24,9 @@ Bytes encoded(const char* extension, const cv::Mat& pixels) {
   return {data, data + out.size()};
 }
 
-std::vector<int> firstPixel(const Image& image) { return {image.pixels[0], image.pixels[1], image.pixels[2]}; }
+std::vector<int> firstPixel(const Image& image) {
+  return {image.pixels[0], image.pixels[1], image.pixels[2]};
+}
 
 int largestDifference(const Image& a, const Image& b) {
   EXPECT_EQ(a.width, b.width);
@@ -61,7 +63,8 @@ TEST(Decode, EqualsPillowToThePixel) {
       for (int x = 0; x < image.width; ++x) {
         const auto bgr = expected.at<cv::Vec3b>(y, x);
         const auto* rgb = &image.pixels[3 * static_cast<std::size_t>(y * image.width + x)];
-        ASSERT_TRUE(rgb[0] == bgr[2] && rgb[1] == bgr[1] && rgb[2] == bgr[0]) << name << " at " << x << "," << y;
+        ASSERT_TRUE(rgb[0] == bgr[2] && rgb[1] == bgr[1] && rgb[2] == bgr[0])
+            << name << " at " << x << "," << y;
       }
     }
     ++compared;
@@ -71,7 +74,8 @@ TEST(Decode, EqualsPillowToThePixel) {
 
 TEST(Decode, LosslessFormatsGiveBackTheirPixels) {
   const Image image = colourful(61, 37);
-  for (const Bytes& bytes : {pngOf(image), bmpOf(image), webpOf(image, true), tiffOf(image, false, 1), tiffOf(image, true, 1)}) {
+  for (const Bytes& bytes :
+       {pngOf(image), bmpOf(image), webpOf(image, true), tiffOf(image, false, 1), tiffOf(image, true, 1)}) {
     EXPECT_EQ(largestDifference(decodeImage(bytes), image), 0) << parseImageHeader(bytes).format;
   }
 }
@@ -100,7 +104,8 @@ TEST(Decode, FourChannelsAreInvertedCmyk) {
       const Image image = decodeImage(cmykJpeg(16, 16, stored, ycck));
       for (int c = 0; c < 3; ++c) {
         const double expected = (255.0 - ink[c]) * (255.0 - ink[3]) / 255.0;
-        EXPECT_NEAR(image.pixels[static_cast<std::size_t>(c)], expected, 2.5) << "channel " << c << " of " << ycck;
+        EXPECT_NEAR(image.pixels[static_cast<std::size_t>(c)], expected, 2.5)
+            << "channel " << c << " of " << ycck;
       }
     }
   }
@@ -161,14 +166,22 @@ TEST(Decode, ErrorsNameTheFile) {
 // Where the pixel that shows at (x, y) of the upright picture was stored. EXIF 2.3, orientation.
 std::pair<int, int> storedAt(int x, int y, int orientation, int width, int height) {
   switch (orientation) {
-    case 2: return {width - 1 - x, y};
-    case 3: return {width - 1 - x, height - 1 - y};
-    case 4: return {x, height - 1 - y};
-    case 5: return {y, x};
-    case 6: return {y, height - 1 - x};
-    case 7: return {width - 1 - y, height - 1 - x};
-    case 8: return {width - 1 - y, x};
-    default: return {x, y};
+    case 2:
+      return {width - 1 - x, y};
+    case 3:
+      return {width - 1 - x, height - 1 - y};
+    case 4:
+      return {x, height - 1 - y};
+    case 5:
+      return {y, x};
+    case 6:
+      return {y, height - 1 - x};
+    case 7:
+      return {width - 1 - y, height - 1 - x};
+    case 8:
+      return {width - 1 - y, x};
+    default:
+      return {x, y};
   }
 }
 
@@ -177,8 +190,8 @@ TEST(DecodeOrientation, IsIgnoredOrAppliedInEveryFormat) {
   const Image image = colourful(kWidth, kHeight);
   for (int orientation = 1; orientation <= 8; ++orientation) {
     const Bytes exif = exifBlock(orientation, orientation % 2 == 0);
-    for (const Bytes& bytes : {withJpegExif(jpegOf(image), exif), withPngExif(pngOf(image), exif), tiffOf(image, false, orientation),
-                               tiffOf(image, true, orientation),
+    for (const Bytes& bytes : {withJpegExif(jpegOf(image), exif), withPngExif(pngOf(image), exif),
+                               tiffOf(image, false, orientation), tiffOf(image, true, orientation),
                                withWebpExif(webpOf(image, true), {kHeight, kWidth}, exif, true)}) {
       const std::string format = parseImageHeader(bytes).format;
       const Image stored = decodeImage(bytes);

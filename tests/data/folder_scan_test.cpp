@@ -14,10 +14,12 @@
 namespace panicle {
 namespace {
 
-using testing::TempFolder;
 using ::testing::ElementsAre;
+using testing::TempFolder;
 
-void touch(const std::filesystem::path& path) { testing::writeBytes(path, {}); }
+void touch(const std::filesystem::path& path) {
+  testing::writeBytes(path, {});
+}
 
 std::vector<std::string> filesBelow(const std::filesystem::path& folder, const std::string& excluded = "") {
   return scanFolder(folder, excluded, {}, {}).files;
@@ -25,8 +27,8 @@ std::vector<std::string> filesBelow(const std::filesystem::path& folder, const s
 
 TEST(FolderScan, FindsImagesOfAnyCaseAndSkipsTheRest) {
   const TempFolder folder;
-  for (const char* name : {"b/2.JPG", "b/1.jpeg", "a/x.Png", "c/deep/er/y.TIFF", "z.webp", "q.bmp", "t.tif", "notes.txt",
-                           "a/pic.gif", "noextension", ".hidden.jpg", ".git/x.jpg", "b/.jpg"}) {
+  for (const char* name : {"b/2.JPG", "b/1.jpeg", "a/x.Png", "c/deep/er/y.TIFF", "z.webp", "q.bmp", "t.tif",
+                           "notes.txt", "a/pic.gif", "noextension", ".hidden.jpg", ".git/x.jpg", "b/.jpg"}) {
     touch(folder / name);
   }
   const FolderScan scan = scanFolder(folder.path(), "", {}, {});
@@ -37,8 +39,9 @@ TEST(FolderScan, FindsImagesOfAnyCaseAndSkipsTheRest) {
 
 TEST(FolderScan, OrderIsThatOfPathsPartByPart) {
   const TempFolder folder;
-  for (const char* name : {"a/b.jpg", "a.jpg", "a b/1.jpg", "a-b/1.jpg", "a/b/1.jpg", "A/1.jpg", "ab/1.jpg", "a/10.jpg",
-                           "a/2.jpg", "ä/1.jpg", "稲/1.jpg", "a/b-c/1.jpg", "a/b c/1.jpg", "10/1.jpg", "2/1.jpg"}) {
+  for (const char* name :
+       {"a/b.jpg", "a.jpg", "a b/1.jpg", "a-b/1.jpg", "a/b/1.jpg", "A/1.jpg", "ab/1.jpg", "a/10.jpg",
+        "a/2.jpg", "ä/1.jpg", "稲/1.jpg", "a/b-c/1.jpg", "a/b c/1.jpg", "10/1.jpg", "2/1.jpg"}) {
     touch(folder / name);
   }
   const auto files = filesBelow(folder.path());

@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 
 #include "core/base/error.h"
+#include "core/base/random.h"
+#include "core/data/byte_source.h"
 #include "core/data/decode.h"
 #include "tests/data/made_images.h"
 #include "tests/testing.h"
@@ -68,7 +70,8 @@ TEST(ImageHeader, AnImpossibleOrientationIsNone) {
 TEST(ImageHeader, StrayBytesBetweenSegmentsAreSkipped) {
   Bytes jpeg = withJpegExif(jpegOf(colourful(kWidth, kHeight)), exifBlock(6, true));
   const Bytes stray = bytesOf("stray");
-  const std::size_t afterExif = 4 + static_cast<std::size_t>(jpeg[4]) * 256 + static_cast<std::size_t>(jpeg[5]);
+  const std::size_t afterExif =
+      4 + static_cast<std::size_t>(jpeg[4]) * 256 + static_cast<std::size_t>(jpeg[5]);
   jpeg.insert(jpeg.begin() + static_cast<std::ptrdiff_t>(afterExif), stray.begin(), stray.end());
   expectHeader(jpeg, "JPEG", 6);
 }
@@ -78,7 +81,10 @@ TEST(ImageHeader, WhatIsNoImageIsNamed) {
   EXPECT_EQ(messageOf(bytesOf("hello, I am a text file")), "is not an image (JPEG, PNG, WebP, BMP or TIFF)");
   EXPECT_EQ(messageOf(bytesOf("x")), "is not an image (JPEG, PNG, WebP, BMP or TIFF)");
   EXPECT_THAT(messageOf(bytesOf("GIF89a......")), HasSubstr("a GIF; convert it to PNG"));
-  EXPECT_THAT(messageOf(bytesOf(std::string_view("\0\0\0\x18" "ftypheic\0\0\0\0", 16))), HasSubstr("a HEIC photo"));
+  EXPECT_THAT(messageOf(bytesOf(std::string_view("\0\0\0\x18"
+                                                 "ftypheic\0\0\0\0",
+                                                 16))),
+              HasSubstr("a HEIC photo"));
   EXPECT_THAT(messageOf(bytesOf("version https://git-lfs.github.com/spec/v1\n")), HasSubstr("git lfs pull"));
   EXPECT_THAT(messageOf(bytesOf("<!DOCTYPE html><html>")), HasSubstr("a web page"));
   EXPECT_THAT(messageOf(bytesOf("RIFF....WAVEfmt ")), HasSubstr("no WebP"));
@@ -98,7 +104,8 @@ TEST(ImageHeader, KindsThatAreNotDecodedAreTold) {
   EXPECT_THAT(changed(1, 0xC3), HasSubstr("lossless"));
   EXPECT_THAT(changed(4, 12), HasSubstr("12 bits a sample"));
   EXPECT_THAT(changed(9, 2), HasSubstr("2 channels"));
-  Bytes animated = withWebpExif(webpOf(colourful(kWidth, kHeight), false), {kHeight, kWidth}, exifBlock(1, false), false);
+  Bytes animated =
+      withWebpExif(webpOf(colourful(kWidth, kHeight), false), {kHeight, kWidth}, exifBlock(1, false), false);
   animated[20] |= std::byte{0x02};
   EXPECT_THAT(messageOf(animated), HasSubstr("animated"));
 }
@@ -108,6 +115,26 @@ TEST(ImageHeader, SizesOfZeroAreDamage) {
   EXPECT_THAT(messageOf(withHeaderSize(jpegOf(image), {0, 5})), HasSubstr("tells no size"));
   EXPECT_THAT(messageOf(withHeaderSize(pngOf(image), {5, 0})), HasSubstr("tells no size"));
   EXPECT_THAT(messageOf(withHeaderSize(pngOf(image), {5, -3})), HasSubstr("tells no size"));
+}
+
+TEST(FileSource, ReadsTheSameBytesAsMemoryInAnyOrder) {
+  const TempFolder folder;
+  RandomStream stream(1, "bytes");
+  Bytes bytes(50'000);
+  for (auto& byte : bytes) byte = static_cast<std::byte>(stream.next());
+  writeBytes(folder / "file", bytes);
+  FileSource file(folder / "file");
+  MemorySource memory(bytes);
+  for (int i = 0; i < 5000; ++i) {
+    const std::uint64_t offset = stream.below(bytes.size() + 100);
+    std::vector<std::uint8_t> a(stream.below(i % 10 == 0 ? 9000 : 12)), b(a.size());
+    const bool inMemory = memory.read(offset, a);
+    ASSERT_EQ(file.read(offset, b), inMemory) << offset << " + " << a.size();
+    ASSERT_EQ(inMemory, offset + a.size() <= bytes.size());
+    if (inMemory) {
+      ASSERT_EQ(a, b) << offset;
+    }
+  }
 }
 
 class ReadImageHeader : public ::testing::Test {
@@ -134,7 +161,8 @@ class ReadImageHeader : public ::testing::Test {
 
 TEST_F(ReadImageHeader, AgreesWithTheParserInMemory) {
   const Image image = colourful(kWidth, kHeight);
-  for (const Bytes& bytes : {jpegOf(image), pngOf(image), bmpOf(image), webpOf(image, true), tiffOf(image, true, 3)}) {
+  for (const Bytes& bytes :
+       {jpegOf(image), pngOf(image), bmpOf(image), webpOf(image, true), tiffOf(image, true, 3)}) {
     const ImageHeader fromFile = read(bytes);
     const ImageHeader fromMemory = parseImageHeader(bytes);
     EXPECT_EQ(fromFile.format, fromMemory.format);
@@ -179,7 +207,8 @@ TEST_F(ReadImageHeader, AMissingEndMarkerIsNoDamageWhenAllPixelsAreThere) {
 }
 
 TEST_F(ReadImageHeader, BytesAfterTheEndAreNoDamage) {
-  for (Bytes bytes : {jpegOf(colourful(300, 200)), jpegOf(colourful(300, 200), {.progressive = true}), pngOf(colourful(300, 200))}) {
+  for (Bytes bytes : {jpegOf(colourful(300, 200)), jpegOf(colourful(300, 200), {.progressive = true}),
+                      pngOf(colourful(300, 200))}) {
     bytes.resize(bytes.size() + 100);
     EXPECT_EQ(read(bytes).width, 300);
     bytes.resize(bytes.size() + 100'000, std::byte{0x55});
@@ -189,7 +218,8 @@ TEST_F(ReadImageHeader, BytesAfterTheEndAreNoDamage) {
 
 TEST_F(ReadImageHeader, TheBudgetIsCheckedBeforeAnythingIsDecoded) {
   const Bytes jpeg = withHeaderSize(jpegOf(colourful(16, 16)), {40000, 40000});
-  EXPECT_THAT(reason(jpeg), HasSubstr("is too large: 40000x40000 is 1600 megapixels, and at most 100 are decoded"));
+  EXPECT_THAT(reason(jpeg),
+              HasSubstr("is too large: 40000x40000 is 1600 megapixels, and at most 100 are decoded"));
   EXPECT_THAT(reason(withHeaderSize(pngOf(colourful(16, 16)), {40000, 40000})), HasSubstr("1600 megapixels"));
   EXPECT_THAT(reason(jpegOf(colourful(16, 16)), {.max_pixels = 255}), HasSubstr("is too large: 16x16"));
   EXPECT_EQ(reason(jpegOf(colourful(16, 16)), {.max_pixels = 256}), "nothing was thrown");

@@ -8,7 +8,10 @@
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 
+// jpeglib.h needs size_t and FILE declared before it.
+// clang-format off
 #include <jpeglib.h>
+// clang-format on
 
 namespace panicle::testing {
 namespace {
@@ -34,7 +37,9 @@ void append(Bytes& out, std::string_view text) {
   for (const char c : text) out.push_back(static_cast<std::byte>(c));
 }
 
-void append(Bytes& out, const Bytes& more) { out.insert(out.end(), more.begin(), more.end()); }
+void append(Bytes& out, const Bytes& more) {
+  out.insert(out.end(), more.begin(), more.end());
+}
 
 std::uint32_t pngCheck(std::span<const std::byte> bytes) {
   std::uint32_t crc = 0xFFFFFFFF;
@@ -108,13 +113,18 @@ Bytes cmykJpeg(int width, int height, const std::uint8_t (&samples)[4], bool ycc
   jpeg_set_colorspace(&info, ycck ? JCS_YCCK : JCS_CMYK);
   jpeg_set_quality(&info, 100, TRUE);
   std::vector<std::uint8_t> pixels;
-  for (int i = 0; i < width * height; ++i) pixels.insert(pixels.end(), std::begin(samples), std::end(samples));
+  for (int i = 0; i < width * height; ++i)
+    pixels.insert(pixels.end(), std::begin(samples), std::end(samples));
   return compressed(info, pixels);
 }
 
-Bytes pngOf(const Image& image) { return encoded(".png", image); }
+Bytes pngOf(const Image& image) {
+  return encoded(".png", image);
+}
 
-Bytes bmpOf(const Image& image) { return encoded(".bmp", image); }
+Bytes bmpOf(const Image& image) {
+  return encoded(".bmp", image);
+}
 
 Bytes webpOf(const Image& image, bool lossless) {
   return encoded(".webp", image, {cv::IMWRITE_WEBP_QUALITY, lossless ? 101 : 90});
@@ -213,6 +223,9 @@ Bytes withWebpExif(const Bytes& webp, Size size, const Bytes& exif, bool prefixe
   append(chunks, static_cast<std::uint64_t>(size.width - 1), 3, false);
   append(chunks, static_cast<std::uint64_t>(size.height - 1), 3, false);
   chunks.insert(chunks.end(), webp.begin() + 12, webp.end());
+  append(chunks, "NOTE");  // of odd size, so that its padding shows
+  append(chunks, 3, 4, false);
+  append(chunks, 0, 4, false);
   append(chunks, "EXIF");
   append(chunks, block.size(), 4, false);
   append(chunks, block);
@@ -259,7 +272,8 @@ Bytes firstOf(const Bytes& bytes, std::size_t count) {
 
 void writeBytes(const std::filesystem::path& path, std::span<const std::byte> bytes) {
   std::filesystem::create_directories(path.parent_path());
-  std::ofstream file(path, std::ios::binary);  // not through core/base: syncing hundreds of files takes seconds
+  std::ofstream file(path,
+                     std::ios::binary);  // not through core/base: syncing hundreds of files takes seconds
   file.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
 }
 

@@ -92,9 +92,11 @@ TEST(RealPhotos, PaddyDoctorWithAllItsRows) {
   EXPECT_EQ(dataset.layout, "Paddy Doctor (train.csv, train_images/)");
   EXPECT_EQ(dataset.items.size(), 10407u);
   EXPECT_THAT(dataset.warnings, IsEmpty());
-  EXPECT_THAT(dataset.vocab, ElementsAre("bacterial_leaf_blight", "bacterial_leaf_streak", "bacterial_panicle_blight", "blast",
-                                         "brown_spot", "dead_heart", "downy_mildew", "hispa", "normal", "tungro"));
-  EXPECT_THAT(classCounts(dataset), ElementsAre(479u, 380u, 337u, 1738u, 965u, 1442u, 620u, 1594u, 1764u, 1088u));
+  EXPECT_THAT(dataset.vocab,
+              ElementsAre("bacterial_leaf_blight", "bacterial_leaf_streak", "bacterial_panicle_blight",
+                          "blast", "brown_spot", "dead_heart", "downy_mildew", "hispa", "normal", "tungro"));
+  EXPECT_THAT(classCounts(dataset),
+              ElementsAre(479u, 380u, 337u, 1738u, 965u, 1442u, 620u, 1594u, 1764u, 1088u));
   EXPECT_THAT(dataset.column_names, ElementsAre("variety", "age"));
   const Census census = takeCensus(dataset);
   EXPECT_THAT(census.bad, IsEmpty());

@@ -32,7 +32,8 @@ TEST(RandomSplit, EqualsFastai) {
     std::size_t count = 0;
     unsigned long long seed = 0;
     double valid_pct = 0;
-    ASSERT_EQ(std::sscanf(name.c_str(), "n=%zu,seed=%llu,valid_pct=%lf", &count, &seed, &valid_pct), 3) << name;
+    ASSERT_EQ(std::sscanf(name.c_str(), "n=%zu,seed=%llu,valid_pct=%lf", &count, &seed, &valid_pct), 3)
+        << name;
     const Split split = randomSplit(count, valid_pct, seed);
     EXPECT_EQ(split.train.size(), expected["n_train"]) << name;
     EXPECT_EQ(split.valid.size(), expected["n_valid"]) << name;
@@ -42,7 +43,9 @@ TEST(RandomSplit, EqualsFastai) {
       EXPECT_EQ(Json(split.train), expected["train"]) << name;
     }
     if (expected.contains("valid_sum")) {
-      EXPECT_EQ(std::accumulate(split.valid.begin(), split.valid.end(), std::uint64_t{0}), expected["valid_sum"]) << name;
+      EXPECT_EQ(std::accumulate(split.valid.begin(), split.valid.end(), std::uint64_t{0}),
+                expected["valid_sum"])
+          << name;
       EXPECT_EQ(weightedSum(split.valid), expected["valid_weighted_sum(sum((i+1)*v))"]) << name;
       EXPECT_EQ(weightedSum(split.train), expected["train_weighted_sum"]) << name;
       EXPECT_EQ(Json(firstTwenty(split.train)), expected["train_first20"]) << name;
@@ -52,8 +55,8 @@ TEST(RandomSplit, EqualsFastai) {
 
 TEST(RandomSplit, PaddyDoctorsFirstValidationImages) {
   EXPECT_THAT(firstTwenty(randomSplit(10407, 0.2, 42).valid),
-              ElementsAre(6738, 7884, 703, 3517, 9803, 274, 8218, 7931, 4196, 3830, 8708, 3037, 8012, 10375, 3109, 2947,
-                          689, 6082, 7782, 9269));
+              ElementsAre(6738, 7884, 703, 3517, 9803, 274, 8218, 7931, 4196, 3830, 8708, 3037, 8012, 10375,
+                          3109, 2947, 689, 6082, 7782, 9269));
 }
 
 TEST(RandomSplit, HoldsEveryIndexOnce) {
@@ -105,7 +108,8 @@ std::string messageOf(const Dataset& dataset, const SplitOptions& options) {
 
 TEST(SplitDataset, ErrorsSayWhatIsWrong) {
   const SplitOptions byColumn{.kind = SplitKind::Column};
-  EXPECT_THAT(messageOf(eightItems({"1", "maybe"}), byColumn), HasSubstr("column 'is_val' says 'maybe' for i1"));
+  EXPECT_THAT(messageOf(eightItems({"1", "maybe"}), byColumn),
+              HasSubstr("column 'is_val' says 'maybe' for i1"));
   EXPECT_THAT(messageOf(eightItems({"1", "yes"}), byColumn), HasSubstr("leaves no image to train on"));
   EXPECT_THAT(messageOf(eightItems({"1", "0"}), {.kind = SplitKind::Column, .column = "is_valid"}),
               HasSubstr("there is no column 'is_valid' to split by; did you mean 'is_val'?"));
