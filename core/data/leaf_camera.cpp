@@ -55,7 +55,7 @@ Image develop(Canvas& picture, float nuisance, RandomStream& random) {
   const float temperature = 0.07f * nuisance * static_cast<float>(random.normal());
   const float magenta = 0.05f * nuisance * static_cast<float>(random.normal());
   const Rgb balance{gain * (1 + temperature), gain * (1 - magenta), gain * (1 - temperature)};
-  const float saturation = between(random, 0.9f, 1.2f);
+  const float saturation = 1.05f + 0.2f * nuisance * between(random, -1.0f, 1.0f);
   const float haze = random.bernoulli(0.2) ? between(random, 0.0f, 0.06f) : 0.0f;
   const ToneCurve tone{between(random, 1.6f, 2.4f),
                        between(random, 0.3f, 0.8f)};  // braces: drawn in this order

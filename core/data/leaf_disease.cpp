@@ -45,16 +45,16 @@ void paintBlast(Skin& skin, float severity, RandomStream& random) {
     spot.s = anywhere(skin, random);
     spot.t = width * between(random, 0.12f, 0.88f);
     const float size = between(random, 0.45f, 1.0f) * (0.6f + 0.5f * severity);
-    spot.across = std::max(1.6f, width * 0.22f * size);
+    spot.across = std::max(1.6f, width * 0.24f * size);
     spot.along = std::max(4.0f, spot.across * between(random, 2.4f, 4.2f));
     spot.power = between(random, 1.0f, 1.3f);
     spot.wobble = 0.22f;
     spot.rimAt = between(random, 0.5f, 0.72f);
-    spot.reach = 1.45f;
+    spot.reach = 1.6f;
     spot.centre = vary(kGreyCentre, 0.25f, random);
     spot.rim = vary(kBrown, 0.3f, random);
     spot.halo = vary(kYellow, 0.2f, random);
-    spot.haloOpacity = 0.45f;
+    spot.haloOpacity = 0.6f;
     spot.opacity = 0.5f + 0.5f * severity;
     paintSpot(skin, spot, noise);
   }
@@ -64,13 +64,13 @@ void paintBlast(Skin& skin, float severity, RandomStream& random) {
 void paintBrownSpot(Skin& skin, float severity, RandomStream& random) {
   const Noise noise(random.next());
   const auto width = static_cast<float>(skin.width);
-  const int count = countFor(skin, 1.6f + 3.4f * severity, random);
+  const int count = countFor(skin, 2.0f + 4.0f * severity, random);
   for (int i = 0; i < count; ++i) {
     Spot spot;
     spot.s = anywhere(skin, random);
     spot.t = width * between(random, 0.04f, 0.96f);
     const float size = random.bernoulli(0.2) ? between(random, 0.8f, 1.35f) : between(random, 0.35f, 0.75f);
-    spot.across = std::max(1.1f, width * 0.11f * size * (0.7f + 0.4f * severity));
+    spot.across = std::max(1.1f, width * 0.12f * size * (0.7f + 0.4f * severity));
     spot.along = spot.across * between(random, 1.0f, 1.55f);
     spot.wobble = 0.2f;
     spot.rimAt = between(random, 0.3f, 0.6f);
@@ -80,7 +80,7 @@ void paintBrownSpot(Skin& skin, float severity, RandomStream& random) {
                                                        : vary(kBrown, 0.3f, random);
     spot.rim = vary(kDarkBrown, 0.3f, random);
     spot.halo = vary(kYellow, 0.25f, random);
-    spot.haloOpacity = 0.6f;
+    spot.haloOpacity = 0.75f;
     spot.opacity = 0.5f + 0.5f * severity;
     paintSpot(skin, spot, noise);
   }

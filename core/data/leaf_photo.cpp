@@ -16,12 +16,12 @@ namespace {
 // How hard the classes are to tell apart. Chosen so that a small network from scratch ends clearly between
 // chance and perfect after ten epochs over the default set.
 struct Difficulty {
-  float faintest = 0.5f;  // severity of the mildest case, 0..1
+  float faintest = 0.6f;  // severity of the mildest case, 0..1
   float severest = 1.0f;
-  float outbreak = 0.8f;  // share of the other leaves that show the ailment too
+  float outbreak = 0.9f;  // share of the other leaves that show the ailment too
   float narrowest = 22;   // half width of the subject's leaves, pixels of a 480 x 640 photo
   float widest = 46;
-  float nuisance = 1;  // see develop()
+  float nuisance = 0.6f;  // see randomScene() and develop()
 };
 constexpr Difficulty kDifficulty;
 
@@ -122,13 +122,13 @@ void paintSubject(Canvas& picture, const Scene& scene, Ailment ailment, float se
                   RandomStream& random) {
   const bool onLeaves = ailment != Ailment::DeadHeart && ailment != Ailment::BacterialPanicleBlight;
   const bool soundPanicle = random.bernoulli(0.06);
-  int leaves = pick(random, 2, 4);
+  int leaves = pick(random, 3, 5);
   if (!onLeaves) leaves = pick(random, 0, 2);
   for (int i = 0; i < leaves; ++i) {
     const Blade blade = subjectBlade(scene, random);
     // The topmost leaf always has the ailment, the others perhaps and more mildly.
     const bool last = i + 1 == leaves;
-    const bool ill = last || random.bernoulli(0.9);
+    const bool ill = last || random.bernoulli(0.95);
     const float strength = last ? severity : severity * between(random, 0.5f, 1.0f);
     paintSubjectLeaf(picture, scene, blade, onLeaves ? ailment : Ailment::Normal, ill ? strength : 0.0f,
                      random);
@@ -161,7 +161,7 @@ Image drawLeafPhoto(int target, std::uint64_t seed, Size size) {
   RandomStream subjectStream = stream("sample.subject");
   RandomStream cameraStream = stream("sample.camera");
 
-  const Scene scene = randomScene(size, sceneStream);
+  const Scene scene = randomScene(size, kDifficulty.nuisance, sceneStream);
   Outbreak outbreak;
   outbreak.ailment = static_cast<Ailment>(target);
   outbreak.severity = between(subjectStream, kDifficulty.faintest, kDifficulty.severest);

@@ -136,7 +136,7 @@ void paintFarStand(Canvas& canvas, const Scene& scene, RandomStream& random) {
 std::vector<Skin> illSkins(const Scene& scene, const Outbreak& outbreak, RandomStream& random) {
   std::vector<Skin> skins;
   for (int i = 0; i < 3; ++i) {
-    Skin& skin = skins.emplace_back(standSkin(scene, 320, 20));
+    Skin& skin = skins.emplace_back(standSkin(scene, 320, 28));
     paintHealthy(skin, scene.tissue, random);
     paintAilment(skin, outbreak.ailment, outbreak.severity * between(random, 0.5f, 1.0f), scene.tissue,
                  random);
@@ -145,13 +145,13 @@ std::vector<Skin> illSkins(const Scene& scene, const Outbreak& outbreak, RandomS
 }
 
 void paintNearStand(Canvas& canvas, const Scene& scene, const Outbreak& outbreak, RandomStream& random) {
-  const std::vector<Skin> skins = standSkins(scene, 4, 20, random);
+  const std::vector<Skin> skins = standSkins(scene, 4, 28, random);
   const std::vector<Skin> ill = illSkins(scene, outbreak, random);
   const std::vector<Clump> clumps = randomClumps(scene, random);
   const int count = pick(random, 14, 30);
   const float dryShare = random.bernoulli(0.25) ? between(random, 0.03f, 0.10f) : 0.0f;
   for (int i = 0; i < count; ++i) {
-    Blade blade = standBlade(scene, clumps, 5.0f, 13.0f, random);
+    Blade blade = standBlade(scene, clumps, 7.0f, 17.0f, random);
     if (!scene.fromAbove) blade.y += 0.45f * static_cast<float>(scene.height);
     paintBladeShadow(canvas, blade, 7 * scene.unit, 9 * scene.unit, 0.35f);
     const bool isIll = random.bernoulli(outbreak.share);
@@ -178,17 +178,17 @@ void paintStandPanicles(Canvas& canvas, const Scene& scene, float blighted, Rand
   }
 }
 
-Rgb leafGreen(RandomStream& random) {
+Rgb leafGreen(float nuisance, RandomStream& random) {
   const Rgb yellowish{0.24f, 0.42f, 0.035f};
   const Rgb fresh{0.16f, 0.36f, 0.035f};
   const Rgb bluish{0.15f, 0.27f, 0.11f};
-  const float where = between(random, -0.75f, 0.75f);
+  const float where = nuisance * between(random, -0.8f, 0.8f);
   return where < 0 ? mix(fresh, yellowish, -where) : mix(fresh, bluish, where);
 }
 
 }  // namespace
 
-Scene randomScene(Size size, RandomStream& random) {
+Scene randomScene(Size size, float nuisance, RandomStream& random) {
   Scene scene;
   scene.width = size.width;
   scene.height = size.height;
@@ -207,7 +207,7 @@ Scene randomScene(Size size, RandomStream& random) {
   scene.light.dapple = sunny * between(random, 0.2f, 0.85f);
   scene.sky = Rgb{0.85f, 0.95f, 1.08f} * between(random, 1.0f, 1.8f);
 
-  scene.tissue.green = leafGreen(random);
+  scene.tissue.green = leafGreen(nuisance, random);
   const float paleness = between(random, 0.4f, 0.75f);
   scene.tissue.pale = mix(scene.tissue.green, Rgb{0.52f, 0.60f, 0.26f}, paleness);
   scene.tissue.straw = mix(Rgb{0.50f, 0.36f, 0.15f}, Rgb{0.62f, 0.52f, 0.30f}, between(random, 0.0f, 1.0f));

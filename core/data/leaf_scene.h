@@ -28,7 +28,8 @@ struct Outbreak {
   float share = 0;     // of the stand's blades (or panicles) that show it
 };
 
-Scene randomScene(Size size, RandomStream& random);
+// `nuisance` scales how much the plants' green differs between photos; 1 is a wide range.
+Scene randomScene(Size size, float nuisance, RandomStream& random);
 
 // Ground, sky and the stand of plants, out of focus towards the back: an opaque picture of the scene's size.
 Canvas paintField(const Scene& scene, const Outbreak& outbreak, RandomStream& random);

@@ -8,6 +8,7 @@
 #include <QLocale>
 #include <QPainter>
 #include <QPushButton>
+#include <QScrollBar>
 #include <QSignalSpy>
 #include <QTableWidget>
 #include <QTemporaryDir>
@@ -194,6 +195,23 @@ class TrainPageTest : public QObject {
     epochs[0].train_loss = 1.0 / 10;
     epochs[1].train_loss = 1.0 / 20;  // and five steps of an epoch that was stopped
     QCOMPARE(epochEnds(epochs, steps), (std::vector<double>{10, 20}));
+  }
+
+  void theNewestEpochStaysInSight() {
+    EpochTable table;
+    table.resize(500, 300);
+    table.show();
+    QVERIFY(QTest::qWaitForWindowExposed(&table));
+    const auto inSight = [&table](int row) { return table.viewport()->rect().contains(table.visualItemRect(table.item(row, 0)).center()); };
+    EpochRow epoch;
+    for (epoch.epoch = 0; epoch.epoch < 30; ++epoch.epoch) table.add(epoch);
+    QTRY_VERIFY(inSight(29));
+    table.resize(500, 150);
+    QTRY_VERIFY(inSight(29));
+    table.verticalScrollBar()->triggerAction(QAbstractSlider::SliderToMinimum);  // the user looks at the first
+    table.add(epoch);
+    QTest::qWait(50);
+    QVERIFY(inSight(0));
   }
 
   void everyControlHasANameAndATip() {

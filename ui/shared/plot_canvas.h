@@ -37,7 +37,7 @@ class PlotCanvas : public QWidget {
   void setTitle(const QString& title);               // muted, behind the y label: "run 3 (finished)"
   void setLogX(bool on);
   void setLogY(bool on);                             // the left axis
-  void setWholeX(bool on);                           // ticks at whole numbers only (epochs)
+  void setWholeX(bool on);                           // ticks at whole numbers only (epochs, steps)
   void setYRange(double low, double high);           // fixes the left axis; low == high follows the data again
   void setEmptyText(const QString& text);            // shown while no curve has a point
   void resetView();                                  // follows the data again after zoom and pan

@@ -42,6 +42,9 @@ EpochTable::EpochTable(QWidget* parent) : QTableWidget(parent) {
   // The newest row stays in sight, unless the user looks at others.
   connect(verticalScrollBar(), &QScrollBar::actionTriggered, this,
           [this] { follows_ = verticalScrollBar()->sliderPosition() == verticalScrollBar()->maximum(); });
+  connect(verticalScrollBar(), &QScrollBar::rangeChanged, this, [this](int, int last) {
+    if (follows_) verticalScrollBar()->setValue(last);
+  });
   fitRows();
   begin({"error_rate", "accuracy"});
 }
@@ -89,7 +92,6 @@ void EpochTable::add(const EpochRow& epoch) {
   const auto error = epoch.metrics.find("error_rate");
   scores_.push_back(error == epoch.metrics.end() ? epoch.valid_loss : error->second);
   markBest();
-  if (follows_) scrollToBottom();
 }
 
 void EpochTable::markBest() {
@@ -111,11 +113,6 @@ void EpochTable::markBest() {
     item(row, columnCount() - 1)->setText(row == best ? tr("best") : QString());
   }
   best_ = best;
-}
-
-void EpochTable::resizeEvent(QResizeEvent* event) {
-  QTableWidget::resizeEvent(event);
-  if (follows_) scrollToBottom();
 }
 
 QString EpochTable::toText() const {

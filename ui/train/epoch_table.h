@@ -23,7 +23,6 @@ class EpochTable : public QTableWidget {
 
  protected:
   void changeEvent(QEvent* event) override;
-  void resizeEvent(QResizeEvent* event) override;
   void keyPressEvent(QKeyEvent* event) override;  // Ctrl+C copies the table
 
  private:

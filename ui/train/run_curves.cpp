@@ -29,7 +29,7 @@ RunCurves::RunCurves(QWidget* parent) : QWidget(parent) {
   error_ = metric_->addCurve({.name = tr("error rate"), .color = classColor(kValidColor), .points = true});
   lr_ = rate_->addCurve({.name = tr("learning rate"), .color = classColor(kRateColor)});
   momentum_ = rate_->addCurve({.name = tr("momentum"), .color = classColor(kMomentumColor), .right = true});
-  metric_->setWholeX(true);
+  for (PlotCanvas* canvas : {loss_, metric_, rate_}) canvas->setWholeX(true);
   loss_->setToolTip(tr("The loss of every batch (faint), smoothed as fastai does, and on the validation photos at the end of each "
                        "epoch.\nValid rising while train falls: the network learns the photos by heart.\nWheel zooms, drag pans, "
                        "double click shows everything, right click saves."));
