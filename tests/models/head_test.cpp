@@ -36,7 +36,7 @@ TEST_P(FastaiModelTest, GroupsDecayAndFreezeEqualFastais) {
     ASSERT_TRUE(ours.count(name)) << name;
     const torch::Tensor& tensor = ours[name];
     EXPECT_EQ(tensor.sizes().vec(), row[1].get<std::vector<std::int64_t>>()) << name;
-    EXPECT_EQ(placed[tensor.unsafeGetTensorImpl()].first, row[2]) << name;
+    EXPECT_EQ(placed[tensor.unsafeGetTensorImpl()].first, row[2].get<std::size_t>()) << name;
     EXPECT_EQ(placed[tensor.unsafeGetTensorImpl()].second, row[3] == 1) << name;
     EXPECT_EQ(tensor.requires_grad(), row[5] == 1) << name;
   }

@@ -18,13 +18,13 @@ TEST_P(ResnetTest, StateDictHasTimmsNamesOrderAndShapes) {
   const auto state = model.stateDict();
   ASSERT_EQ(state.size(), expected_["state_dict"].size());
   for (std::size_t i = 0; i < state.size(); ++i) {
-    EXPECT_EQ(state[i].name, expected_["state_dict"][i]["name"]);
+    EXPECT_EQ(state[i].name, expected_["state_dict"][i]["name"].get<std::string>());
     EXPECT_EQ(state[i].tensor.sizes().vec(), expected_["state_dict"][i]["shape"].get<std::vector<std::int64_t>>());
   }
   std::int64_t count = 0;
   for (const auto& parameter : model.parameters()) count += parameter.numel();
-  EXPECT_EQ(count, expected_["param_count"]);
-  EXPECT_EQ(architecture(GetParam()).params, expected_["param_count"]);
+  EXPECT_EQ(count, expected_["param_count"].get<std::int64_t>());
+  EXPECT_EQ(architecture(GetParam()).params, count);
 }
 
 TEST_P(ResnetTest, LogitsEqualTimms) {

@@ -25,7 +25,7 @@ TEST(Weights, SavedFileHasTimmsNamesForTheBody) {
     if (name.starts_with("fc.")) continue;
     ASSERT_TRUE(header.contains(name)) << name;
     EXPECT_EQ(header[name]["shape"], row["shape"]) << name;
-    EXPECT_EQ(header[name]["dtype"], row["dtype"] == "int64" ? "I64" : "F32") << name;
+    EXPECT_EQ(header[name]["dtype"].get<std::string>(), row["dtype"] == "int64" ? "I64" : "F32") << name;
   }
   const auto offsets = header["conv1.0.weight"]["data_offsets"];
   float first = 0;
