@@ -12,7 +12,7 @@ namespace {
 class Reference : public ::testing::Test {
  protected:
   void SetUp() override {
-    json_ = readJson(testing::reference("12_interp.json"));
+    json_ = readJson(testing::reference("fastai/data/12_interp.json"));
     predictions_.vocab = json_["vocab"].get<Vocab>();
     predictions_.targets = json_["targs"].get<std::vector<int>>();
     predictions_.losses = json_["losses"].get<std::vector<float>>();
