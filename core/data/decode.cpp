@@ -37,9 +37,9 @@ Image copyOf(const cv::Mat& pixels) {
 }
 
 // As Pillow's ImageOps.exif_transpose.
-Image upright(Image image, int orientation) {
+void makeUpright(Image& image, int orientation) {
   constexpr int kVertically = 0, kHorizontally = 1, kBoth = -1;
-  if (orientation == 1) return image;
+  if (orientation == 1) return;
   cv::Mat pixels = view(image);
   cv::Mat turned;
   if (orientation >= 5) {
@@ -60,7 +60,7 @@ Image upright(Image image, int orientation) {
       cv::flip(pixels, turned, kVertically);
       break;
   }
-  return copyOf(turned);
+  image = copyOf(turned);
 }
 
 Image shrink(Image image, int side) {
@@ -74,19 +74,41 @@ Image shrink(Image image, int side) {
   return copyOf(small);
 }
 
-// `side` 0: the exact picture.
-Image decode(std::span<const std::byte> bytes, int side, const DecodeOptions& options) {
+HeaderFacts factsOf(std::span<const std::byte> bytes, const DecodeOptions& options) {
   MemorySource source(bytes);
-  const HeaderFacts facts = readHeader(source);
+  HeaderFacts facts = readHeader(source);
   checkPixelBudget(facts.header, options);
-  Image image;
-  if (facts.header.format != "JPEG") {
-    image = decodeRaster(bytes, facts);
+  return facts;
+}
+
+int orientationOf(const ImageHeader& header, const DecodeOptions& options) {
+  return options.exif == ExifPolicy::Apply ? header.orientation : 1;
+}
+
+// Returns by how much the picture was reduced.
+int decode(std::span<const std::byte> bytes, const DecodeOptions& options, int reduction, Image& out) {
+  const HeaderFacts facts = factsOf(bytes, options);
+  const bool jpeg = facts.header.format == "JPEG";
+  if (jpeg) {
+    decodeJpeg(bytes, reduction, out);
   } else {
-    image = side > 0 ? decodeJpegSmall(bytes, side) : decodeJpeg(bytes);
+    decodeRaster(bytes, facts, out);
   }
-  if (side > 0) image = shrink(std::move(image), side);
-  return options.exif == ExifPolicy::Apply ? upright(std::move(image), facts.header.orientation) : image;
+  makeUpright(out, orientationOf(facts.header, options));
+  return jpeg ? reduction : 1;
+}
+
+Image decodeSmall(std::span<const std::byte> bytes, const DecodeOptions& options, int side) {
+  const HeaderFacts facts = factsOf(bytes, options);
+  Image image;
+  if (facts.header.format == "JPEG") {
+    image = decodeJpegSmall(bytes, side);
+  } else {
+    decodeRaster(bytes, facts, image);
+  }
+  image = shrink(std::move(image), side);
+  makeUpright(image, orientationOf(facts.header, options));
+  return image;
 }
 
 // The header is looked at first, so that a huge file or one that is no image is not read at all.
@@ -118,19 +140,44 @@ ImageHeader readImageHeader(const std::filesystem::path& path, const DecodeOptio
   return header;
 }
 
+void decodeImage(std::span<const std::byte> bytes, const DecodeOptions& options, Image& out) {
+  decode(bytes, options, 1, out);
+}
+
+void decodeImage(const std::filesystem::path& path, const DecodeOptions& options, Image& out) {
+  EncodedImage(path, options).decode(1, out);
+}
+
 Image decodeImage(std::span<const std::byte> bytes, const DecodeOptions& options) {
-  return decode(bytes, 0, options);
+  Image image;
+  decodeImage(bytes, options, image);
+  return image;
 }
 
 Image decodeImage(const std::filesystem::path& path, const DecodeOptions& options) {
-  const std::vector<std::byte> bytes = readImageBytes(path, options);
-  return naming(path, [&] { return decode(bytes, 0, options); });
+  Image image;
+  decodeImage(path, options, image);
+  return image;
+}
+
+EncodedImage::EncodedImage(const std::filesystem::path& path, const DecodeOptions& options)
+    : path_(path), options_(options), bytes_(readImageBytes(path, options)) {
+  header_ = naming(path, [&] { return factsOf(bytes_, options).header; });
+}
+
+Size EncodedImage::size() const {
+  const bool turned = orientationOf(header_, options_) >= 5;
+  return turned ? Size{header_.width, header_.height} : Size{header_.height, header_.width};
+}
+
+int EncodedImage::decode(int reduction, Image& out) const {
+  return naming(path_, [&] { return panicle::decode(bytes_, options_, reduction, out); });
 }
 
 Image decodeThumbnail(const std::filesystem::path& path, int side, const DecodeOptions& options) {
   if (side < 1) throw Error("a thumbnail must be at least 1 pixel wide");
   const std::vector<std::byte> bytes = readImageBytes(path, options);
-  return naming(path, [&] { return decode(bytes, side, options); });
+  return naming(path, [&] { return decodeSmall(bytes, options, side); });
 }
 
 }  // namespace panicle

@@ -117,18 +117,20 @@ class Decoder {
   Decoder(const Decoder&) = delete;
   Decoder& operator=(const Decoder&) = delete;
 
-  // `side` 0: the exact picture.
-  Image decode(int side) {
+  // The header has been read when `choose` is called; it sets how the pixels are computed.
+  template <typename Choose>
+  void decode(Choose choose, Image& out) {
     if (!readHeader()) fail();
-    choose(side);
+    info_.out_color_space = info_.num_components == 4 ? JCS_CMYK : JCS_RGB;
+    choose(info_);
     if (!start()) fail();
     // All passes have been read by now, and a file cut between two of them shows no other sign.
     if (source_.ended && multiplePasses_) throw Error(kTruncated);
-    Image image{static_cast<int>(info_.output_width), static_cast<int>(info_.output_height), {}};
-    image.pixels.resize(std::size_t{3} * info_.output_width * info_.output_height);
+    out.width = static_cast<int>(info_.output_width);
+    out.height = static_cast<int>(info_.output_height);
+    out.pixels.resize(std::size_t{3} * info_.output_width * info_.output_height);
     std::vector<JSAMPLE> row(info_.out_color_space == JCS_CMYK ? std::size_t{4} * info_.output_width : 0);
-    if (!readRows(image.pixels.data(), row.data())) fail();
-    return image;
+    if (!readRows(out.pixels.data(), row.data())) fail();
   }
 
  private:
@@ -147,16 +149,6 @@ class Decoder {
     jpeg_read_header(&info_, TRUE);
     multiplePasses_ = jpeg_has_multiple_scans(&info_);
     return true;
-  }
-
-  void choose(int side) {
-    info_.out_color_space = info_.num_components == 4 ? JCS_CMYK : JCS_RGB;
-    if (side <= 0) return;
-    const auto longer = static_cast<int>(std::max(info_.image_width, info_.image_height));
-    while (info_.scale_denom < 8 && longer / static_cast<int>(2 * info_.scale_denom) >= side)
-      info_.scale_denom *= 2;
-    info_.dct_method = JDCT_IFAST;
-    info_.do_fancy_upsampling = FALSE;
   }
 
   bool start() {
@@ -185,12 +177,25 @@ class Decoder {
 
 }  // namespace
 
-Image decodeJpeg(std::span<const std::byte> bytes) {
-  return Decoder(bytes).decode(0);
+void decodeJpeg(std::span<const std::byte> bytes, int reduction, Image& out) {
+  const auto choose = [&](jpeg_decompress_struct& info) {
+    info.scale_num = 1;
+    info.scale_denom = static_cast<unsigned>(reduction);
+  };
+  Decoder(bytes).decode(choose, out);
 }
 
 Image decodeJpegSmall(std::span<const std::byte> bytes, int side) {
-  return Decoder(bytes).decode(side);
+  const auto choose = [&](jpeg_decompress_struct& info) {
+    const auto longer = static_cast<int>(std::max(info.image_width, info.image_height));
+    while (info.scale_denom < 8 && longer / static_cast<int>(2 * info.scale_denom) >= side)
+      info.scale_denom *= 2;
+    info.dct_method = JDCT_IFAST;
+    info.do_fancy_upsampling = FALSE;
+  };
+  Image image;
+  Decoder(bytes).decode(choose, image);
+  return image;
 }
 
 }  // namespace panicle

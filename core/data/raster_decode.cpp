@@ -40,8 +40,9 @@ void takeColour(const cv::Mat& bgr, std::vector<std::uint8_t>& rgb) {
   }
 }
 
-Image toRgb(const cv::Mat& decoded) {
-  Image image{decoded.cols, decoded.rows, {}};
+void toRgb(const cv::Mat& decoded, Image& image) {
+  image.width = decoded.cols;
+  image.height = decoded.rows;
   image.pixels.resize(3 * decoded.total());
   const int channels = decoded.channels();
   const bool colour = channels == 3 || channels == 4;
@@ -63,7 +64,6 @@ Image toRgb(const cv::Mat& decoded) {
     throw Error("holds pixels of a kind that Panicle does not read (" + cv::typeToString(decoded.type()) +
                 "); convert it to 8 bits a channel");
   }
-  return image;
 }
 
 cv::Mat decode(const std::byte* data, std::size_t size) {
@@ -77,7 +77,7 @@ cv::Mat decode(const std::byte* data, std::size_t size) {
 
 }  // namespace
 
-Image decodeRaster(std::span<const std::byte> bytes, const HeaderFacts& facts) {
+void decodeRaster(std::span<const std::byte> bytes, const HeaderFacts& facts, Image& out) {
   // A damaged file is told by its Error; OpenCV would write a line to the terminal as well.
   [[maybe_unused]] static const auto silenced =
       cv::utils::logging::setLogLevel(cv::utils::logging::LOG_LEVEL_SILENT);
@@ -95,7 +95,7 @@ Image decodeRaster(std::span<const std::byte> bytes, const HeaderFacts& facts) {
   }
   if (decoded.empty())
     throw Error("is damaged or truncated: its " + facts.header.format + " data cannot be decoded");
-  return toRgb(decoded);
+  toRgb(decoded, out);
 }
 
 }  // namespace panicle

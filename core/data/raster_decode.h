@@ -10,7 +10,8 @@
 namespace panicle {
 
 // Alpha is dropped, palettes are looked up, one channel of more than 8 bits is clipped at 255 and several
-// channels of 16 bits keep their high byte: Pillow's convert("RGB"). Throws Error without the file's name.
-Image decodeRaster(std::span<const std::byte> bytes, const HeaderFacts& facts);
+// channels of 16 bits keep their high byte: Pillow's convert("RGB"). `out`'s memory is used again. Throws
+// Error without the file's name.
+void decodeRaster(std::span<const std::byte> bytes, const HeaderFacts& facts, Image& out);
 
 }  // namespace panicle

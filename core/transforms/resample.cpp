@@ -28,16 +28,30 @@ int sourceIndex(int x, int source, PadMode pad) {
   return -1;
 }
 
-// One axis of the box: `length` samples from `offset` on of an axis of `source`, made into `output`.
+// One axis of the box: of an axis of `source` samples the `length` from `offset` on, and of those the part
+// [begin, end) made into `output`.
 struct Axis {
   int source;
   int offset;
   int length;
+  double begin;
+  double end;
   int output;
 
+  Axis(int source, int boxStart, int boxLength, int reduction, int output) : source(source), output(output) {
+    const double start = static_cast<double>(boxStart) / reduction;
+    const double stop = static_cast<double>(boxStart + boxLength) / reduction;
+    offset = static_cast<int>(std::floor(start));
+    length = static_cast<int>(std::ceil(stop)) - offset;
+    begin = start - offset;
+    end = stop - offset;
+  }
+
   bool isInside() const { return offset >= 0 && offset + length <= source; }
-  bool isCopy() const { return isInside() && length == output; }
-  Taps taps(PadMode pad) const { return foldIntoSource(bilinearTaps(length, output), offset, source, pad); }
+  bool isCopy() const { return isInside() && begin == 0 && end == length && length == output; }
+  Taps taps(PadMode pad) const {
+    return foldIntoSource(bilinearTaps(length, begin, end, output), offset, source, pad);
+  }
 };
 
 void copyRows(const std::uint8_t* source, std::ptrdiff_t stride, int rowBytes, int rows, std::uint8_t* out) {
@@ -63,14 +77,14 @@ std::pair<int, int> Taps::extent() const {
   return {begin, end};
 }
 
-Taps bilinearTaps(int input, int output) {
-  const double scale = static_cast<double>(input) / output;
+Taps bilinearTaps(int input, double begin, double end, int output) {
+  const double scale = (end - begin) / output;
   const double filterScale = std::max(scale, 1.0);
   Taps taps;
   taps.first.resize(output);
   taps.count.resize(output);
   for (int i = 0; i < output; ++i) {
-    const double center = (i + 0.5) * scale;
+    const double center = begin + (i + 0.5) * scale;
     taps.first[i] = std::max(static_cast<int>(center - filterScale + 0.5), 0);
     taps.count[i] = std::min(static_cast<int>(center + filterScale + 0.5), input) - taps.first[i];
     taps.window = std::max(taps.window, taps.count[i]);
@@ -78,7 +92,7 @@ Taps bilinearTaps(int input, int output) {
   taps.weights.resize(static_cast<std::size_t>(output) * taps.window);
   std::vector<double> exact(taps.window);
   for (int i = 0; i < output; ++i) {
-    const double center = (i + 0.5) * scale;
+    const double center = begin + (i + 0.5) * scale;
     double sum = 0;
     for (int t = 0; t < taps.count[i]; ++t) {
       exact[t] = std::max(0.0, 1.0 - std::abs((t + taps.first[i] - center + 0.5) * (1.0 / filterScale)));
@@ -115,9 +129,9 @@ Taps foldIntoSource(const Taps& taps, int offset, int source, PadMode pad) {
   return folded;
 }
 
-void resampleBox(const Image& image, const Box& box, PadMode pad, Size size, Image& out) {
-  const Axis columns{image.width, box.left, box.width, size.width};
-  const Axis rows{image.height, box.top, box.height, size.height};
+void resampleBox(const Image& image, const Box& box, int reduction, PadMode pad, Size size, Image& out) {
+  const Axis columns(image.width, box.left, box.width, reduction, size.width);
+  const Axis rows(image.height, box.top, box.height, reduction, size.height);
   const int rowBytes = 3 * size.width;
   out.width = size.width;
   out.height = size.height;

@@ -33,15 +33,16 @@ struct Taps {
   std::pair<int, int> extent() const;
 };
 
-// Pillow's weights for an axis of `input` samples made into `output`.
-Taps bilinearTaps(int input, int output);
+// Pillow's weights for the part [begin, end) of an axis of `input` samples, made into `output`.
+Taps bilinearTaps(int input, double begin, double end, int output);
 
 // `taps` reads an axis that starts `offset` samples into an axis of `source` samples and may stick out of it.
 // The result reads that source axis itself: what `pad` would invent is added to the weights of the samples it
 // is a copy of. Since the sums are of integers, this is exactly the resampling of the padded axis.
 Taps foldIntoSource(const Taps& taps, int offset, int source, PadMode pad);
 
-// `box` of `image` (padded where it sticks out) resampled to `size`.
-void resampleBox(const Image& image, const Box& box, PadMode pad, Size size, Image& out);
+// `box` (padded where it sticks out) resampled to `size`. `box` counts in pixels of the source that `image`
+// was reduced from by `reduction`; a box between two pixels of `image` is taken there, not rounded.
+void resampleBox(const Image& image, const Box& box, int reduction, PadMode pad, Size size, Image& out);
 
 }  // namespace panicle

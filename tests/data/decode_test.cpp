@@ -137,6 +137,87 @@ TEST(Decode, AlphaIsDroppedNotBlended) {
   EXPECT_EQ(firstPixel(decodeImage(encoded(".png", bgra))), (std::vector<int>{10, 20, 30}));
 }
 
+TEST(Decode, UsesTheMemoryOfItsTargetAgain) {
+  Image out;
+  const TempFolder folder;
+  for (const Bytes& bytes :
+       {jpegOf(colourful(96, 64)), pngOf(colourful(61, 37)), jpegOf(colourful(50, 70))}) {
+    writeBytes(folder / "a", bytes);
+    const auto* memory = out.pixels.data();
+    decodeImage(bytes, {}, out);
+    EXPECT_TRUE(memory == nullptr || out.pixels.data() == memory);
+    const Image fresh = decodeImage(bytes);
+    EXPECT_EQ(largestDifference(out, fresh), 0);
+    decodeImage(folder / "a", {}, out);
+    EXPECT_EQ(largestDifference(out, fresh), 0);
+  }
+}
+
+// Where the reduced picture differs from the average of the whole one.
+double meanDifference(const Image& reduced, const Image& whole, int reduction) {
+  double sum = 0;
+  for (int y = 0; y < reduced.height; ++y) {
+    for (int x = 0; x < reduced.width; ++x) {
+      double average = 0;
+      int count = 0;
+      for (int dy = reduction * y; dy < std::min(reduction * (y + 1), whole.height); ++dy) {
+        for (int dx = reduction * x; dx < std::min(reduction * (x + 1), whole.width); ++dx, ++count)
+          average += whole.pixels[3 * static_cast<std::size_t>(dy * whole.width + dx)];
+      }
+      sum += std::abs(average / count - reduced.pixels[3 * static_cast<std::size_t>(y * reduced.width + x)]);
+    }
+  }
+  return sum / reduced.width / reduced.height;
+}
+
+TEST(EncodedImage, ReducesJpegsAndNothingElse) {
+  const TempFolder folder;
+  const Image image = colourful(203, 149);
+  writeBytes(folder / "a.jpg", jpegOf(image));
+  writeBytes(folder / "a.png", pngOf(image));
+  const EncodedImage jpeg(folder / "a.jpg");
+  const EncodedImage png(folder / "a.png");
+  EXPECT_EQ(jpeg.size(), (Size{149, 203}));
+  const Image whole = decodeImage(folder / "a.jpg");
+  for (const int reduction : {1, 2, 4, 8}) {
+    Image out;
+    EXPECT_EQ(jpeg.decode(reduction, out), reduction);
+    EXPECT_EQ(out.width, (203 + reduction - 1) / reduction);
+    EXPECT_EQ(out.height, (149 + reduction - 1) / reduction);
+    EXPECT_LT(meanDifference(out, whole, reduction), 1.0) << reduction;
+    EXPECT_EQ(png.decode(reduction, out), 1);
+    EXPECT_EQ(largestDifference(out, image), 0);
+  }
+}
+
+TEST(EncodedImage, KnowsTheSizeAfterTurning) {
+  const TempFolder folder;
+  writeBytes(folder / "a.jpg", withJpegExif(jpegOf(colourful(64, 40)), exifBlock(6, true)));
+  EXPECT_EQ(EncodedImage(folder / "a.jpg").size(), (Size{40, 64}));
+  const EncodedImage upright(folder / "a.jpg", {.exif = ExifPolicy::Apply});
+  EXPECT_EQ(upright.size(), (Size{64, 40}));
+  Image out;
+  EXPECT_EQ(upright.decode(2, out), 2);
+  EXPECT_EQ(out.width, 20);
+  EXPECT_EQ(out.height, 32);
+}
+
+TEST(EncodedImage, ErrorsNameTheFile) {
+  const TempFolder folder;
+  const Bytes bytes = jpegOf(colourful(64, 40));
+  writeBytes(folder / "cut.jpg", firstOf(bytes, bytes.size() / 2));
+  writeBytes(folder / "text.jpg", bytesOf("text"));
+  EXPECT_THROW(EncodedImage(folder / "text.jpg"), Error);
+  const EncodedImage cut(folder / "cut.jpg");
+  Image out;
+  try {
+    cut.decode(4, out);
+    FAIL() << "nothing was thrown";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), ::testing::StartsWith((folder / "cut.jpg").string() + ": "));
+  }
+}
+
 TEST(Decode, KindsOfPixelsWithoutARuleAreAnError) {
   const cv::Mat real(4, 4, CV_32FC3, cv::Scalar(1, 2, 3));
   try {

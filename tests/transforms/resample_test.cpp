@@ -26,8 +26,8 @@ void expectTaps(const Taps& taps, const Json& expected) {
 
 TEST(Resample, WeightsArePillows) {
   const Json json = readJson(reference("fastai/data/15_image_io.json"));
-  expectTaps(bilinearTaps(10, 4), json["coeffs_example_10_to_4"]);
-  expectTaps(bilinearTaps(4, 7), json["coeffs_example_4_to_7"]);
+  expectTaps(bilinearTaps(10, 0, 10, 4), json["coeffs_example_10_to_4"]);
+  expectTaps(bilinearTaps(4, 0, 4, 7), json["coeffs_example_4_to_7"]);
 }
 
 TEST(Resample, TapsStayInTheSourceAndSumToOne) {
@@ -36,7 +36,7 @@ TEST(Resample, TapsStayInTheSourceAndSumToOne) {
       for (const int offset : {-input, -1, 0, 3}) {
         const int source = input + 2;
         for (const auto pad : {PadMode::Zeros, PadMode::Border, PadMode::Reflection}) {
-          const Taps taps = foldIntoSource(bilinearTaps(input, output), offset, source, pad);
+          const Taps taps = foldIntoSource(bilinearTaps(input, 0, input, output), offset, source, pad);
           for (int i = 0; i < taps.size(); ++i) {
             ASSERT_GE(taps.first[i], 0);
             ASSERT_LE(taps.first[i] + taps.count[i], source);
@@ -97,7 +97,7 @@ TEST(Resample, PaddingByWeightsEqualsPaddingThePicture) {
       const Image padded = cutOut(image, box, pad);
       for (const Size size : sizes) {
         Image result;
-        resampleBox(image, box, pad, size, result);
+        resampleBox(image, box, 1, pad, size, result);
         EXPECT_EQ(result.pixels, resizeBilinear(padded, size).pixels)
             << "pad " << static_cast<int>(pad) << ", box at " << box.left << ',' << box.top << ", to "
             << toString(size);
@@ -116,14 +116,14 @@ TEST(Resample, WideAndPortablePassesGiveTheSameBytes) {
     for (const int height : {1, 2, 5, 33}) {
       const Image image = noise(width, height);
       for (const int output : {1, 2, 5, 10, 11, 50, 128, 700}) {
-        const Taps across = bilinearTaps(width, output);
+        const Taps across = bilinearTaps(width, 0, width, output);
         std::vector<std::uint8_t> expected(3 * output * height);
         std::vector<std::uint8_t> result(expected.size());
         kPortableKernels.horizontal(image.pixels.data(), width, height, across, expected.data());
         wide->horizontal(image.pixels.data(), width, height, across, result.data());
         ASSERT_EQ(result, expected) << "across, " << width << 'x' << height << " to " << output;
 
-        const Taps down = bilinearTaps(height, output);
+        const Taps down = bilinearTaps(height, 0, height, output);
         expected.assign(3 * width * output, 0);
         result.assign(expected.size(), 1);
         kPortableKernels.vertical(image.pixels.data(), 3 * width, 3 * width, down, expected.data());
@@ -140,7 +140,7 @@ TEST(Resample, FoldedTapsGiveTheSameBytesInBoth) {
   const Image image = noise(60, 9);
   for (const auto pad : {PadMode::Zeros, PadMode::Border, PadMode::Reflection}) {
     for (const int output : {7, 33, 100}) {
-      const Taps taps = foldIntoSource(bilinearTaps(200, output), -71, image.width, pad);
+      const Taps taps = foldIntoSource(bilinearTaps(200, 0, 200, output), -71, image.width, pad);
       std::vector<std::uint8_t> expected(3 * output * image.height);
       std::vector<std::uint8_t> result(expected.size());
       kPortableKernels.horizontal(image.pixels.data(), image.width, image.height, taps, expected.data());

@@ -24,7 +24,7 @@ ResizeOptions optionsOf(const Json& json) {
 struct Case {
   Json json;
   ResizeOptions options;
-  ResizePlace place;
+  ResizeDraw draw;
 };
 
 std::vector<Case> fastaiCases() {
@@ -35,7 +35,7 @@ std::vector<Case> fastaiCases() {
            optionsOf(
                {{"method", json["method"]}, {"size", json["size_arg_hw"]}, {"pad_mode", json["pad_mode"]}}),
            {}};
-    if (json.contains("pcts")) c.place = {json["pcts"][0], json["pcts"][1]};
+    if (json.contains("pcts")) c.draw = {json["pcts"][0], json["pcts"][1]};
     cases.push_back(c);
   }
   return cases;
@@ -45,7 +45,7 @@ TEST(Resize, TakesTheBoxThatFastaiTakes) {
   int boxes = 0;
   for (const Case& c : fastaiCases()) {
     if (!c.json.contains("cp_wh")) continue;
-    const Box box = resizeBox({c.json["src_wh"][1], c.json["src_wh"][0]}, c.options, c.place);
+    const Box box = resizeBox({c.json["src_wh"][1], c.json["src_wh"][0]}, c.options, c.draw);
     const Json expected{c.json["tl_xy"][0], c.json["tl_xy"][1], c.json["cp_wh"][0], c.json["cp_wh"][1]};
     EXPECT_EQ(Json({box.left, box.top, box.width, box.height}), expected) << c.json;
     ++boxes;
@@ -59,7 +59,7 @@ TEST(Resize, GivesFastaisPixelsExactly) {
     if (!c.json.contains("out")) continue;
     const Image source = readPng(reference("fastai") / c.json["src"].get<std::string>());
     const Image expected = readPng(reference("fastai") / c.json["out"].get<std::string>());
-    const Image result = resize(source, c.options, c.place);
+    const Image result = resize(source, c.options, c.draw);
     EXPECT_EQ(result.width, c.json["out_wh"][0].get<int>());
     EXPECT_EQ(result.height, c.json["out_wh"][1].get<int>());
     EXPECT_TRUE(result.pixels == expected.pixels) << c.json;
@@ -119,17 +119,21 @@ TEST(Resize, RefusesNothingness) {
 }
 
 TEST(Resize, IsCentredInValidationAndAnywhereInTraining) {
+  constexpr Size kSource{480, 640};
   RandomStream stream(42, "resize");
   const ResizeOptions crop{.method = ResizeMethod::Crop};
-  const ResizePlace centre = drawResizePlace(crop, Mode::Valid, stream);
+  const ResizeDraw centre = drawResize(crop, kSource, Mode::Valid, stream);
   EXPECT_EQ(centre.x, 0.5);
   EXPECT_EQ(centre.y, 0.5);
+  drawResize({.method = ResizeMethod::Squish}, kSource, Mode::Train, stream);
   RandomStream again(42, "resize");
-  const double x = again.uniform();
-  const double y = again.uniform();
-  const ResizePlace drawn = drawResizePlace({.method = ResizeMethod::Pad}, Mode::Train, stream);
-  EXPECT_EQ(drawn.x, x) << "x is drawn first, and validation draws nothing";
-  EXPECT_EQ(drawn.y, y);
+  for (const auto method : {ResizeMethod::Pad, ResizeMethod::Crop, ResizeMethod::RatioResize}) {
+    const ResizeDraw drawn = drawResize({.method = method}, kSource, Mode::Train, stream);
+    EXPECT_EQ(drawn.x, again.uniform())
+        << "x is drawn first, and neither validation nor squish draw anything";
+    EXPECT_EQ(drawn.y, again.uniform());
+    EXPECT_FALSE(drawn.box);
+  }
 }
 
 TEST(Resize, OptionsReadBackFromTheirJson) {
