@@ -24,15 +24,6 @@ std::shared_ptr<const std::vector<Sample>> makeSamples(const Dataset& dataset, c
   return samples;
 }
 
-Pipeline makePipeline(const RunSpec& spec, const StageOptions& stage) {
-  Pipeline pipeline;
-  pipeline.decode.exif = spec.data.exif;
-  pipeline.resize = stage.resize;
-  pipeline.augment = stage.augment;
-  pipeline.seed = spec.seed;
-  return pipeline;
-}
-
 // One run from its files to its predictions. Members are filled in the order of the work.
 class Execution {
  public:

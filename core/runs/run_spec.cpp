@@ -139,12 +139,26 @@ void checkData(const DataOptions& data, std::vector<std::string>& problems) {
   }
 }
 
+void addProblems(const std::vector<std::string>& found, const std::string& path,
+                 std::vector<std::string>& problems) {
+  for (const std::string& problem : found) problems.push_back(path + "." + problem);
+}
+
 void checkStage(const StageOptions& stage, const std::string& path, const Architecture* arch,
                 std::vector<std::string>& problems) {
-  const Size size = stage.resize.size;
+  addProblems(check(stage.resize), path + ".resize", problems);
+  if (stage.augment) addProblems(check(*stage.augment), path + ".augment", problems);
+  const bool augmentSizes = stage.augment && stage.augment->size;
+  if (stage.resize.method == ResizeMethod::RatioResize && !augmentSizes) {
+    problems.push_back(path +
+                       ".resize.method ratio_resize leaves photos of different sizes, which make no batch; set " +
+                       path + ".augment.size");
+  }
+  const Size size = augmentSizes ? *stage.augment->size : stage.resize.size;
   if (arch && std::min(size.height, size.width) < arch->min_side) {
-    problems.push_back(path + ".resize.size " + toString(size) + " is too small for " + arch->name +
-                       ": each side must have at least " + std::to_string(arch->min_side) + " pixels");
+    problems.push_back(path + (augmentSizes ? ".augment" : ".resize") + ".size " + toString(size) +
+                       " is too small for " + arch->name + ": each side must have at least " +
+                       std::to_string(arch->min_side) + " pixels");
   }
 }
 
@@ -320,6 +334,15 @@ void setByPath(RunSpec& spec, std::string_view key, std::string_view value) {
     }
   }
   throw Error(firstProblem);
+}
+
+Pipeline makePipeline(const RunSpec& spec, const StageOptions& stage) {
+  Pipeline pipeline;
+  pipeline.decode.exif = spec.data.exif;
+  pipeline.resize = stage.resize;
+  pipeline.augment = stage.augment;
+  pipeline.seed = spec.seed;
+  return pipeline;
 }
 
 std::vector<FieldDescription> describe(const RunSpec& spec) {

@@ -65,6 +65,9 @@ RunSpec readSpec(const std::filesystem::path& path);
 void setByPath(RunSpec& spec, std::string_view key, std::string_view value);
 void setByPath(RunSpec& spec, std::string_view key, const Json& value);
 
+// What the photos of `stage` go through, from the file to the network.
+Pipeline makePipeline(const RunSpec& spec, const StageOptions& stage);
+
 // Every field in document order, for a form.
 std::vector<FieldDescription> describe(const RunSpec& spec);
 

@@ -15,6 +15,7 @@ namespace {
 using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::HasSubstr;
+using ::testing::StartsWith;
 using ::testing::IsEmpty;
 using ::testing::Not;
 using testing::TempFolder;
@@ -127,6 +128,28 @@ TEST(RunSpec, CrossFieldRules) {
                 s.stages[0].resize.size = {8, 480};
               }),
               Contains(HasSubstr("stages.0.resize.size 8,480 is too small")));
+  EXPECT_THAT(problems([](RunSpec& s) {
+                s.stages[0].augment->size = {480, 8};
+              }),
+              Contains(HasSubstr("stages.0.augment.size 480,8 is too small")));
+  EXPECT_THAT(problems([](RunSpec& s) {
+                s.stages[0].resize.min_scale = 0.9;
+                s.stages[0].resize.max_scale = 0.5;
+              }),
+              Contains(StartsWith("stages.0.resize.min_scale ")));
+  EXPECT_THAT(problems([](RunSpec& s) {
+                s.stages[0].augment->min_zoom = 1.5;
+              }),
+              Contains(StartsWith("stages.0.augment.min_zoom ")));
+  EXPECT_THAT(problems([](RunSpec& s) {
+                s.stages[0].resize.method = ResizeMethod::RatioResize;
+              }),
+              Contains(HasSubstr("set stages.0.augment.size")));
+  EXPECT_THAT(problems([](RunSpec& s) {
+                s.stages[0].resize.method = ResizeMethod::RatioResize;
+                s.stages[0].augment->size = Size{224, 224};
+              }),
+              IsEmpty());
   EXPECT_THAT(problems([](RunSpec& s) { s.data.subset.fraction = 0; }),
               Contains(HasSubstr("data.subset.fraction")));
   EXPECT_THAT(problems([](RunSpec& s) { s.data.split.valid_pct = 0; }),
