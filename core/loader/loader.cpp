@@ -11,14 +11,16 @@
 
 #include "core/base/error.h"
 #include "core/base/random.h"
+#include "core/loader/presize_cache.h"
 
 namespace panicle {
 namespace {
 
-// A batch in the making. Its workers write into `batch.pixels` and `reasons` without the lock, each at its
-// own place.
+// A batch in the making. Its workers write into the batch's pixels and draws and into `reasons` without the
+// lock, each at its own place.
 struct Slot {
   Batch batch;
+  BatchContext context;
   std::vector<std::optional<std::string>> reasons;  // why the image at this place could not be read
   int places = 0;
   int done = 0;
@@ -27,8 +29,28 @@ struct Slot {
   bool isComplete() const { return prepared && done == places; }
 };
 
+std::size_t valuesOf(Size size) {
+  return 3 * static_cast<std::size_t>(size.height) * size.width;
+}
+
+Size resultSize(const Pipeline& pipeline, Size item) {
+  return pipeline.augment ? augmentedSize(*pipeline.augment, item) : item;
+}
+
+void requireSize(const std::filesystem::path& file, Size size, Size batch) {
+  if (size == batch) return;
+  throw fileError(file, "is " + toString(size) + " (height,width) where its batch is " + toString(batch) +
+                            "; set augment.size, or a resize.method that makes all photos one size");
+}
+
+template <typename Value>
+void movePlace(std::vector<Value>& values, std::size_t from, std::size_t to, std::size_t perImage) {
+  if (!values.empty())
+    std::copy_n(values.begin() + from * perImage, perImage, values.begin() + to * perImage);
+}
+
 // Closes the gaps that bad images left. `batch` holds all items, good and bad, in order.
-void leaveOutBad(Batch& batch, std::vector<std::optional<std::string>>& reasons, std::size_t floatsPerImage) {
+void leaveOutBad(Batch& batch, std::vector<std::optional<std::string>>& reasons) {
   std::size_t kept = 0;
   for (std::size_t place = 0; place < batch.items.size(); ++place) {
     if (reasons[place]) {
@@ -36,8 +58,9 @@ void leaveOutBad(Batch& batch, std::vector<std::optional<std::string>>& reasons,
       continue;
     }
     if (kept != place) {
-      std::copy_n(batch.pixels.begin() + place * floatsPerImage, floatsPerImage,
-                  batch.pixels.begin() + kept * floatsPerImage);
+      movePlace(batch.pixels, place, kept, valuesOf(batch.size));
+      movePlace(batch.item_pixels, place, kept, valuesOf(batch.item_size));
+      movePlace(batch.draws, place, kept, 1);
       batch.items[kept] = batch.items[place];
       batch.targets[kept] = batch.targets[place];
     }
@@ -46,6 +69,13 @@ void leaveOutBad(Batch& batch, std::vector<std::optional<std::string>>& reasons,
   batch.count = static_cast<int>(kept);
   batch.items.resize(kept);
   batch.targets.resize(kept);
+  if (!batch.draws.empty()) batch.draws.resize(kept);
+}
+
+// A buffer only grows, so that it is made once.
+template <typename Value>
+void makeRoom(std::vector<Value>& values, std::size_t count) {
+  if (values.size() < count) values.resize(count);
 }
 
 int threadCount(int wanted) {
@@ -59,9 +89,11 @@ int threadCount(int wanted) {
 // out.
 struct Loader::Impl {
   Impl(std::shared_ptr<const std::vector<Sample>> samples, Pipeline pipeline, LoaderOptions options)
-      : samples_(std::move(samples)), pipeline_(std::move(pipeline)), slots_(std::max(options.prefetch, 1)) {
-    const Size size = pipeline_.outputSize();
-    floatsPerImage_ = 3 * static_cast<std::size_t>(size.height) * size.width;
+      : samples_(std::move(samples)),
+        pipeline_(std::move(pipeline)),
+        stage_(options.batch_stage),
+        cache_(std::move(options.cache)),
+        slots_(std::max(options.prefetch, 1)) {
     for (int i = 0; i < threadCount(options.threads); ++i) {
       workers_.emplace_back([this](std::stop_token stop) { work(stop); });
     }
@@ -87,6 +119,7 @@ struct Loader::Impl {
   void work(std::stop_token stop);
   void prepare(const Place& place);
   void render(const Place& place);
+  Size sizeOfItems(const std::vector<std::uint32_t>& items) const;
   void giveUp() { nextPlace_ = endPlace_; }
 
   std::size_t batchSize() const { return static_cast<std::size_t>(pass_.batch_size); }
@@ -95,7 +128,8 @@ struct Loader::Impl {
 
   const std::shared_ptr<const std::vector<Sample>> samples_;
   const Pipeline pipeline_;
-  std::size_t floatsPerImage_ = 0;
+  const BatchStage stage_;
+  const std::shared_ptr<PresizeCache> cache_;
 
   std::mutex mutex_;
   std::condition_variable_any workToDo_;
@@ -105,6 +139,7 @@ struct Loader::Impl {
   std::vector<Slot> slots_;
   std::size_t nextPlace_ = 0;  // in pass_.items: the next image to start
   std::size_t endPlace_ = 0;
+  std::size_t finished_ = 0;   // images of this pass that are done
   std::size_t nextBatch_ = 0;  // the next to hand out
   int busy_ = 0;               // workers that are at an image
   std::exception_ptr failure_;
@@ -139,6 +174,11 @@ void Loader::Impl::work(std::stop_token stop) {
     ++place.slot->done;
     if (failure && !failure_) failure_ = failure;
     if (failure_ || place.slot->isComplete() || busy_ == 0) progress_.notify_all();
+    if (cache_ && ++finished_ == endPlace_) {
+      lock.unlock();
+      cache_->sync();
+      lock.lock();
+    }
     if (stop.stop_requested()) return;
   }
 }
@@ -151,12 +191,21 @@ void Loader::Impl::prepare(const Place& place) {
   const std::size_t places = std::min(batchSize(), endPlace_ - start);
   Batch& batch = slot.batch;
   batch.count = 0;
-  batch.size = pipeline_.outputSize();
   batch.bad.clear();
   batch.items.assign(pass_.items.begin() + start, pass_.items.begin() + start + places);
   batch.targets.clear();
   for (const std::uint32_t item : batch.items) batch.targets.push_back((*samples_)[item].target);
-  if (batch.pixels.size() < places * floatsPerImage_) batch.pixels.resize(places * floatsPerImage_);
+  batch.mode = pass_.mode;
+  const Size itemSize = sizeOfItems(batch.items);
+  batch.size = resultSize(pipeline_, itemSize);
+  if (stage_ == BatchStage::Loader) {
+    makeRoom(batch.pixels, places * valuesOf(batch.size));
+  } else {
+    batch.item_size = itemSize;
+    makeRoom(batch.item_pixels, places * valuesOf(batch.item_size));
+    batch.draws.assign(places, {});
+  }
+  slot.context = batchContext(pipeline_, pass_.mode, pass_.epoch, place.batch, batch.items);
   slot.reasons.assign(places, std::nullopt);
   std::lock_guard lock(mutex_);
   slot.places = static_cast<int>(places);
@@ -165,12 +214,43 @@ void Loader::Impl::prepare(const Place& place) {
   workToDo_.notify_all();
 }
 
+// What the item transform leaves of the batch's first readable photo; with most methods, of every photo.
+Size Loader::Impl::sizeOfItems(const std::vector<std::uint32_t>& items) const {
+  if (pipeline_.resize.method != ResizeMethod::RatioResize) return pipeline_.resize.size;
+  for (const std::uint32_t item : items) {
+    try {
+      return resizedSize(pipeline_.resize, EncodedImage((*samples_)[item].file, pipeline_.decode).size());
+    } catch (const Error&) {  // told when it is its turn
+    }
+  }
+  return pipeline_.resize.size;
+}
+
 void Loader::Impl::render(const Place& place) {
+  thread_local Image image;
   Batch& batch = place.slot->batch;
+  const BatchContext& context = place.slot->context;
   const std::uint32_t item = batch.items[place.index];
-  const std::span<float> out(batch.pixels.data() + place.index * floatsPerImage_, floatsPerImage_);
+  const std::filesystem::path& file = (*samples_)[item].file;
   try {
-    renderItem(pipeline_, (*samples_)[item].file, pass_.mode, pass_.epoch, item, out);
+    if (cache_) {
+      cache_->loadItem(file, context, item, image);
+    } else {
+      loadItem(pipeline_, file, context, item, image);
+    }
+    const Size size{image.height, image.width};
+    const AugDraw draw = drawItem(pipeline_, context, item, size);
+    if (stage_ == BatchStage::Device) {
+      requireSize(file, size, batch.item_size);
+      std::copy(image.pixels.begin(), image.pixels.end(),
+                batch.item_pixels.begin() + place.index * valuesOf(size));
+      batch.draws[place.index] = draw;
+      return;
+    }
+    requireSize(file, resultSize(pipeline_, size), batch.size);
+    const std::size_t floats = valuesOf(batch.size);
+    finishItem(pipeline_, image, context, draw,
+               std::span(batch.pixels).subspan(place.index * floats, floats));
   } catch (const OutOfMemory&) {
     throw;  // not the image's fault
   } catch (const Error& error) {
@@ -194,6 +274,7 @@ void Loader::Impl::begin(Pass pass) {
   const std::size_t items = pass_.items.size();
   batchCount_ = pass_.drop_last ? items / batchSize() : (items + batchSize() - 1) / batchSize();
   nextPlace_ = 0;
+  finished_ = 0;
   endPlace_ = std::min(items, batchCount_ * batchSize());
   nextBatch_ = 0;
   failure_ = nullptr;
@@ -219,7 +300,7 @@ bool Loader::Impl::next(Batch& batch, std::stop_token stop) {
   ++nextBatch_;
   lock.unlock();
   workToDo_.notify_all();
-  leaveOutBad(batch, reasons, floatsPerImage_);
+  leaveOutBad(batch, reasons);
   return true;
 }
 
@@ -247,6 +328,11 @@ std::vector<std::uint32_t> shuffled(std::vector<std::uint32_t> items, std::uint6
   for (const std::uint32_t index : permutation(items.size(), RandomStream(seed, "shuffle", epoch)))
     result.push_back(items[index]);
   return result;
+}
+
+Pass trainingPass(std::vector<std::uint32_t> items, std::uint64_t seed, std::uint64_t epoch, int batch_size) {
+  const bool dropLast = items.size() >= static_cast<std::size_t>(std::max(batch_size, 0));
+  return {shuffled(std::move(items), seed, epoch), batch_size, dropLast, Mode::Train, epoch};
 }
 
 std::span<const Field<BatchOptions>> fieldTable(const BatchOptions*) {

@@ -24,9 +24,16 @@ struct BatchOptions {
 
 std::span<const Field<BatchOptions>> fieldTable(const BatchOptions*);
 
+// Who applies the batch transforms: the loader's threads, or the device on which the network computes.
+enum class BatchStage { Loader, Device };
+
+class PresizeCache;
+
 struct LoaderOptions {
   int threads = 0;   // 0: all cores. Never changes what comes out.
   int prefetch = 3;  // batches ready or in work ahead of the consumer; bounds the memory
+  BatchStage batch_stage = BatchStage::Loader;
+  std::shared_ptr<PresizeCache> cache;  // of the loader's pipeline; null: none. Never changes what comes out.
 };
 
 // The images a loader reads from; `target` -1 for unlabelled.
@@ -45,7 +52,13 @@ struct BadSample {
 struct Batch {
   int count = 0;  // images that could be read; below the batch size at the end or after bad ones
   Size size;
-  std::vector<float> pixels;          // count * height * width * 3 are valid
+  std::vector<float> pixels;  // count * height * width * 3 are valid
+  // Of BatchStage::Device instead of `pixels`: what the item transform left, uint8 in the same order, and
+  // what the batch transforms are to do with it. All items of such a batch have one size.
+  Size item_size;
+  std::vector<std::uint8_t> item_pixels;  // count * item_size.height * item_size.width * 3 are valid
+  std::vector<AugDraw> draws;             // count
+  Mode mode = Mode::Valid;
   std::vector<std::int64_t> targets;  // count
   std::vector<std::uint32_t> items;   // count; indices into the samples
   std::vector<BadSample> bad;         // left out of this batch
@@ -89,5 +102,9 @@ class Loader {
 // In training order: the items shuffled by the stream ("shuffle", epoch) of `seed`.
 std::vector<std::uint32_t> shuffled(std::vector<std::uint32_t> items, std::uint64_t seed,
                                     std::uint64_t epoch);
+
+// The pass that trains `epoch` (counted over the whole run): shuffled; as in fastai a last batch that is not
+// full is left out, but never everything.
+Pass trainingPass(std::vector<std::uint32_t> items, std::uint64_t seed, std::uint64_t epoch, int batch_size);
 
 }  // namespace panicle

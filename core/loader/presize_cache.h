@@ -2,12 +2,12 @@
 // memory, instead of decoded. Never changes a result: a pass with the cache gives byte for byte what one
 // without gives.
 //
-// Kept is the finished item where the item transform has nothing random in it (squish and ratio_resize
-// always, every method in validation), and the decoded photo where it has (crop, pad and random_resized_crop
-// in training), from which the item is resampled in every epoch. Keeping one resized but uncropped photo
-// instead would be smaller, but not exact: Pillow's filter is rounded to 8 bits and cut off at the box's
-// edges, so a window of the resized photo differs from the resized window. Photos with more than
-// kLargestSource times the item's pixels are decoded each time.
+// Kept is the finished item where the item transform has nothing random in it (squish always, every method in
+// validation), and the decoded photo where it has (the other methods in training), from which the item is
+// resampled in every epoch. Keeping one resized but uncropped photo instead would be smaller, but not exact:
+// Pillow's filter is rounded to 8 bits and cut off at the box's edges, so a window of the resized photo
+// differs from the resized window. Photos with more than kLargestSource times the item's pixels are decoded
+// each time.
 //
 // On disk, in a folder of a workspace: for every set of options that determine pixels (never the seed) a pack
 // of two files, described in pixel_pack.h. A photo's record is used only while the file's path, size, times
@@ -31,6 +31,7 @@
 
 namespace panicle {
 
+class PackBudget;
 class PixelPack;
 
 // Thread-safe. Errors of the disk never come out of it: it goes on without, and takeNotices() says why.
@@ -60,9 +61,8 @@ class PresizeCache {
   std::uint64_t bytes() const;                      // on disk, of this pipeline
 
  private:
-  PixelPack* packFor(Mode mode) const;
-
   const Pipeline pipeline_;
+  std::unique_ptr<PackBudget> budget_;
   std::unique_ptr<PixelPack> items_;
   std::unique_ptr<PixelPack> sources_;  // null when no mode asks for it
   std::atomic<std::uint64_t> hits_ = 0;

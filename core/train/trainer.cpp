@@ -76,15 +76,8 @@ void Trainer::beginPhase(const FitPhase& phase) {
   adam_->clearState();
 }
 
-// As fastai, a last batch that is not full is left out; but never everything, as fastai does with fewer images than a batch.
 Pass Trainer::trainPass(const FitData& data) const {
-  Pass pass;
-  pass.items = shuffled(data.train, options_.seed, static_cast<std::uint64_t>(epoch_));
-  pass.batch_size = options_.batch.size;
-  pass.drop_last = data.train.size() >= static_cast<std::size_t>(options_.batch.size);
-  pass.mode = Mode::Train;
-  pass.epoch = static_cast<std::uint64_t>(epoch_);
-  return pass;
+  return trainingPass(data.train, options_.seed, static_cast<std::uint64_t>(epoch_), options_.batch.size);
 }
 
 void Trainer::trainEpoch(const FitPhase& phase, PositionCounter& position, Loader& loader, const std::vector<Sample>& samples) {
