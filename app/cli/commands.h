@@ -11,8 +11,10 @@
 
 namespace panicle::cli {
 
+void addCacheCommand(CLI::App& program);    // cache
 void addDataCommands(CLI::App& program);    // sample, census, split
 void addModelCommands(CLI::App& program);   // models
+void addPreviewCommand(CLI::App& program);  // preview
 void addSpecCommand(CLI::App& program);     // spec
 void addTrainCommand(CLI::App& program);    // train
 void addRunCommands(CLI::App& program);     // runs list, runs show

@@ -32,11 +32,13 @@ int main(int argc, char** argv) {
   program.set_version_flag("--version", "panicle-cli " PANICLE_VERSION);
   program.require_subcommand(1);
   panicle::cli::addDataCommands(program);
+  panicle::cli::addPreviewCommand(program);
   panicle::cli::addModelCommands(program);
   panicle::cli::addSpecCommand(program);
   panicle::cli::addTrainCommand(program);
   panicle::cli::addRunCommands(program);
   panicle::cli::addResultCommands(program);
+  panicle::cli::addCacheCommand(program);
   program.footer(
       "Every command has --help, and --json for an answer that programs can read.\n"
       "Exit status: 0 success, 2 wrong usage, 1 anything else.");
