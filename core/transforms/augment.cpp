@@ -142,17 +142,62 @@ Mapping affineMapping(const AugOptions& options, const AugDraw& draw, Size item,
   return mapping;
 }
 
+// What the affine step reads: the item, or its averaged areas.
+Picture affineSource(const Image& image, const AugOptions& options, const AugDraw& draw, Size output, FloatImage& reduced) {
+  const auto area = areaPrefilter({image.height, image.width}, output, draw.coordinate_range);
+  if (!area || options.mode != SampleMode::Bilinear) return pictureOf(image);
+  reduceAreas(image, *area, reduced);
+  return reduced.picture();
+}
+
+// The rows of the affine step at the item's size, as RGBX. Where nothing moves they are the item's own, exactly.
+class MovedRows {
+ public:
+  MovedRows(const Image& image, const AugOptions& options, const AugDraw& draw, Workspace& space)
+      : image_(image), mode_(options.mode), space_(space) {
+    const Size item{image.height, image.width};
+    source_ = affineSource(image, options, draw, item, space.reduced);
+    moved_ = isAffine(draw) || isWarped(draw) || source_.size != item;
+    if (!moved_) return;
+    mapping_ = affineMapping(options, draw, item, source_.size);
+    x_ = gridPositions(item.width, options.align_corners);
+    y_ = gridPositions(item.height, options.align_corners);
+  }
+
+  // `count` pixels of row `y` from column `left` on; valid until the next call.
+  const float* at(int y, int left, int count) const {
+    float* row = space_.row.data();
+    if (moved_) {
+      sampleRow(source_, mapping_, mode_, x_.data() + left, y_[y], count, space_.places, row);
+    } else {
+      augmentKernels().widen(image_.pixels.data() + 3 * (static_cast<std::size_t>(y) * image_.width + left), count, row);
+    }
+    return row;
+  }
+
+ private:
+  const Image& image_;
+  SampleMode mode_;
+  Workspace& space_;
+  Picture source_;
+  bool moved_ = false;
+  Mapping mapping_;
+  std::vector<float> x_, y_;
+};
+
+void warpSameSize(const Image& image, const AugOptions& options, const AugDraw& draw, const Finish& finish,
+                  std::span<float> out) {
+  const Size item{image.height, image.width};
+  const MovedRows rows(image, options, draw, workspace(static_cast<std::size_t>(image.width)));
+  for (int i = 0; i < item.height; ++i) finish(rows.at(i, 0, item.width), item.width, resultRow(out, item, i));
+}
+
 // No crop: the affine step itself gives the result's size.
-void warpWhole(const Image& image, const AugOptions& options, const AugDraw& draw, Size result, const Finish& finish,
-               std::span<float> out) {
+void warpToSize(const Image& image, const AugOptions& options, const AugDraw& draw, Size result, const Finish& finish,
+                std::span<float> out) {
   const Size item{image.height, image.width};
   Workspace& space = workspace(static_cast<std::size_t>(result.width));
-  Picture source = pictureOf(image);
-  const auto area = areaPrefilter(item, result, draw.coordinate_range);
-  if (area && options.mode == SampleMode::Bilinear) {
-    reduceAreas(image, *area, space.reduced);
-    source = space.reduced.picture();
-  }
+  const Picture source = affineSource(image, options, draw, result, space.reduced);
   const Mapping mapping = affineMapping(options, draw, item, source.size);
   const std::vector<float> x = gridPositions(result.width, options.align_corners);
   const std::vector<float> y = gridPositions(result.height, options.align_corners);
@@ -178,23 +223,9 @@ std::pair<FloatTaps, FloatTaps> cropTaps(Size size, Size result) {
 // The affine step at the item's size, of which only the crop's pixels are made, then the crop's own resampling.
 void warpAndCrop(const Image& image, const AugOptions& options, const AugDraw& draw, Size result, const Finish& finish,
                  std::span<float> out) {
-  const Size item{image.height, image.width};
   const Box crop = keptBox(draw, {image.height, image.width});
-  const bool moved = isAffine(draw) || isWarped(draw);
-  Workspace& space = workspace(static_cast<std::size_t>(crop.width));
-  const Mapping mapping = affineMapping(options, draw, item, item);
-  const std::vector<float> x = gridPositions(item.width, options.align_corners);
-  const std::vector<float> y = gridPositions(item.height, options.align_corners);
-  const auto rowAt = [&](int row) {
-    const int line = crop.top + row;
-    if (moved) {
-      sampleRow(pictureOf(image), mapping, options.mode, x.data() + crop.left, y[line], crop.width, space.places, space.row.data());
-    } else {
-      augmentKernels().widen(image.pixels.data() + 3 * (static_cast<std::size_t>(line) * item.width + crop.left), crop.width,
-                             space.row.data());
-    }
-    return static_cast<const float*>(space.row.data());
-  };
+  const MovedRows rows(image, options, draw, workspace(static_cast<std::size_t>(crop.width)));
+  const auto rowAt = [&](int y) { return rows.at(crop.top + y, crop.left, crop.width); };
   const auto [across, down] = cropTaps({crop.height, crop.width}, result);
   resampleRows(rowAt, across, down,
                [&](int i, const float* row) { finish(row, result.width, resultRow(out, result, i)); });
@@ -248,11 +279,12 @@ bool isNeutralLight(const AugDraw& draw) {
 }
 
 // Nothing but a left-right flip, if that: bytes stay bytes.
-bool keepsPixels(const AugDraw& draw, Size item, Size result) {
+bool keepsPixels(const AugOptions& options, const AugDraw& draw, Size item, Size result) {
   const bool geometry = draw.dihedral <= 1 && draw.rotate == 0 && draw.zoom == 1 && !isWarped(draw);
   const Box crop = keptBox(draw, item);
   const bool whole = crop.width == item.width && crop.height == item.height;
-  return geometry && whole && result == item && isNeutralLight(draw);
+  const bool averaged = options.engine == AugEngine::Fastai && areaPrefilter(item, item, draw.coordinate_range);
+  return geometry && whole && result == item && !averaged && isNeutralLight(draw);
 }
 
 }  // namespace
@@ -264,14 +296,16 @@ void augment(const Image& image, const AugOptions& options, const AugDraw& draw,
   if (out.size() != 3 * static_cast<std::size_t>(result.height) * result.width)
     throw std::invalid_argument("augment: `out` has another size than the result");
   const Finish finish(draw, normalization);
-  if (keepsPixels(draw, item, result)) {
+  if (keepsPixels(options, draw, item, result)) {
     normalizeBytes(image, draw.dihedral == 1, normalization, out.data());
   } else if (options.engine == AugEngine::Fused) {
     warpOnce(image, options, draw, result, finish, out);
   } else if (options.crops()) {
     warpAndCrop(image, options, draw, result, finish, out);
+  } else if (result == item) {
+    warpSameSize(image, options, draw, finish, out);
   } else {
-    warpWhole(image, options, draw, result, finish, out);
+    warpToSize(image, options, draw, result, finish, out);
   }
   for (const EraseBox& box : draw.erase) erase(box, result, out);
 }

@@ -129,7 +129,7 @@ Box keptBox(const AugDraw& draw, Size item) {
 }
 
 CoordinateExtent coordinateExtent(const AugOptions& options, Size item, const AugDraw& draw) {
-  const Size result = augmentedSize(options, item);
+  const Size result = options.crops() ? item : augmentedSize(options, item);  // of the affine step
   const AffineMatrix affine = affineMatrix(draw, item);
   const auto warp = warpCoefficients(draw);
   const std::vector<float> across = gridPositions(result.width, options.align_corners);

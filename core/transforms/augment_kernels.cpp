@@ -53,6 +53,7 @@ const AugmentKernels& portableAugmentKernels() {
 
 const AugmentKernels& augmentKernels() {
   static const AugmentKernels& best = []() -> const AugmentKernels& {
+    if (const AugmentKernels* kernels = avx512AugmentKernels()) return *kernels;
     if (const AugmentKernels* kernels = avx2AugmentKernels()) return *kernels;
     return kPortable;
   }();

@@ -87,6 +87,8 @@ struct AugmentKernels {
 const AugmentKernels& augmentKernels();
 
 const AugmentKernels& portableAugmentKernels();
-const AugmentKernels* avx2AugmentKernels();  // nullptr where the processor has no AVX2
+// nullptr where the processor does not have them.
+const AugmentKernels* avx2AugmentKernels();
+const AugmentKernels* avx512AugmentKernels();
 
 }  // namespace panicle

@@ -29,26 +29,40 @@ PANICLE_INLINE float reflect(float at, float low, float span) {
   return (extra < back ? extra : back) + low;
 }
 
-// The first of the two neighbours and their weights, for the pixel coordinate `at` on an axis of `size` >= 2.
+// Along one axis of `size` >= 2 pixels: adds the first of the two neighbours, times `stride`, to `pixel`, and gives
+// the weights of both.
 template <PadMode kPad>
-PANICLE_INLINE void placeOnAxis(float at, int size, float low, float span, std::int32_t& first, float& before, float& after) {
-  if constexpr (kPad == PadMode::Zeros) {
-    at = clampTo(at, -2.0f, static_cast<float>(size) + 1.0f);
-    const float floor = __builtin_floorf(at);
-    const auto index = static_cast<std::int32_t>(floor);
-    const float fraction = at - floor;
-    const std::int32_t inside = std::clamp(index, 0, size - 2);
-    // A neighbour outside counts for nothing; the other one may have become the pair's first or second.
-    before = inside == index ? 1 - fraction : (inside == index + 1 ? fraction : 0.0f);
-    after = inside == index ? fraction : (inside + 1 == index ? 1 - fraction : 0.0f);
-    first = inside;
-  } else {
-    if constexpr (kPad == PadMode::Reflection) at = reflect(at, low, span);
-    at = clampTo(at, 0.0f, static_cast<float>(size - 1));
-    const auto index = static_cast<std::int32_t>(at);
-    first = index < size - 2 ? index : size - 2;
-    after = at - static_cast<float>(first);
-    before = 1 - after;
+PANICLE_INLINE void placeOnAxis(const float* __restrict position, int count, int size, bool align_corners, int stride,
+                                std::int32_t* __restrict pixel, float* __restrict before, float* __restrict after) {
+  const float low = align_corners ? 0.0f : -0.5f;
+  const float span = static_cast<float>(align_corners ? size - 1 : size);
+  const float last = static_cast<float>(size - 1);
+  const std::int32_t lastPair = size - 2;
+  for (int i = 0; i < count; ++i) {
+    float at = position[i];
+    if constexpr (kPad == PadMode::Zeros) {
+      at = clampTo(at, -2.0f, last + 2);
+      const float floor = __builtin_floorf(at);
+      const float fraction = at - floor;
+      const auto index = static_cast<std::int32_t>(floor);
+      std::int32_t first = index > 0 ? index : 0;
+      first = first < lastPair ? first : lastPair;
+      // A neighbour outside counts for nothing; the other one may have become the pair's first or second.
+      const float atFirst = first == index ? 1 - fraction : 0.0f;
+      const float atSecond = first == index ? fraction : 0.0f;
+      before[i] = first == index + 1 ? fraction : atFirst;
+      after[i] = first + 1 == index ? 1 - fraction : atSecond;
+      pixel[i] += first * stride;
+    } else {
+      if constexpr (kPad == PadMode::Reflection) at = reflect(at, low, span);
+      at = clampTo(at, 0.0f, last);
+      const auto index = static_cast<std::int32_t>(at);
+      const std::int32_t first = index < lastPair ? index : lastPair;
+      const float fraction = at - static_cast<float>(first);
+      after[i] = fraction;
+      before[i] = 1 - fraction;
+      pixel[i] += first * stride;
+    }
   }
 }
 
@@ -77,23 +91,12 @@ PANICLE_INLINE void positions(const Mapping& mapping, const float* __restrict x,
 
 template <PadMode kPad>
 PANICLE_INLINE void place(const Mapping& mapping, int count, Places& places) {
-  const int width = mapping.source.width, height = mapping.source.height;
-  const float low = mapping.align_corners ? 0.0f : -0.5f;
-  const float spanX = static_cast<float>(mapping.align_corners ? width - 1 : width);
-  const float spanY = static_cast<float>(mapping.align_corners ? height - 1 : height);
-  const float* __restrict column = places.column.data();
-  const float* __restrict row = places.row.data();
-  float* __restrict left = places.left.data();
-  float* __restrict right = places.right.data();
-  float* __restrict top = places.top.data();
-  float* __restrict bottom = places.bottom.data();
-  std::int32_t* __restrict pixel = places.pixel.data();
-  for (int i = 0; i < count; ++i) {
-    std::int32_t x, y;
-    placeOnAxis<kPad>(column[i], width, low, spanX, x, left[i], right[i]);
-    placeOnAxis<kPad>(row[i], height, low, spanY, y, top[i], bottom[i]);
-    pixel[i] = y * width + x;
-  }
+  const Size source = mapping.source;
+  std::fill_n(places.pixel.data(), count, 0);
+  placeOnAxis<kPad>(places.column.data(), count, source.width, mapping.align_corners, 1, places.pixel.data(), places.left.data(),
+                    places.right.data());
+  placeOnAxis<kPad>(places.row.data(), count, source.height, mapping.align_corners, source.width, places.pixel.data(),
+                    places.top.data(), places.bottom.data());
 }
 
 PANICLE_INLINE void locate(const Mapping& mapping, const float* x, float y, int count, Places& places) {

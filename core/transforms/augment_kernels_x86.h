@@ -1,0 +1,113 @@
+// The loops for x86-64 with AVX2 or more: the bodies compiled for PANICLE_TARGET, which the including file defines, and
+// the sampling by hand, where a compiler sees no vectors: one load takes the two neighbours of a row, six bytes of
+// RGB, and turns them into eight floats.
+#pragma once
+
+#include <immintrin.h>
+
+#include "core/transforms/augment_kernels.h"
+#include "core/transforms/augment_kernels_body.h"
+
+namespace panicle {
+namespace {
+
+PANICLE_TARGET void locate(const Mapping& mapping, const float* x, float y, int count, Places& places) {
+  kernel_body::locate(mapping, x, y, count, places);
+}
+
+PANICLE_TARGET inline __m256 pairOf(const std::uint8_t* from) {
+  return _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(from))));
+}
+
+PANICLE_TARGET void sampleBytes(const std::uint8_t* source, int sourceWidth, int sourcePixels, const Places& places, int count,
+                              float* out) {
+  // A load reads two bytes past its two pixels; the bottom row's last pair has none after it.
+  const std::int32_t lastPair = sourcePixels - sourceWidth - 2;
+  const __m256i second = _mm256_setr_epi32(3, 4, 5, 6, 7, 7, 7, 7);
+  const std::ptrdiff_t stride = 3 * static_cast<std::ptrdiff_t>(sourceWidth);
+  const std::int32_t* pixel = places.pixel.data();
+  for (int i = 0; i < count; ++i) {
+    if (pixel[i] >= lastPair) [[unlikely]] {
+      kernel_body::sampleOne(source, 3, sourceWidth, places, i, out);
+      continue;
+    }
+    const std::uint8_t* from = source + 3 * static_cast<std::ptrdiff_t>(pixel[i]);
+    const __m256 mixed = _mm256_fmadd_ps(pairOf(from + stride), _mm256_broadcast_ss(&places.bottom[i]),
+                                         _mm256_mul_ps(pairOf(from), _mm256_broadcast_ss(&places.top[i])));
+    const __m128 left = _mm256_castps256_ps128(mixed);
+    const __m128 right = _mm256_castps256_ps128(_mm256_permutevar8x32_ps(mixed, second));
+    _mm_storeu_ps(out + 4 * i, _mm_fmadd_ps(right, _mm_broadcast_ss(&places.right[i]),
+                                            _mm_mul_ps(left, _mm_broadcast_ss(&places.left[i]))));
+  }
+}
+
+PANICLE_TARGET void sampleFloats(const float* source, int sourceWidth, const Places& places, int count, float* out) {
+  const std::ptrdiff_t stride = 4 * static_cast<std::ptrdiff_t>(sourceWidth);
+  for (int i = 0; i < count; ++i) {
+    const float* from = source + 4 * static_cast<std::ptrdiff_t>(places.pixel[i]);
+    const __m256 mixed = _mm256_fmadd_ps(_mm256_loadu_ps(from + stride), _mm256_broadcast_ss(&places.bottom[i]),
+                                         _mm256_mul_ps(_mm256_loadu_ps(from), _mm256_broadcast_ss(&places.top[i])));
+    _mm_storeu_ps(out + 4 * i, _mm_fmadd_ps(_mm256_extractf128_ps(mixed, 1), _mm_broadcast_ss(&places.right[i]),
+                                            _mm_mul_ps(_mm256_castps256_ps128(mixed), _mm_broadcast_ss(&places.left[i]))));
+  }
+}
+
+PANICLE_TARGET void addSamples(const float* row, int samples, float scale, int count, float* out) {
+  const __m128 factor = _mm_set1_ps(scale);
+  for (int i = 0; i < count; ++i) {
+    __m128 sum = _mm_loadu_ps(row);
+    for (int k = 1; k < samples; ++k) sum = _mm_add_ps(sum, _mm_loadu_ps(row + 4 * k));
+    _mm_storeu_ps(out + 4 * i, _mm_fmadd_ps(sum, factor, _mm_loadu_ps(out + 4 * i)));
+    row += 4 * static_cast<std::ptrdiff_t>(samples);
+  }
+}
+
+PANICLE_TARGET void widen(const std::uint8_t* rgb, int count, float* out) {
+  int i = 0;
+  for (; i + 2 < count; ++i) {  // a load of eight bytes reads into the next two pixels
+    _mm_storeu_ps(out + 4 * i, _mm256_castps256_ps128(pairOf(rgb + 3 * i)));
+  }
+  kernel_body::widen(rgb + 3 * i, count - i, out + 4 * i);
+}
+
+PANICLE_TARGET void resampleRow(const float* row, const FloatTaps& taps, float* out) {
+  for (int i = 0; i < taps.size(); ++i) {
+    const float* from = row + 4 * static_cast<std::ptrdiff_t>(taps.first[i]);
+    const float* weights = taps.of(i);
+    __m128 sum = _mm_mul_ps(_mm_loadu_ps(from), _mm_broadcast_ss(weights));
+    for (int k = 1; k < taps.window; ++k)
+      sum = _mm_fmadd_ps(_mm_loadu_ps(from + 4 * k), _mm_broadcast_ss(weights + k), sum);
+    _mm_storeu_ps(out + 4 * i, sum);
+  }
+}
+
+PANICLE_TARGET void combineRows(const float* const* rows, const float* weights, int window, int count, float* out) {
+  kernel_body::combineRows(rows, weights, window, count, out);
+}
+
+PANICLE_TARGET void narrow(const float* row, int count, float scale, float* rgb) {
+  const __m128 factor = _mm_set1_ps(scale);
+  // Each store writes one float past its pixel, which the next pixel overwrites.
+  for (int i = 0; i + 1 < count; ++i) _mm_storeu_ps(rgb + 3 * i, _mm_mul_ps(_mm_loadu_ps(row + 4 * i), factor));
+  kernel_body::narrow(row + 4 * (count - 1), 1, scale, rgb + 3 * (count - 1));
+}
+
+PANICLE_TARGET void relight(float* values, int count, const LogitChange& change) {
+  kernel_body::relight(values, count, change);
+}
+PANICLE_TARGET void toLogit(float* values, int count, const LogitChange& change) {
+  kernel_body::toLogit(values, count, change);
+}
+PANICLE_TARGET void fromLogit(float* values, int count) {
+  kernel_body::fromLogit(values, count);
+}
+PANICLE_TARGET void scaleChannels(float* rgb, int count, const std::array<float, 3>& factor, const std::array<float, 3>& offset) {
+  kernel_body::scaleChannels(rgb, count, factor, offset);
+}
+
+constexpr AugmentKernels kKernels{locate,      sampleBytes, sampleFloats, addSamples, widen,     resampleRow,
+                               combineRows, narrow,      relight,      toLogit,    fromLogit, scaleChannels};
+
+}  // namespace
+
+}  // namespace panicle
