@@ -66,8 +66,8 @@ torch::Tensor samplingGrid(const std::vector<Placement>& placements, const torch
                            bool warped) {
   constexpr std::int64_t kNumbers = sizeof(Placement) / sizeof(float);
   const auto count = static_cast<std::int64_t>(placements.size());
-  const torch::Tensor numbers = torch::from_blob(const_cast<Placement*>(placements.data()), {count, kNumbers}, torch::kFloat32)
-                                    .to(xs.device(), torch::kFloat32, /*non_blocking=*/false, /*copy=*/true);
+  const torch::Tensor numbers =
+      torch::from_blob(const_cast<Placement*>(placements.data()), {count, kNumbers}, torch::kFloat32).to(xs.device());
   const auto number = [&](std::int64_t index) { return numbers.select(1, index).view({-1, 1, 1}); };
   const auto affine = [&](std::int64_t first) {
     return number(first) * xs.view({1, 1, -1}) + (number(first + 1) * ys.view({1, -1, 1}) + number(first + 2));
@@ -276,8 +276,15 @@ void eraseBoxes(const torch::Tensor& images, std::span<const AugDraw> draws) {
   }
 }
 
-torch::Tensor coloured(torch::Tensor images, std::span<const AugDraw> draws) {
-  if (std::any_of(draws.begin(), draws.end(), isLit)) images = lit(std::move(images), draws);
+// A picture whose light is neutral stays as it is. That shows only where values lie outside 0..1, after bicubic
+// sampling: else light that is neutral changes nothing.
+torch::Tensor coloured(torch::Tensor images, const AugOptions& options, std::span<const AugDraw> draws) {
+  if (std::any_of(draws.begin(), draws.end(), isLit)) {
+    const bool mixed = options.mode == SampleMode::Bicubic && !std::all_of(draws.begin(), draws.end(), isLit);
+    const torch::Tensor before = mixed ? images.clone() : images;
+    images = lit(std::move(images), draws);
+    if (mixed) images = torch::where(perImage(draws, images.device(), isLit) != 0, images, before);
+  }
   if (std::any_of(draws.begin(), draws.end(), [](const AugDraw& draw) { return draw.hue != 0; })) {
     images = hueTurned(images, draws);
   }
@@ -303,7 +310,7 @@ torch::Tensor augmentBatch(const torch::Tensor& items, const AugOptions& options
   if (draws.empty()) return torch::empty({0, 3, size.height, size.width}, items.options().dtype(torch::kFloat32));
   const torch::Tensor placed = options.engine == AugEngine::Fused ? fusedGeometry(items, options, draws, size)
                                                                   : fastaiGeometry(items, options, draws, size);
-  const torch::Tensor result = normalized(coloured(placed, draws), normalization);
+  const torch::Tensor result = normalized(coloured(placed, options, draws), normalization);
   eraseBoxes(result, draws);
   return result;
 }
