@@ -4,14 +4,16 @@
 #include <QCheckBox>
 #include <QComboBox>
 #include <QLineEdit>
+#include <QPushButton>
 #include <QSpinBox>
 #include <QTemporaryDir>
 #include <QTest>
 #include <QWheelEvent>
 
+#include "ui/shared/fold_button.h"
 #include "ui/shared/session.h"
-#include "ui/train/field_editor.h"
-#include "ui/train/field_rules.h"
+#include "ui/shared/field_editor.h"
+#include "ui/shared/field_rules.h"
 
 namespace panicle::ui {
 
@@ -140,6 +142,62 @@ class RecipeFormTest : public QObject {
     input<QCheckBox>("stages.0.augment")->click();
     QTRY_VERIFY(form_->editor("stages.0.augment.p_flip"));
     QVERIFY(session_->recipe().stages[0].augment);
+  }
+
+  void whatFewRecipesChangeIsFoldedAwayAndWhatIsChangedShows() {
+    const char* const rotate = "stages.0.augment.max_rotate";
+    QVERIFY(form_->isShown("stages.0.augment.size"));
+    QVERIFY(form_->isShown("stages.0.augment.min_scale"));
+    QVERIFY(!form_->isShown(rotate));
+    QVERIFY(!form_->isShown("stages.0.augment.erase"));
+    RunSpec spec = session_->recipe();
+    spec.stages[0].augment->max_rotate = 30;
+    session_->setRecipe(spec, QStringLiteral("Change rotation"));
+    QVERIFY(form_->isShown(rotate));
+    QVERIFY(form_->isChanged(rotate));
+    QVERIFY(!form_->isShown("stages.0.augment.max_zoom"));
+    form_->resetToDefault(rotate);
+    QVERIFY(!form_->isShown(rotate));
+
+    FoldButton* geometry = nullptr;
+    for (auto* fold : form_->findChildren<FoldButton*>()) {
+      if (fold->title() == groupTitle(TransformGroup::Geometry)) geometry = fold;
+    }
+    QVERIFY(geometry);
+    geometry->click();
+    QVERIFY(form_->isShown(rotate));
+    QVERIFY(!form_->isShown("stages.0.augment.max_lighting"));
+    geometry->click();
+    QVERIFY(!form_->isShown(rotate));
+    qobject_cast<QLineEdit*>(form_->search())->setText(QStringLiteral("rotation"));
+    QVERIFY(form_->isShown(rotate));
+  }
+
+  void nullableSizesAndObjectsAreEditable() {
+    type("stages.0.augment.size", QStringLiteral("288,224"));
+    QVERIFY(session_->recipe().stages[0].augment->size == (Size{288, 224}));
+    type("stages.0.augment.size", {});
+    QVERIFY(!session_->recipe().stages[0].augment->size);
+    QVERIFY(!form_->editor("stages.0.augment.erase.p"));
+    input<QCheckBox>("stages.0.augment.erase")->click();
+    QVERIFY(session_->recipe().stages[0].augment->erase);
+    QTRY_VERIFY(form_->editor("stages.0.augment.erase.p"));
+    QVERIFY(!form_->isChanged("stages.0.augment.erase.p"));
+    type("stages.0.augment.erase.p", QStringLiteral("0.9"));
+    QVERIFY(form_->isChanged("stages.0.augment.erase.p"));
+    form_->resetToDefault("stages.0.augment.erase.p");
+    QCOMPARE(session_->recipe().stages[0].augment->erase->p, EraseOptions{}.p);
+    input<QCheckBox>("stages.0.augment.erase")->click();
+    QVERIFY(!session_->recipe().stages[0].augment->erase);
+  }
+
+  void theTransformsLeadToTheirPreview() {
+    QString page;
+    connect(session_.get(), &Session::pageRequested, form_.get(), [&page](const QString& id) { page = id; });
+    for (auto* button : form_->findChildren<QPushButton*>()) {
+      if (button->text() == QStringLiteral("Preview")) button->click();
+    }
+    QCOMPARE(page, QStringLiteral("preview"));
   }
 
   void onlyTheFieldsOfTheChosenKindAreEnabled() {

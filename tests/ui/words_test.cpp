@@ -61,8 +61,16 @@ class WordsTest : public QObject {
   void recipeInChips() {
     RunSpec spec;
     QCOMPARE(texts(recipeChips(spec, {})),
-             (QStringList{QStringLiteral("resnet18"), QStringLiteral("squish 128 → flip"), QStringLiteral("fit_one_cycle 5 @ 0.003"),
+             (QStringList{QStringLiteral("resnet18"), QStringLiteral("squish 128 → aug"), QStringLiteral("fit_one_cycle 5 @ 0.003"),
                           QStringLiteral("64 × 1"), QStringLiteral("split random 20 %")}));
+    AugOptions& augment = *spec.stages[0].augment;
+    spec.stages[0].resize.size = {640, 480};
+    augment.size = Size{288, 224};
+    QCOMPARE(texts(recipeChips(spec, {}))[1], QStringLiteral("squish 640,480 → aug 288,224"));
+    augment.min_scale = 0.75;
+    augment.engine = AugEngine::Fused;
+    QCOMPARE(texts(recipeChips(spec, {}))[1], QStringLiteral("squish 640,480 → aug 288,224, min_scale 0.75, fused"));
+    spec.stages[0].resize.size = {128, 128};
     spec.stages[0].augment.reset();
     spec.stages[0].schedule.kind = ScheduleKind::FineTune;
     spec.data.split.kind = SplitKind::None;

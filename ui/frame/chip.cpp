@@ -25,6 +25,7 @@ void Chip::show(const ChipText& chip) {
   const QString more = valid ? tr("Click to change it.") : chip.problems.join(u'\n').toHtmlEscaped();
   setToolTip(QStringLiteral("<p><b>%1</b><br>%2</p>").arg(chip.what.toHtmlEscaped(), more));
   valid_ = valid;
+  page_ = chip.page;
   setVisible(true);
   updateGeometry();
   update();

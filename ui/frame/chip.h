@@ -14,6 +14,7 @@ class Chip : public QAbstractButton {
 
   void show(const ChipText& chip);
   bool valid() const { return valid_; }
+  const QString& page() const { return page_; }  // where a click leads
 
   QSize sizeHint() const override;
   QSize minimumSizeHint() const override { return sizeHint(); }
@@ -25,6 +26,7 @@ class Chip : public QAbstractButton {
 
  private:
   bool valid_ = true;
+  QString page_;
 };
 
 }  // namespace panicle::ui

@@ -11,7 +11,7 @@
 #include <algorithm>
 
 #include "ui/frame/chip.h"
-#include "ui/frame/flow_layout.h"
+#include "ui/shared/flow_layout.h"
 #include "ui/shared/run_controller.h"
 #include "ui/shared/session.h"
 #include "ui/shared/theme.h"
@@ -108,7 +108,7 @@ void RecipeStrip::showRecipe() {
   const std::vector<ChipText> texts = recipeChips(session_.recipe(), session_.recipeProblems());
   while (chips_.size() < texts.size()) {
     auto* chip = new Chip(chipArea_);
-    connect(chip, &Chip::clicked, this, [this] { Q_EMIT session_.pageRequested(QStringLiteral("train")); });
+    connect(chip, &Chip::clicked, this, [this, chip] { Q_EMIT session_.pageRequested(chip->page()); });
     flow_->addWidget(chip);
     chips_.push_back(chip);
   }

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "ui/shared/transform_words.h"
+
 namespace panicle::ui {
 namespace {
 
@@ -30,13 +32,6 @@ QStringList take(QStringList& left, const QStringList& paths) {
     }
   }
   return found;
-}
-
-QString transformWords(const StageOptions& stage) {
-  QString words = QStringLiteral("%1 %2").arg(QString::fromUtf8(enumName(stage.resize.method)),
-                                              QString::fromStdString(toString(stage.resize.size)));
-  if (stage.augment && stage.augment->do_flip) words += tr(" → flip");
-  return words;
 }
 
 QString scheduleWords(const ScheduleOptions& schedule) {
@@ -82,7 +77,8 @@ std::vector<ChipText> recipeChips(const RunSpec& spec, const QStringList& proble
     const QString of = many ? tr(" of stage %1").arg(i + 1) : QString();
     const StageOptions& stage = spec.stages[i];
     chips.push_back({id + QStringLiteral("transforms"), transformWords(stage), tr("Transforms") + of,
-                     take(left, {path + QStringLiteral("resize"), path + QStringLiteral("augment")})});
+                     take(left, {path + QStringLiteral("resize"), path + QStringLiteral("augment")}),
+                     QStringLiteral("preview")});
     chips.push_back({id + QStringLiteral("schedule"), scheduleWords(stage.schedule), tr("Schedule") + of, take(left, {path})});
   }
   if (spec.stages.size() > kMaxStages) {

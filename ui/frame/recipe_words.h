@@ -11,9 +11,10 @@ namespace panicle::ui {
 
 struct ChipText {
   QString id;           // "model", "stage0.transforms"
-  QString text;         // "squish 128 → flip"
+  QString text;         // "squish 480 → aug 224"
   QString what;         // the accessible name and the tooltip's first line
   QStringList problems; // empty: the part is fine
+  QString page = QStringLiteral("train");  // where a click leads
 };
 
 // `problems` are check()'s, each beginning with the dotted path it is about.

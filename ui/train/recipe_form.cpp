@@ -1,55 +1,61 @@
 #include "ui/train/recipe_form.h"
 
 #include <QAction>
+#include <QApplication>
 #include <QEvent>
+#include <QHBoxLayout>
 #include <QLabel>
 #include <QLineEdit>
+#include <QPushButton>
 #include <QScrollArea>
 #include <QScrollBar>
 #include <QTimer>
 #include <QVBoxLayout>
 #include <algorithm>
 #include <map>
+#include <set>
 
+#include "ui/shared/field_editor.h"
+#include "ui/shared/field_row.h"
+#include "ui/shared/field_rules.h"
+#include "ui/shared/fold_button.h"
 #include "ui/shared/session.h"
 #include "ui/shared/theme.h"
-#include "ui/train/field_editor.h"
-#include "ui/train/field_row.h"
-#include "ui/train/field_rules.h"
 
 namespace panicle::ui {
 namespace {
 
-struct Section {
-  QLabel* title;
+// Fields under one title. `fold` is null for those that are always in sight.
+struct Part {
+  FoldButton* fold = nullptr;
   std::vector<FieldRow*> rows;
 };
 
-// The defaults of every field that the form may show: a recipe of as many stages with nothing switched off.
-std::map<std::string, Json> standards(std::size_t stages) {
-  RunSpec spec;
-  spec.stages.resize(stages);
-  std::map<std::string, Json> values;
-  for (FieldDescription& field : describe(spec)) values.emplace(field.path, std::move(field.value));
-  return values;
+struct Section {
+  QWidget* head = nullptr;
+  QLabel* title = nullptr;
+  std::vector<Part> parts;
+};
+
+// Whether recipes seldom set the fields of the group.
+bool folds(std::optional<TransformGroup> group) {
+  return group == TransformGroup::Geometry || group == TransformGroup::Light || group == TransformGroup::Extras;
+}
+
+// Where a field stands within its section: before the folds, or in one of them.
+int placeOf(const std::string& path) {
+  const std::optional<TransformGroup> group = transformGroup(path);
+  return folds(group) ? static_cast<int>(*group) + 1 : 0;
 }
 
 std::vector<FieldDescription> shownFields(const RunSpec& spec) {
   std::vector<FieldDescription> fields = describe(spec);
   std::erase_if(fields, [](const FieldDescription& field) { return !*field.info.label || field.kind == FieldKind::List; });
   std::stable_sort(fields.begin(), fields.end(), [&](const FieldDescription& a, const FieldDescription& b) {
-    return sectionOf(a.path, spec.stages.size()).order < sectionOf(b.path, spec.stages.size()).order;
+    const int first = sectionOf(a.path, spec.stages.size()).order, second = sectionOf(b.path, spec.stages.size()).order;
+    return std::pair(first, placeOf(a.path)) < std::pair(second, placeOf(b.path));
   });
   return fields;
-}
-
-// The row says which field it is; of the message only the reason is left: "Must be a number from 0 to 1, not 3".
-QString reason(const QString& message, const std::string& path) {
-  QString text = message.section(QLatin1Char('\n'), -1).trimmed();
-  const QString name = QString::fromStdString(path);
-  if (text.startsWith(name)) text = text.mid(name.size()).trimmed();
-  if (!text.isEmpty()) text[0] = text[0].toUpper();
-  return text;
 }
 
 }  // namespace
@@ -59,6 +65,8 @@ struct RecipeForm::Impl {
 
   void build();
   void refresh();
+  void beginSection(const FormSection& section, bool transforms);
+  void beginPart(std::optional<TransformGroup> group);
   void addRow(const FieldDescription& field, std::optional<Json> standard);
   void applyEdit(const std::string& path, const Json& value);
   void filter();
@@ -76,6 +84,7 @@ struct RecipeForm::Impl {
   std::vector<Section> sections;
   std::map<std::string, FieldRow*> rows;
   std::vector<std::string> order;  // the paths, as built
+  std::set<QString> open;          // folds that the user has opened, by section and title
 };
 
 FieldRow* RecipeForm::Impl::row(const std::string& path) const {
@@ -99,16 +108,18 @@ void RecipeForm::Impl::build() {
   rowLayout->setContentsMargins(kGrid, kGrid, kGrid, 2 * kGrid);
   rowLayout->setSpacing(kGrid);
   const RunSpec& spec = session.recipe();
-  const auto defaults = standards(spec.stages.size());
+  const auto defaults = standardValues(spec.stages.size());
   FormSection section{-1, {}};
+  int place = -1;
   for (const FieldDescription& field : shownFields(spec)) {
     if (const FormSection own = sectionOf(field.path, spec.stages.size()); !(own == section)) {
       section = own;
-      auto* title = new QLabel(own.title, body);
-      title->setFont(titleFont());
-      title->setContentsMargins(0, sections.empty() ? 0 : kGrid, 0, 0);
-      rowLayout->addWidget(title);
-      sections.push_back({title, {}});
+      beginSection(own, transformGroup(field.path).has_value());
+      place = -1;
+    }
+    if (placeOf(field.path) != place) {
+      place = placeOf(field.path);
+      beginPart(transformGroup(field.path));
     }
     const auto standard = defaults.find(field.path);
     addRow(field, standard == defaults.end() ? std::nullopt : std::optional<Json>(standard->second));
@@ -119,10 +130,46 @@ void RecipeForm::Impl::build() {
   rowLayout->addWidget(nothing);
   rowLayout->addStretch(1);
   scroll->setWidget(body);
-  fitWidth();
   filter();
   scroll->verticalScrollBar()->setValue(scrolled);
   if (FieldRow* again = row(focused)) again->editor()->setFocus();
+}
+
+void RecipeForm::Impl::beginSection(const FormSection& section, bool transforms) {
+  auto* head = new QWidget(body);
+  auto* row = new QHBoxLayout(head);
+  row->setContentsMargins(0, sections.empty() ? 0 : kGrid, 0, 0);
+  auto* title = new QLabel(section.title, head);
+  title->setFont(titleFont());
+  row->addWidget(title, 1);
+  if (transforms) {
+    auto* preview = new QPushButton(lineIcon(QStringLiteral("photo")), RecipeForm::tr("Preview"), head);
+    preview->setToolTip(RecipeForm::tr("<p>Shows what these settings make of your photos, with sliders to try others.</p>"));
+    preview->setAccessibleName(RecipeForm::tr("Preview of %1").arg(section.title));
+    QObject::connect(preview, &QPushButton::clicked, &self, [this] { Q_EMIT session.pageRequested(QStringLiteral("preview")); });
+    row->addWidget(preview);
+  }
+  rowLayout->addWidget(head);
+  sections.push_back({head, title, {}});
+}
+
+void RecipeForm::Impl::beginPart(std::optional<TransformGroup> group) {
+  Part part;
+  if (folds(group)) {
+    part.fold = new FoldButton(groupTitle(*group), body);
+    const QString key = sections.back().title->text() + QLatin1Char('/') + part.fold->title();
+    part.fold->setOpen(open.contains(key));
+    QObject::connect(part.fold, &FoldButton::toggledOpen, &self, [this, key](bool nowOpen) {
+      if (nowOpen) {
+        open.insert(key);
+      } else {
+        open.erase(key);
+      }
+      filter();
+    });
+    rowLayout->addWidget(part.fold);
+  }
+  sections.back().parts.push_back(std::move(part));
 }
 
 QFont RecipeForm::Impl::titleFont() const {
@@ -142,7 +189,7 @@ void RecipeForm::Impl::fitWidth() {
 void RecipeForm::Impl::addRow(const FieldDescription& field, std::optional<Json> standard) {
   auto* row = new FieldRow(field, std::move(standard), body);
   rowLayout->addWidget(row);
-  sections.back().rows.push_back(row);
+  sections.back().parts.back().rows.push_back(row);
   rows[field.path] = row;
   order.push_back(field.path);
   const std::string path = field.path;
@@ -154,7 +201,7 @@ void RecipeForm::Impl::addRow(const FieldDescription& field, std::optional<Json>
 void RecipeForm::Impl::applyEdit(const std::string& path, const Json& value) {
   // Setting a field may change which fields there are, so the row is looked up anew.
   const QString problem = session.setRecipeField(QString::fromStdString(path), value);
-  if (FieldRow* edited = row(path)) edited->setProblem(reason(problem, path));
+  if (FieldRow* edited = row(path)) edited->setProblem(problemReason(problem, path));
 }
 
 void RecipeForm::Impl::refresh() {
@@ -175,23 +222,38 @@ void RecipeForm::Impl::refresh() {
     row->setValue(field.value);
     row->setWithoutEffect(whyWithoutEffect(field.path, values));
   }
+  filter();
 }
 
+// What is searched for shows wherever it is. Else a fold that is closed keeps in sight what is changed, or being edited.
 void RecipeForm::Impl::filter() {
   const QStringList words = search->text().split(QLatin1Char(' '), Qt::SkipEmptyParts);
   bool anything = false;
   for (const Section& section : sections) {
+    const bool all = section.title->text().contains(search->text().trimmed(), Qt::CaseInsensitive) && !words.isEmpty();
     bool any = false;
-    for (FieldRow* row : section.rows) {
-      const bool shown = row->matches(words) || section.title->text().contains(search->text().trimmed(), Qt::CaseInsensitive);
-      row->setVisible(shown);
-      any = any || shown;
+    for (const Part& part : section.parts) {
+      qsizetype found = 0, hidden = 0;
+      for (FieldRow* row : part.rows) {
+        const bool matches = all || row->matches(words);
+        const bool inSight = !part.fold || part.fold->isOpen() || !words.isEmpty() || row->changed() || !row->problem().isEmpty() ||
+                             row->isAncestorOf(QApplication::focusWidget());
+        row->setVisible(matches && inSight);
+        found += matches ? 1 : 0;
+        hidden += matches && !inSight ? 1 : 0;
+      }
+      if (part.fold) {
+        part.fold->setVisible(found > 0 && words.isEmpty());
+        part.fold->setNote(hidden > 0 ? RecipeForm::tr("%1 settings").arg(hidden) : QString());
+      }
+      any = any || found > 0;
     }
-    section.title->setVisible(any);
+    section.head->setVisible(any);
     anything = anything || any;
   }
   nothing->setText(RecipeForm::tr("No setting matches \"%1\".").arg(search->text()));
   nothing->setVisible(!anything);
+  fitWidth();
 }
 
 RecipeForm::RecipeForm(Session& session, QWidget* parent) : QWidget(parent), impl_(std::make_unique<Impl>(*this, session)) {

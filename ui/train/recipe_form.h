@@ -1,6 +1,7 @@
 // The form over the recipe: one row for every field that core describes, in the sections of the Train page. Changed values
 // are bold and have a button back to the default; a field that has no effect with the others as they are is disabled and
-// says why. Every edit goes through Session::setRecipeField; what is wrong stands in red under the row.
+// says why. Of the batch transforms, whose fields are many, what few recipes change is folded away; what is changed shows
+// all the same. Every edit goes through Session::setRecipeField; what is wrong stands in red under the row.
 #pragma once
 
 #include <QWidget>
@@ -24,7 +25,7 @@ class RecipeForm : public QWidget {
   // By the field's dotted path; null (or "") where the form has no such row.
   FieldEditor* editor(const std::string& path) const;
   QString problem(const std::string& path) const;
-  bool isShown(const std::string& path) const;      // passes the search
+  bool isShown(const std::string& path) const;      // passes the search and is not folded away
   bool isChanged(const std::string& path) const;    // from the default
   void resetToDefault(const std::string& path);
 

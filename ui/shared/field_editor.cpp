@@ -1,4 +1,4 @@
-#include "ui/train/field_editor.h"
+#include "ui/shared/field_editor.h"
 
 #include <QAction>
 #include <QCheckBox>
@@ -18,15 +18,14 @@
 
 #include "core/base/error.h"
 #include "core/base/size.h"
+#include "ui/shared/field_rules.h"
 #include "ui/shared/theme.h"
-#include "ui/train/field_rules.h"
 
 namespace panicle::ui {
 namespace {
 
 QString tr(const char* text) { return QCoreApplication::translate("panicle::ui::RecipeForm", text); }
 
-// Scrolling the form must not change the values that pass under the mouse.
 class WheelGuard : public QObject {
  public:
   using QObject::QObject;
@@ -91,7 +90,10 @@ std::optional<Json> fromText(const QString& text, const FieldDescription& field,
 }
 
 QString placeholder(const FieldDescription& field) {
-  if (field.nullable) return field.kind == FieldKind::Text ? tr("automatic") : tr("default");
+  if (field.nullable) {
+    if (field.kind == FieldKind::Size) return tr("as resized");
+    return field.kind == FieldKind::Text ? tr("automatic") : tr("default");
+  }
   switch (field.kind) {
     case FieldKind::TextList: return tr("all");
     case FieldKind::Size: return tr("480 or 640,480");
@@ -249,11 +251,15 @@ class SuggestEditor : public FieldEditor {
 void FieldEditor::setInput(QWidget* input) {
   input_ = input;
   setFocusProxy(input);
-  input->setFocusPolicy(Qt::StrongFocus);
-  input->installEventFilter(new WheelGuard(this));
+  keepWheelForFocus(input);
   auto* layout = new QHBoxLayout(this);
   layout->setContentsMargins(0, 0, 0, 0);
   layout->addWidget(input);
+}
+
+void keepWheelForFocus(QWidget* input) {
+  input->setFocusPolicy(Qt::StrongFocus);
+  input->installEventFilter(new WheelGuard(input));
 }
 
 FieldEditor* makeFieldEditor(const FieldDescription& field, QWidget* parent) {

@@ -1,4 +1,4 @@
-// The widget that edits one field of the recipe: by kind a spin box, a text, a check box or a list of choices.
+// The widget that edits one field: by kind a spin box, a text, a check box or a list of choices.
 #pragma once
 
 #include <QWidget>
@@ -25,6 +25,9 @@ class FieldEditor : public QWidget {
 };
 
 FieldEditor* makeFieldEditor(const FieldDescription& field, QWidget* parent);
+
+// Scrolling a form must not change the values that pass under the mouse: the wheel turns `input` only while it has the focus.
+void keepWheelForFocus(QWidget* input);
 
 // As a scientist writes it, the shortest text that reads back the same: 0.003, 1e-5, 100000.
 QString formatReal(double value);

@@ -1,12 +1,12 @@
-#include "ui/train/field_row.h"
+#include "ui/shared/field_row.h"
 
 #include <QGridLayout>
 #include <QLabel>
 #include <QToolButton>
 #include <limits>
 
+#include "ui/shared/field_rules.h"
 #include "ui/shared/theme.h"
-#include "ui/train/field_editor.h"
 
 namespace panicle::ui {
 namespace {
@@ -22,21 +22,26 @@ QString rangeText(const FieldInfo& info) {
   return {};
 }
 
-QString defaultText(const FieldDescription& field, const Json& standard) {
-  if (field.kind == FieldKind::Object) return standard.is_null() ? FieldRow::tr("off") : FieldRow::tr("on");
-  if (standard.is_number_float()) return formatReal(standard.get<double>());
-  if (standard.is_string()) return QString::fromStdString(standard.get<std::string>());
-  return standard.is_null() ? FieldRow::tr("automatic") : QString::fromStdString(standard.dump());
-}
-
 }  // namespace
 
-FieldRow::FieldRow(const FieldDescription& field, std::optional<Json> standard, QWidget* parent)
+QString valueText(const FieldDescription& field, const Json& value) {
+  if (field.kind == FieldKind::Object) return value.is_null() ? FieldRow::tr("off") : FieldRow::tr("on");
+  if (value.is_number_float()) return formatReal(value.get<double>());
+  if (value.is_string()) return QString::fromStdString(value.get<std::string>());
+  if (value.is_boolean()) return value.get<bool>() ? FieldRow::tr("on") : FieldRow::tr("off");
+  if (field.kind == FieldKind::Size && value.is_array()) {
+    return QString::fromStdString(toString(Size{value.at(0).get<int>(), value.at(1).get<int>()}));
+  }
+  if (field.kind == FieldKind::Size && value.is_null()) return FieldRow::tr("as resized");
+  return value.is_null() ? FieldRow::tr("automatic") : QString::fromStdString(value.dump());
+}
+
+FieldRow::FieldRow(const FieldDescription& field, std::optional<Json> standard, QWidget* parent, MakeEditor makeEditor)
     : QWidget(parent),
       field_(field),
       standard_(std::move(standard)),
       label_(new QLabel(this)),
-      editor_(makeFieldEditor(field, this)),
+      editor_(makeEditor(field, this)),
       reset_(new QToolButton(this)),
       problem_(new QLabel(this)) {
   QString name = QString::fromUtf8(field.info.label);
@@ -52,7 +57,7 @@ FieldRow::FieldRow(const FieldDescription& field, std::optional<Json> standard, 
   reset_->setAutoRaise(true);
   reset_->setFixedSize(kResetWidth, kResetWidth);
   reset_->setAccessibleName(tr("Reset %1").arg(name));
-  if (standard_) reset_->setToolTip(tr("Back to the default, %1").arg(defaultText(field_, *standard_)));
+  if (standard_) reset_->setToolTip(tr("Back to the default, %1").arg(valueText(field_, *standard_)));
   connect(reset_, &QToolButton::clicked, this, &FieldRow::resetRequested);
 
   problem_->setWordWrap(true);
@@ -60,7 +65,7 @@ FieldRow::FieldRow(const FieldDescription& field, std::optional<Json> standard, 
   problem_->hide();
 
   auto* layout = new QGridLayout(this);
-  layout->setContentsMargins(kGrid, 0, 0, 0);
+  layout->setContentsMargins(kGrid * (1 + 2 * transformDepth(field.path)), 0, 0, 0);
   layout->setHorizontalSpacing(kGrid);
   layout->setVerticalSpacing(kGrid / 2);
   layout->addWidget(label_, 0, 0);
@@ -128,7 +133,7 @@ QString FieldRow::tip() const {
   QString facts = rangeText(field_.info);
   if (standard_) {
     if (!facts.isEmpty()) facts += QStringLiteral("; ");
-    facts += tr("default: %1").arg(defaultText(field_, *standard_));
+    facts += tr("default: %1").arg(valueText(field_, *standard_));
   }
   if (!facts.isEmpty()) lines << facts.toHtmlEscaped();
   lines << QStringLiteral("<code>%1</code>").arg(QString::fromStdString(field_.path).toHtmlEscaped());
@@ -145,6 +150,7 @@ void FieldRow::updateLook() {
   palette.setColor(QPalette::WindowText, Theme::instance().colors().error);
   problem_->setPalette(palette);
   label_->setToolTip(tip());
+  editor_->setToolTip(tip());  // of further parts, as a slider
   editor_->input()->setToolTip(tip());
 }
 

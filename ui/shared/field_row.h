@@ -1,22 +1,27 @@
-// One row of the recipe form: label, editor, the button back to the default, and under them what is wrong.
+// One row of a form over fields: label, editor, the button back to the default, and under them what is wrong.
 #pragma once
 
 #include <QWidget>
 #include <optional>
 
 #include "core/runs/run_spec.h"
+#include "ui/shared/field_editor.h"
 
 class QLabel;
 class QToolButton;
 
 namespace panicle::ui {
 
-class FieldEditor;
+// A value of the field in a word or two: "0.75", "on", "640,480".
+QString valueText(const FieldDescription& field, const Json& value);
 
 class FieldRow : public QWidget {
   Q_OBJECT
  public:
-  FieldRow(const FieldDescription& field, std::optional<Json> standard, QWidget* parent);
+  using MakeEditor = FieldEditor* (*)(const FieldDescription& field, QWidget* parent);
+
+  FieldRow(const FieldDescription& field, std::optional<Json> standard, QWidget* parent,
+           MakeEditor makeEditor = makeFieldEditor);
 
   const FieldDescription& field() const { return field_; }
   FieldEditor* editor() const { return editor_; }

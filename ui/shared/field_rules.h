@@ -1,0 +1,52 @@
+// What forms know of single fields beyond their descriptions, each thing in one table: the section a field stands in, the
+// group of transforms it belongs to, when it has no effect, what it may be chosen from, and whether it names a file.
+#pragma once
+
+#include <QString>
+#include <QStringList>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "core/runs/run_spec.h"
+
+namespace panicle::ui {
+
+using FieldValues = std::map<std::string, const FieldDescription*>;  // by path
+
+// Sections in the order of the form.
+struct FormSection {
+  int order = 0;
+  QString title;  // "Transforms", or "Transforms, stage 2" where a recipe has several stages
+
+  friend bool operator==(const FormSection&, const FormSection&) = default;
+};
+
+FormSection sectionOf(const std::string& path, std::size_t stages);
+
+// How the many fields of the transforms are put together: Main and Crop are what most recipes set.
+enum class TransformGroup { Main, Geometry, Light, Crop, Extras };
+
+QString groupTitle(TransformGroup group);
+// Nothing for a field that is not one of a stage's resize or augment.
+std::optional<TransformGroup> transformGroup(const std::string& path);
+// How many nullable objects of the transforms the field is inside of, for its indentation: 1 for augment.hue.p.
+int transformDepth(const std::string& path);
+
+// The defaults of every field that a form may show: a recipe of as many stages, and the fields of what is off by default as
+// they are when it is switched on.
+std::map<std::string, Json> standardValues(std::size_t stages);
+
+// What core said of the field `path`, without the path: "Must be a number from 0 to 1, not 3".
+QString problemReason(const QString& message, const std::string& path);
+
+// Why the field has no effect now ("Only used when method is pad."), or "".
+QString whyWithoutEffect(const std::string& path, const FieldValues& values);
+
+// Values to choose from where any text is allowed; empty: none known.
+QStringList suggestions(const std::string& path);
+
+enum class PathKind { None, File, Folder };
+PathKind pathKind(const std::string& path);
+
+}  // namespace panicle::ui

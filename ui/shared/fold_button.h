@@ -1,0 +1,28 @@
+// The header of a part of a form that folds away: a chevron, the part's title, and what to know of it while it is folded.
+#pragma once
+
+#include <QToolButton>
+
+namespace panicle::ui {
+
+class FoldButton : public QToolButton {
+  Q_OBJECT
+ public:
+  explicit FoldButton(const QString& title, QWidget* parent = nullptr);
+
+  const QString& title() const { return title_; }
+  bool isOpen() const { return isChecked(); }
+  void setOpen(bool open);
+  void setNote(const QString& note);  // "2 changed", behind the title
+
+ Q_SIGNALS:
+  void toggledOpen(bool open);  // by the user or setOpen()
+
+ private:
+  void updateLook();
+
+  QString title_;
+  QString note_;
+};
+
+}  // namespace panicle::ui
