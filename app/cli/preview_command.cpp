@@ -265,6 +265,7 @@ void addPreviewCommand(CLI::App& program) {
                    "random_resized_crop and ratio_resize. Other options of it follow after a comma: "
                    "random_resized_crop:224,min_scale=0.35")
       ->required()
+      ->type_name("METHOD:SIZE")
       ->check([](const std::string& text) {
         ResizeOptions options;
         return readResize(text, options);
@@ -280,6 +281,7 @@ void addPreviewCommand(CLI::App& program) {
           "Batch transforms as well: aug_transforms' options with commas between them, such as "
           "size=224,min_scale=0.75,engine=fused; the keys are those of stages.0.augment in 'panicle-cli spec "
           "--help'. \"\" takes the defaults")
+      ->type_name("KEY=VALUE,...")
       ->check([](const std::string& text) {
         AugOptions options;
         return readAugment(text, options);
@@ -293,6 +295,7 @@ void addPreviewCommand(CLI::App& program) {
   command
       ->add_option("--out", arguments->out,
                    "The PNG to write: of one photo the very pixels, of several a grid")
+      ->type_name("FILE.png")
       ->check([](const std::string& text) {
         return text.ends_with(".png") ? std::string()
                                       : "the picture is a PNG: end its name in .png, not '" + text + "'";

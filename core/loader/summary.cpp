@@ -87,7 +87,7 @@ std::string affineWords(const AugOptions& options) {
        options.zooms() ? fmt::format("zoomed {:.3g} to {:.3g} times", options.min_zoom, options.max_zoom)
                        : "",
        warps ? fmt::format("tilted by up to {:.3g}", options.warpLimit()) : "",
-       any ? "each with " + percent(options.p_affine) : ""});
+       any ? "each on " + percent(options.p_affine) + " of the photos" : ""});
 }
 
 std::string cropWords(const AugOptions& options, Mode mode) {
@@ -109,7 +109,7 @@ std::string lightingWords(const AugOptions& options) {
   const auto& saturation = options.saturation;
   const auto& hue = options.hue;
   return joined({options.lightingLimit() > 0
-                     ? fmt::format("brightness and contrast by up to {:.3g}, each with {}",
+                     ? fmt::format("brightness and contrast by up to {:.3g}, each on {} of the photos",
                                    options.lightingLimit(), percent(options.p_lighting))
                      : "",
                  saturation ? fmt::format("saturation by up to {:.3g} with {}", saturation->max_lighting,

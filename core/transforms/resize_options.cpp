@@ -85,9 +85,10 @@ std::span<const Field<ResizeOptions>> fieldTable(const ResizeOptions*) {
           {.name = "dct_scale",
            .label = "Decode JPEGs smaller",
            .help = "Decodes a JPEG at a half, quarter or eighth where that is still at least as "
-                   "large as what is needed, which is faster for large photos. The pictures then "
-                   "differ a little from fastai's: docs/transforms.md says by how much. Leave it "
-                   "off to repeat a notebook's figures.",
+                   "large as what is needed, which saves a quarter of the time or more. The pictures then "
+                   "differ a little from fastai's: from 480 x 640 to 224 by 2.4 of 255 levels on "
+                   "average, in single pixels by up to 48. Leave it off to repeat a notebook's "
+                   "figures, and do not change it between training and prediction.",
            .fastai = "none; Pillow calls it draft mode"})};
   return table;
 }

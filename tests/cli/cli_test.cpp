@@ -26,8 +26,8 @@ class Cli : public ::testing::Test {
 };
 
 const std::vector<std::vector<std::string>> kCommands{
-    {"sample"}, {"census"},       {"split"},        {"models"},    {"spec"},
-    {"train"},  {"runs", "list"}, {"runs", "show"}, {"interpret"}, {"submit"}};
+    {"sample"},       {"census"},       {"split"},     {"models"}, {"spec"},   {"train"},
+    {"runs", "list"}, {"runs", "show"}, {"interpret"}, {"submit"}, {"preview"}, {"cache"}};
 
 TEST_F(Cli, EveryCommandHasHelpAndJson) {
   const Answer overview = run({"--help"});
@@ -55,6 +55,8 @@ TEST_F(Cli, WrongUsageIsStatusTwoAndSaysWhereHelpIs) {
       {"spec", "--set", "seed"},
       {"split", ".", "--valid-pct", "2"},
       {"sample", path("x"), "--per-class", "no"},
+      {"preview", "a.jpg"},
+      {"preview", "--resize", "squish:32", "--out", "b.png"},
       {"submit", "--sample", "a", "--out", "b"},
       {"submit", "--run", "1", "--preds", "p.csv", "--sample", "a", "--out", "b"}};
   for (const auto& arguments : wrong) {
