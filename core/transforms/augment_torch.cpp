@@ -13,8 +13,8 @@
 namespace panicle {
 namespace {
 
-// How the grid of one image comes about, step by step as fastai does it: affine matrix, warp, and where the result lies
-// in the item.
+// How the grid of one image comes about, step by step as fastai does it: affine matrix, warp, and where the
+// result lies in the item.
 struct Placement {
   AffineMatrix affine{1, 0, 0, 0, 1, 0};
   std::array<float, 8> warp{1, 0, 0, 0, 1, 0, 0, 0};
@@ -28,22 +28,28 @@ Placement placementOf(const AugDraw& draw, Size size) {
   return placement;
 }
 
-// From a position in the box, -1 to 1 between its outer edges, to one in the item, -1 to 1 between the centres of its
-// first and last pixel, as grid_sample's align_corners means it.
+// From a position in the box, -1 to 1 between its outer edges, to one in the item, -1 to 1 between the
+// centres of its first and last pixel, as grid_sample's align_corners means it.
 std::array<float, 4> boxInItem(const Box& box, Size item) {
   const double right = std::max(item.width - 1, 1);
   const double bottom = std::max(item.height - 1, 1);
-  return {static_cast<float>(box.width / right), static_cast<float>((2 * box.left + box.width - 1) / right - 1),
-          static_cast<float>(box.height / bottom), static_cast<float>((2 * box.top + box.height - 1) / bottom - 1)};
+  return {static_cast<float>(box.width / right),
+          static_cast<float>((2 * box.left + box.width - 1) / right - 1),
+          static_cast<float>(box.height / bottom),
+          static_cast<float>((2 * box.top + box.height - 1) / bottom - 1)};
 }
 
 Size sizeOf(const torch::Tensor& images) {
   return {static_cast<int>(images.size(2)), static_cast<int>(images.size(3))};
 }
 
-bool isMoved(const AugDraw& draw) { return isAffine(draw) || isWarped(draw); }
+bool isMoved(const AugDraw& draw) {
+  return isAffine(draw) || isWarped(draw);
+}
 
-bool isLit(const AugDraw& draw) { return draw.brightness != 0.5f || draw.contrast != 1 || draw.saturation != 1; }
+bool isLit(const AugDraw& draw) {
+  return draw.brightness != 0.5f || draw.contrast != 1 || draw.saturation != 1;
+}
 
 // IntToFloat.
 torch::Tensor toFloats(const torch::Tensor& items) {
@@ -52,30 +58,37 @@ torch::Tensor toFloats(const torch::Tensor& items) {
 
 // Values that differ from channel to channel, to be broadcast over [N, 3, h, w].
 torch::Tensor perChannel(const std::array<float, 3>& values, torch::Device device) {
-  return torch::tensor(torch::ArrayRef<float>(values.data(), values.size()), torch::kFloat32).to(device).view({1, 3, 1, 1});
+  return torch::tensor(torch::ArrayRef<float>(values.data(), values.size()), torch::kFloat32)
+      .to(device)
+      .view({1, 3, 1, 1});
 }
 
 torch::Tensor normalized(torch::Tensor images, const Normalization& normalization) {
-  images.sub_(perChannel(normalization.mean, images.device())).div_(perChannel(normalization.std, images.device()));
+  images.sub_(perChannel(normalization.mean, images.device()))
+      .div_(perChannel(normalization.std, images.device()));
   return images.contiguous(torch::MemoryFormat::ChannelsLast);
 }
 
-// The positions (xs[j], ys[i]) through each placement: [N, h, w, 2]. Without a matrix product, whose precision depends
-// on the device's settings.
-torch::Tensor samplingGrid(const std::vector<Placement>& placements, const torch::Tensor& xs, const torch::Tensor& ys,
-                           bool warped) {
+// The positions (xs[j], ys[i]) through each placement: [N, h, w, 2]. Without a matrix product, whose
+// precision depends on the device's settings.
+torch::Tensor samplingGrid(const std::vector<Placement>& placements, const torch::Tensor& xs,
+                           const torch::Tensor& ys, bool warped) {
   constexpr std::int64_t kNumbers = sizeof(Placement) / sizeof(float);
   const auto count = static_cast<std::int64_t>(placements.size());
   const torch::Tensor numbers =
-      torch::from_blob(const_cast<Placement*>(placements.data()), {count, kNumbers}, torch::kFloat32).to(xs.device());
+      torch::from_blob(const_cast<Placement*>(placements.data()), {count, kNumbers}, torch::kFloat32)
+          .to(xs.device());
   const auto number = [&](std::int64_t index) { return numbers.select(1, index).view({-1, 1, 1}); };
   const auto affine = [&](std::int64_t first) {
-    return number(first) * xs.view({1, 1, -1}) + (number(first + 1) * ys.view({1, -1, 1}) + number(first + 2));
+    return number(first) * xs.view({1, 1, -1}) +
+           (number(first + 1) * ys.view({1, -1, 1}) + number(first + 2));
   };
   torch::Tensor x = affine(0);
   torch::Tensor y = affine(3);
   if (warped) {
-    const auto product = [&](std::int64_t first) { return torch::addcmul(number(first) * x, number(first + 1), y); };
+    const auto product = [&](std::int64_t first) {
+      return torch::addcmul(number(first) * x, number(first + 1), y);
+    };
     const torch::Tensor depth = product(12).add_(1);
     const torch::Tensor across = product(6).add_(number(8)).div_(depth);
     y = product(9).add_(number(11)).div_(depth);
@@ -87,9 +100,10 @@ torch::Tensor samplingGrid(const std::vector<Placement>& placements, const torch
 }
 
 // Both enums are numbered as torch numbers its modes.
-torch::Tensor gridSampled(const torch::Tensor& images, const torch::Tensor& grid, SampleMode mode, PadMode pad,
-                          bool alignCorners) {
-  return torch::grid_sampler(images, grid, static_cast<std::int64_t>(mode), static_cast<std::int64_t>(pad), alignCorners);
+torch::Tensor gridSampled(const torch::Tensor& images, const torch::Tensor& grid, SampleMode mode,
+                          PadMode pad, bool alignCorners) {
+  return torch::grid_sampler(images, grid, static_cast<std::int64_t>(mode), static_cast<std::int64_t>(pad),
+                             alignCorners);
 }
 
 // ---- engine fastai ----
@@ -109,25 +123,29 @@ struct Sampler {
   }
 };
 
-// affine_coord with _grid_sample: `images` sampled where `placements` (one an image, or one for all) lead. Source:
-// fastai.vision.augment._grid_sample.
+// affine_coord with _grid_sample: `images` sampled where `placements` (one an image, or one for all) lead.
+// Source: fastai.vision.augment._grid_sample.
 torch::Tensor sampled(torch::Tensor images, const std::vector<Placement>& placements, bool warped, Size size,
                       const Sampler& sampler) {
   const torch::Device device = images.device();
-  const torch::Tensor grid = samplingGrid(placements, positionsTensor(size.width, sampler.align_corners, device),
-                                          positionsTensor(size.height, sampler.align_corners, device), warped);
+  const torch::Tensor grid =
+      samplingGrid(placements, positionsTensor(size.width, sampler.align_corners, device),
+                   positionsTensor(size.height, sampler.align_corners, device), warped);
   if (const auto averaged = sampler.averagedSize(sizeOf(images), size)) {
     images = torch::adaptive_avg_pool2d(images, {averaged->height, averaged->width});
   }
-  return gridSampled(images, grid.expand({images.size(0), -1, -1, -1}), sampler.mode, sampler.pad, sampler.align_corners);
+  return gridSampled(images, grid.expand({images.size(0), -1, -1, -1}), sampler.mode, sampler.pad,
+                     sampler.align_corners);
 }
 
 // AffineCoordTfm.
-torch::Tensor affineAndWarp(const torch::Tensor& images, const AugOptions& options, std::span<const AugDraw> draws,
-                            Size size) {
+torch::Tensor affineAndWarp(const torch::Tensor& images, const AugOptions& options,
+                            std::span<const AugDraw> draws, Size size) {
   const Size item = sizeOf(images);
-  const Sampler sampler{options.mode, options.pad_mode, options.align_corners, draws.front().coordinate_range};
-  if (size == item && std::none_of(draws.begin(), draws.end(), isMoved) && !sampler.averagedSize(item, size)) return images;
+  const Sampler sampler{options.mode, options.pad_mode, options.align_corners,
+                        draws.front().coordinate_range};
+  if (size == item && std::none_of(draws.begin(), draws.end(), isMoved) && !sampler.averagedSize(item, size))
+    return images;
   std::vector<Placement> placements;
   for (const AugDraw& draw : draws) placements.push_back(placementOf(draw, item));
   return sampled(images, placements, std::any_of(draws.begin(), draws.end(), isWarped), size, sampler);
@@ -141,11 +159,12 @@ torch::Tensor croppedAndResized(const torch::Tensor& images, const Box& box, Siz
   return sampled(cut, {Placement{}}, false, size, sampler);
 }
 
-torch::Tensor fastaiGeometry(const torch::Tensor& items, const AugOptions& options, std::span<const AugDraw> draws,
-                             Size size) {
+torch::Tensor fastaiGeometry(const torch::Tensor& items, const AugOptions& options,
+                             std::span<const AugDraw> draws, Size size) {
   const torch::Tensor images = toFloats(items);
   if (!options.crops()) return affineAndWarp(images, options, draws, size);
-  return croppedAndResized(affineAndWarp(images, options, draws, sizeOf(images)), keptBox(draws.front(), sizeOf(images)), size);
+  return croppedAndResized(affineAndWarp(images, options, draws, sizeOf(images)),
+                           keptBox(draws.front(), sizeOf(images)), size);
 }
 
 // ---- engine fused ----
@@ -156,10 +175,10 @@ torch::Tensor cellPositions(int count, int samples, int part, torch::Device devi
   return ((cells + (part + 0.5) / samples) * (2.0 / count) - 1).to(torch::kFloat32);
 }
 
-// The mean of samples.height x samples.width samples in each pixel of the result. One sample of all pixels at a time: a
-// grid of all samples would take many times the memory of the result.
-torch::Tensor supersampled(const torch::Tensor& items, const AugOptions& options, std::span<const AugDraw> draws,
-                           Size samples, Size size) {
+// The mean of samples.height x samples.width samples in each pixel of the result. One sample of all pixels at
+// a time: a grid of all samples would take many times the memory of the result.
+torch::Tensor supersampled(const torch::Tensor& items, const AugOptions& options,
+                           std::span<const AugDraw> draws, Size samples, Size size) {
   const torch::Tensor images = toFloats(items);
   const torch::Device device = items.device();
   const Size item = sizeOf(images);
@@ -176,7 +195,8 @@ torch::Tensor supersampled(const torch::Tensor& items, const AugOptions& options
     for (int across = 0; across < samples.width; ++across) {
       const torch::Tensor grid =
           samplingGrid(placements, cellPositions(size.width, samples.width, across, device), ys, warped);
-      const torch::Tensor sample = gridSampled(images, grid, options.mode, options.pad_mode, /*alignCorners=*/true);
+      const torch::Tensor sample =
+          gridSampled(images, grid, options.mode, options.pad_mode, /*alignCorners=*/true);
       sum = sum.defined() ? sum.add_(sample) : sample;
     }
   }
@@ -189,10 +209,11 @@ bool showsItem(const AugDraw& draw, Size item) {
 }
 
 // Images with as many samples go together: mostly all of a batch.
-torch::Tensor fusedGeometry(const torch::Tensor& items, const AugOptions& options, std::span<const AugDraw> draws,
-                            Size size) {
+torch::Tensor fusedGeometry(const torch::Tensor& items, const AugOptions& options,
+                            std::span<const AugDraw> draws, Size size) {
   const Size item{static_cast<int>(items.size(1)), static_cast<int>(items.size(2))};
-  if (size == item && std::all_of(draws.begin(), draws.end(), [&](const AugDraw& draw) { return showsItem(draw, item); })) {
+  if (size == item &&
+      std::all_of(draws.begin(), draws.end(), [&](const AugDraw& draw) { return showsItem(draw, item); })) {
     return toFloats(items);
   }
   std::map<std::pair<int, int>, std::vector<std::int64_t>> groups;
@@ -233,15 +254,18 @@ torch::Tensor lit(torch::Tensor images, std::span<const AugDraw> draws) {
   images.add_(perImage(draws, device, [](const AugDraw& draw) { return draw.brightness; }).logit_(kClamp));
   images.mul_(perImage(draws, device, [](const AugDraw& draw) { return draw.contrast; }));
   if (std::any_of(draws.begin(), draws.end(), [](const AugDraw& draw) { return draw.saturation != 1; })) {
-    const torch::Tensor saturation = perImage(draws, device, [](const AugDraw& draw) { return draw.saturation; });
-    const torch::Tensor grey = (images * perChannel({0.2989f, 0.5870f, 0.1140f}, device)).sum(1, /*keepdim=*/true);
+    const torch::Tensor saturation =
+        perImage(draws, device, [](const AugDraw& draw) { return draw.saturation; });
+    const torch::Tensor grey =
+        (images * perChannel({0.2989f, 0.5870f, 0.1140f}, device)).sum(1, /*keepdim=*/true);
     images.mul_(saturation).add_(grey.mul_(1 - saturation));
   }
   return images.sigmoid_();
 }
 
-// Hue: RGB -> HSV, the hue turned, -> RGB. Source: fastai.vision.augment.rgb2hsv, hsv2rgb; the way back is the usual
-// closed form, v - v s max(0, min(k, 4 - k, 1)) with k = (n + 6 h) mod 6 and n = 5, 3, 1 for red, green, blue.
+// Hue: RGB -> HSV, the hue turned, -> RGB. Source: fastai.vision.augment.rgb2hsv, hsv2rgb; the way back is
+// the usual closed form, v - v s max(0, min(k, 4 - k, 1)) with k = (n + 6 h) mod 6 and n = 5, 3, 1 for red,
+// green, blue.
 torch::Tensor hueTurned(const torch::Tensor& images, std::span<const AugDraw> draws) {
   const torch::Tensor red = images.narrow(1, 0, 1);
   const torch::Tensor green = images.narrow(1, 1, 1);
@@ -276,8 +300,8 @@ void eraseBoxes(const torch::Tensor& images, std::span<const AugDraw> draws) {
   }
 }
 
-// A picture whose light is neutral stays as it is. That shows only where values lie outside 0..1, after bicubic
-// sampling: else light that is neutral changes nothing.
+// A picture whose light is neutral stays as it is. That shows only where values lie outside 0..1, after
+// bicubic sampling: else light that is neutral changes nothing.
 torch::Tensor coloured(torch::Tensor images, const AugOptions& options, std::span<const AugDraw> draws) {
   if (std::any_of(draws.begin(), draws.end(), isLit)) {
     const bool mixed = options.mode == SampleMode::Bicubic && !std::all_of(draws.begin(), draws.end(), isLit);
@@ -307,9 +331,11 @@ torch::Tensor augmentBatch(const torch::Tensor& items, const AugOptions& options
   }
   const Size item{static_cast<int>(items.size(1)), static_cast<int>(items.size(2))};
   const Size size = augmentedSize(options, item);
-  if (draws.empty()) return torch::empty({0, 3, size.height, size.width}, items.options().dtype(torch::kFloat32));
-  const torch::Tensor placed = options.engine == AugEngine::Fused ? fusedGeometry(items, options, draws, size)
-                                                                  : fastaiGeometry(items, options, draws, size);
+  if (draws.empty())
+    return torch::empty({0, 3, size.height, size.width}, items.options().dtype(torch::kFloat32));
+  const torch::Tensor placed = options.engine == AugEngine::Fused
+                                   ? fusedGeometry(items, options, draws, size)
+                                   : fastaiGeometry(items, options, draws, size);
   const torch::Tensor result = normalized(coloured(placed, options, draws), normalization);
   eraseBoxes(result, draws);
   return result;

@@ -1,4 +1,5 @@
-// From a loader's batches to the network's input, with the batch stage in the loader's threads and on the device.
+// From a loader's batches to the network's input, with the batch stage in the loader's threads and on the
+// device.
 #include "core/loader/batch_tensor.h"
 
 #include <ATen/Context.h>
@@ -80,7 +81,9 @@ TEST_F(BatchTensor, HoldsThePixelsOfTheLoader) {
   EXPECT_EQ(tensor[2][1][5][7].item<float>(), batch.pixels[3 * ((2 * 32 + 5) * 32 + 7) + 1]);
 }
 
-TEST_F(BatchTensor, IsTheSameWithoutBatchTransforms) { expectSameOnDevice(Mode::Train); }
+TEST_F(BatchTensor, IsTheSameWithoutBatchTransforms) {
+  expectSameOnDevice(Mode::Train);
+}
 
 TEST_F(BatchTensor, IsTheSameWithFastaisEngine) {
   pipeline_.augment = AugOptions{.size = Size{24, 20}, .min_scale = 0.5};

@@ -8,8 +8,6 @@
 namespace panicle {
 namespace {
 
-constexpr float kTolerance = 2e-5f;  // of values in 0..1, as the data's README states it
-
 // Lists the worst difference of each case.
 TEST(AugmentCases, AllAreFastais) {
   for (const testing::FastaiCase& c : testing::fastaiCases()) {
@@ -18,7 +16,7 @@ TEST(AugmentCases, AllAreFastais) {
     for (std::size_t i = 0; i < c.items.size(); ++i) {
       augment(c.items[i], c.options, c.draws[i], testing::kPlain, out);
       const float difference = c.worstDifference(i, out.data());
-      EXPECT_LE(difference, kTolerance) << c.name << ", picture " << i;
+      EXPECT_LE(difference, c.tolerance()) << c.name << ", picture " << i;
       worst = std::max(worst, difference);
     }
     std::printf("  %-40s %.1e\n", c.name.c_str(), worst);
@@ -34,7 +32,9 @@ TEST(AugmentCases, CoordinateRangesAreFastais) {
       low = std::min(low, extent.low);
       high = std::max(high, extent.high);
     }
-    EXPECT_NEAR(high - low, c.draws.front().coordinate_range, 1e-5) << c.name;
+    const double range = c.draws.front().coordinate_range;
+    // Near a perspective's horizon a coordinate is the inverse of a small difference, which magnifies its rounding.
+    EXPECT_NEAR(high - low, range, std::max(1e-5, 1e-6 * range * range)) << c.name;
   }
 }
 

@@ -1,5 +1,5 @@
-// The batch stage with torch against fastai's results and against the CPU's own implementation, on every device there
-// is.
+// The batch stage with torch against fastai's results and against the CPU's own implementation, on every
+// device there is.
 #include "core/transforms/augment_torch.h"
 
 #include <ATen/Context.h>
@@ -34,27 +34,29 @@ std::vector<torch::Device> devices() {
 torch::Tensor stacked(const std::vector<Image>& images, torch::Device device) {
   std::vector<torch::Tensor> tensors;
   for (const Image& image : images) {
-    tensors.push_back(torch::from_blob(const_cast<std::uint8_t*>(image.pixels.data()), {image.height, image.width, 3},
-                                       torch::kUInt8));
+    tensors.push_back(torch::from_blob(const_cast<std::uint8_t*>(image.pixels.data()),
+                                       {image.height, image.width, 3}, torch::kUInt8));
   }
   return torch::stack(tensors).to(device);
 }
 
 // [N, 3, h, w] -> [N, h, w, 3] in memory on the CPU, as augment() writes it.
-torch::Tensor asRows(const torch::Tensor& batch) { return batch.permute({0, 2, 3, 1}).contiguous().cpu(); }
+torch::Tensor asRows(const torch::Tensor& batch) {
+  return batch.permute({0, 2, 3, 1}).contiguous().cpu();
+}
 
 TEST(AugmentTorch, DoesWhatFastaiDoes) {
   for (const torch::Device device : devices()) {
     for (const FastaiCase& c : testing::fastaiCases()) {
       const auto result = augmentBatch(stacked(c.items, device), c.options, c.draws, kPlain);
-      ASSERT_EQ(result.sizes(), (std::vector<std::int64_t>{static_cast<std::int64_t>(c.items.size()), 3, c.result.height,
-                                                           c.result.width}))
+      ASSERT_EQ(result.sizes(), (std::vector<std::int64_t>{static_cast<std::int64_t>(c.items.size()), 3,
+                                                           c.result.height, c.result.width}))
           << c.name;
       const torch::Tensor rows = asRows(result);
       float worst = 0;
       for (std::size_t i = 0; i < c.items.size(); ++i) {
         const float difference = c.worstDifference(i, rows[static_cast<std::int64_t>(i)].data_ptr<float>());
-        EXPECT_LE(difference, 2e-5f) << c.name << ", picture " << i << ", on " << device;
+        EXPECT_LE(difference, c.tolerance()) << c.name << ", picture " << i << ", on " << device;
         worst = std::max(worst, difference);
       }
       std::ostringstream text;
@@ -93,8 +95,8 @@ struct RandomBatch {
   std::vector<AugDraw> draws;
 };
 
-// Noise without the darkest and lightest values: saturation mixes channels in logit space, where next to 0 and 1 a
-// rounding error counts for much.
+// Noise without the darkest and lightest values: saturation mixes channels in logit space, where next to 0
+// and 1 a rounding error counts for much.
 Image greyNoise(Size size, std::uint64_t seed) {
   Image image = noise(size.width, size.height, seed);
   for (auto& value : image.pixels) value = std::clamp<std::uint8_t>(value, 8, 247);
@@ -109,7 +111,8 @@ AugOptions randomOptions(AugEngine engine, RandomStream& stream) {
   AugOptions options;
   options.engine = engine;
   if (stream.bernoulli(0.5)) options.min_scale = stream.uniform(0.1, 0.9);
-  if (options.crops() || stream.bernoulli(0.6)) options.size = Size{between(stream, 8, 40), between(stream, 8, 40)};
+  if (options.crops() || stream.bernoulli(0.6))
+    options.size = Size{between(stream, 8, 40), between(stream, 8, 40)};
   options.flip_vert = stream.bernoulli(0.4);
   options.max_rotate = stream.bernoulli(0.3) ? 180 : 20;
   options.min_zoom = stream.bernoulli(0.3) ? 0.5 : 1;
@@ -126,7 +129,8 @@ AugOptions randomOptions(AugEngine engine, RandomStream& stream) {
 }
 
 // Not one whose horizon comes so near that it leads far out, where a rounding error is a pixel.
-AugDraw tameDraw(const AugOptions& options, Size item, Mode mode, RandomStream& stream, CoordinateExtent& extent) {
+AugDraw tameDraw(const AugOptions& options, Size item, Mode mode, RandomStream& stream,
+                 CoordinateExtent& extent) {
   for (;;) {
     AugDraw draw = drawAugment(options, augmentedSize(options, item), mode, stream);
     extent = coordinateExtent(options, item, draw);
@@ -162,7 +166,8 @@ void expectAgreement(AugEngine engine) {
     const Size item{batch.items[0].height, batch.items[0].width};
     const Size size = augmentedSize(batch.options, item);
     for (const torch::Device device : devices()) {
-      const auto result = asRows(augmentBatch(stacked(batch.items, device), batch.options, batch.draws, kPlain));
+      const auto result =
+          asRows(augmentBatch(stacked(batch.items, device), batch.options, batch.draws, kPlain));
       for (std::size_t i = 0; i < batch.items.size(); ++i) {
         std::vector<float> expected(3 * static_cast<std::size_t>(size.height) * size.width);
         augment(batch.items[i], batch.options, batch.draws[i], kPlain, expected);
@@ -175,9 +180,13 @@ void expectAgreement(AugEngine engine) {
   }
 }
 
-TEST(AugmentTorch, FastaisEngineAgreesWithTheOneOfTheLoader) { expectAgreement(AugEngine::Fastai); }
+TEST(AugmentTorch, FastaisEngineAgreesWithTheOneOfTheLoader) {
+  expectAgreement(AugEngine::Fastai);
+}
 
-TEST(AugmentTorch, FusedEngineAgreesWithTheOneOfTheLoader) { expectAgreement(AugEngine::Fused); }
+TEST(AugmentTorch, FusedEngineAgreesWithTheOneOfTheLoader) {
+  expectAgreement(AugEngine::Fused);
+}
 
 // Where two pixels are equally near, a rounding error decides.
 TEST(AugmentTorch, NearestPixelsAgreeButForTies) {
@@ -187,7 +196,8 @@ TEST(AugmentTorch, NearestPixelsAgreeButForTies) {
       RandomBatch batch = randomBatch(engine, seed);
       batch.options.mode = SampleMode::Nearest;
       const Size size = augmentedSize(batch.options, {batch.items[0].height, batch.items[0].width});
-      const auto result = asRows(augmentBatch(stacked(batch.items, torch::kCPU), batch.options, batch.draws, kPlain));
+      const auto result =
+          asRows(augmentBatch(stacked(batch.items, torch::kCPU), batch.options, batch.draws, kPlain));
       for (std::size_t i = 0; i < batch.items.size(); ++i) {
         std::vector<float> expected(3 * static_cast<std::size_t>(size.height) * size.width);
         augment(batch.items[i], batch.options, batch.draws[i], kPlain, expected);
@@ -224,9 +234,11 @@ TEST(AugmentTorch, PicturesThatNothingTouchesStayExact) {
     for (std::int64_t i = 0; i < 2; ++i) {
       std::vector<float> expected(3 * 9 * 7);
       normalize(items[static_cast<std::size_t>(i)], {}, expected);
-      const float rounding = device.is_cpu() ? 0.0f : 1e-6f;  // CUDA divides by a number as it multiplies by its inverse
+      const float rounding =
+          device.is_cpu() ? 0.0f : 1e-6f;  // CUDA divides by a number as it multiplies by its inverse
       const float* values = rows[i].data_ptr<float>();
-      for (std::size_t k = 0; k < expected.size(); ++k) ASSERT_NEAR(values[k], expected[k], rounding) << device;
+      for (std::size_t k = 0; k < expected.size(); ++k)
+        ASSERT_NEAR(values[k], expected[k], rounding) << device;
     }
   }
 }

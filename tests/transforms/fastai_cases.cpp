@@ -45,8 +45,10 @@ Image made(int picture, Size size) {
       for (std::int64_t c = 0; c < 3; ++c) {
         const std::int64_t wave = std::abs((x * (2 + c) + y * (1 + picture)) % 128 - 64) * 2;
         const std::int64_t bend = std::abs((x * y / 16 + 31 * c + 17 * picture) % 96 - 48);
-        const std::int64_t noise = (((x * 73856093) ^ (y * 19349663) ^ ((3 * picture + c + 1) * 83492791)) >> 8) & 63;
-        image.pixels.push_back(static_cast<std::uint8_t>(std::clamp<std::int64_t>((wave + bend + noise) * 9 / 8 - 8, 0, 255)));
+        const std::int64_t noise =
+            (((x * 73856093) ^ (y * 19349663) ^ ((3 * picture + c + 1) * 83492791)) >> 8) & 63;
+        image.pixels.push_back(
+            static_cast<std::uint8_t>(std::clamp<std::int64_t>((wave + bend + noise) * 9 / 8 - 8, 0, 255)));
       }
     }
   }
@@ -102,10 +104,11 @@ const std::map<std::string, const char*>& callsAsOptions() {
 // The names of a case's draws in their order. Cases of a single transform are called S_ and its name.
 std::vector<std::string> drawNames(const std::string& name, const AugOptions& options) {
   static const std::vector<std::pair<std::string, std::vector<std::string>>> single{
-      {"S_flip", {"dihedral"}},          {"S_dihedral", {"dihedral"}},     {"S_identity", {"dihedral"}},
-      {"S_rotate", {"rotate"}},          {"S_warp", {"warp_x", "warp_y"}}, {"S_zoom", {"zoom", "zoom_x", "zoom_y"}},
-      {"S_bright", {"brightness"}},      {"S_contrast", {"contrast"}},     {"S_saturation", {"saturation"}},
-      {"S_hue", {"hue"}}};
+      {"S_flip", {"dihedral"}},         {"S_dihedral", {"dihedral"}},
+      {"S_identity", {"dihedral"}},     {"S_rotate", {"rotate"}},
+      {"S_warp", {"warp_x", "warp_y"}}, {"S_zoom", {"zoom", "zoom_x", "zoom_y"}},
+      {"S_bright", {"brightness"}},     {"S_contrast", {"contrast"}},
+      {"S_saturation", {"saturation"}}, {"S_hue", {"hue"}}};
   for (const auto& [prefix, names] : single) {
     if (name.starts_with(prefix)) return names;
   }
@@ -124,7 +127,8 @@ FastaiCase photoCase(const Json& json, const Json& inputs) {
   c.options = optionsOf(Json::parse(known == callsAsOptions().end() ? "{}" : known->second));
   const std::size_t count = json["batch_size"];
   for (std::size_t i = 0; i < count; ++i)
-    c.items.push_back(readPng(reference("fastai") / inputs[json["input"].get<std::string>()][i].get<std::string>()));
+    c.items.push_back(
+        readPng(reference("fastai") / inputs[json["input"].get<std::string>()][i].get<std::string>()));
   AugDraw shared;
   shared.crop = {0, 0, c.items[0].width, c.items[0].height};
   if (json.contains("rrc")) {
@@ -149,6 +153,11 @@ FastaiCase photoCase(const Json& json, const Json& inputs) {
 }
 
 }  // namespace
+
+float FastaiCase::tolerance() const {
+  const int side = std::max(items.front().height, items.front().width);
+  return std::max(2e-5f, std::ldexp(static_cast<float>(side), -24));
+}
 
 float FastaiCase::worstDifference(std::size_t item, const float* values) const {
   const int rows = (result.height + row_stride - 1) / row_stride;

@@ -1,5 +1,6 @@
 // What fastai made of pictures with known draws, for tests of the batch stage: the cases of
-// tests/reference/fastai/data/05_augment.json and of augment_cases.json (whose format make_augment_cases.py states).
+// tests/reference/fastai/data/05_augment.json and of augment_cases.json (whose format make_augment_cases.py
+// states).
 #pragma once
 
 #include <string>
@@ -19,6 +20,9 @@ struct FastaiCase {
   int row_stride = 1;  // `expected` holds every so many rows and columns of the result
   int column_stride = 1;
   std::vector<float> expected;  // [item][channel][row][column], 0..1, not normalised
+
+  // 2e-5, as the reference data's README states it; in larger items a coordinate's last bit counts for more.
+  float tolerance() const;
 
   // The largest difference of `values` from what fastai gave; `values` are of one item, HWC.
   float worstDifference(std::size_t item, const float* values) const;
