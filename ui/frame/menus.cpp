@@ -10,6 +10,7 @@
 #include <QMenuBar>
 #include <QStackedWidget>
 
+#include "ui/frame/cache_action.h"
 #include "ui/frame/command_palette.h"
 #include "ui/frame/inspector.h"
 #include "ui/frame/main_window.h"
@@ -103,6 +104,8 @@ void MainWindow::makeFileMenu() {
   QAction* sample = addAction(menu, tr("Open sample data"), icon("sample"), QKeySequence(),
                               tr("Draws 720 photos of rice leaves in ten classes into the workspace, and opens them"));
   recentMenu_ = menu->addMenu(tr("Open recent"));
+  menu->addSeparator();
+  addCacheAction(menu, session_, this);
   menu->addSeparator();
   QAction* quit = addAction(menu, tr("Quit"), {}, QKeySequence(Qt::CTRL | Qt::Key_Q), tr("Closes Panicle"));
   connect(folder, &QAction::triggered, this, &MainWindow::chooseFolder);
