@@ -12,6 +12,11 @@
 
 #define PANICLE_INLINE [[gnu::always_inline]] inline
 
+// a * b + c in one rounding where the processor has an instruction for it.
+#ifndef PANICLE_MULTIPLY_ADD
+#define PANICLE_MULTIPLY_ADD(a, b, c) ((a) * (b) + (c))
+#endif
+
 namespace panicle::kernel_body {
 
 // NaN becomes `low`: a position on the horizon of a perspective has no place.
@@ -68,24 +73,23 @@ PANICLE_INLINE void placeOnAxis(const float* __restrict position, int count, int
 
 PANICLE_INLINE void positions(const Mapping& mapping, const float* __restrict x, float y, int count, float* __restrict column,
                               float* __restrict row) {
+  // Rounded as torch's affine_grid and fastai's apply_perspective round: products summed one after the other.
   const auto [a, b, c, d, e, f] = mapping.affine;
-  const float bc = b * y + c;
-  const float ef = e * y + f;
   const float scaleX = mapping.scale_x, shiftX = mapping.shift_x, scaleY = mapping.scale_y, shiftY = mapping.shift_y;
   if (!mapping.warped) {
     for (int i = 0; i < count; ++i) {
-      column[i] = (a * x[i] + bc + 1) * scaleX + shiftX;
-      row[i] = (d * x[i] + ef + 1) * scaleY + shiftY;
+      column[i] = (PANICLE_MULTIPLY_ADD(b, y, a * x[i]) + c + 1) * scaleX + shiftX;
+      row[i] = (PANICLE_MULTIPLY_ADD(e, y, d * x[i]) + f + 1) * scaleY + shiftY;
     }
     return;
   }
   const auto [w0, w1, w2, w3, w4, w5, w6, w7] = mapping.warp;
   for (int i = 0; i < count; ++i) {
-    const float u = a * x[i] + bc;
-    const float v = d * x[i] + ef;
-    const float z = w6 * u + w7 * v + 1;
-    column[i] = ((w0 * u + w1 * v + w2) / z + 1) * scaleX + shiftX;
-    row[i] = ((w3 * u + w4 * v + w5) / z + 1) * scaleY + shiftY;
+    const float u = PANICLE_MULTIPLY_ADD(b, y, a * x[i]) + c;
+    const float v = PANICLE_MULTIPLY_ADD(e, y, d * x[i]) + f;
+    const float z = PANICLE_MULTIPLY_ADD(w7, v, w6 * u) + 1;
+    column[i] = ((PANICLE_MULTIPLY_ADD(w1, v, w0 * u) + w2) / z + 1) * scaleX + shiftX;
+    row[i] = ((PANICLE_MULTIPLY_ADD(w4, v, w3 * u) + w5) / z + 1) * scaleY + shiftY;
   }
 }
 

@@ -5,6 +5,7 @@
 
 #include <immintrin.h>
 
+#define PANICLE_MULTIPLY_ADD(a, b, c) __builtin_fmaf(a, b, c)
 #include "core/transforms/augment_kernels.h"
 #include "core/transforms/augment_kernels_body.h"
 
