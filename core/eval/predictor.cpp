@@ -1,5 +1,7 @@
 #include "core/eval/predictor.h"
 
+#include "core/loader/batch_tensor.h"
+
 namespace panicle {
 
 Predictions predict(Classifier& model, torch::Device device, Loader& loader, const std::vector<Item>& list,
@@ -13,7 +15,7 @@ Predictions predict(Classifier& model, torch::Device device, Loader& loader, con
   while (loader.next(batch, stop)) {
     for (const BadSample& bad : batch.bad) onBad(bad);
     if (batch.count == 0) continue;
-    const auto logits = model.forward(imagesTensor(batch.pixels, batch.count, batch.size, device)).to(torch::kFloat32);
+    const auto logits = model.forward(batchTensor(batch, loader.pipeline(), device)).to(torch::kFloat32);
     const auto logProbabilities = torch::log_softmax(logits, 1).cpu().contiguous();
     const auto probabilities = torch::softmax(logits, 1).cpu().contiguous();
     const float* values = probabilities.data_ptr<float>();

@@ -107,6 +107,8 @@ struct Loader::Impl {
   void begin(Pass pass);
   bool next(Batch& batch, std::stop_token stop);
 
+  const std::shared_ptr<const std::vector<Sample>> samples_;
+  const Pipeline pipeline_;
   std::size_t batchCount_ = 0;
 
  private:
@@ -126,8 +128,6 @@ struct Loader::Impl {
   Slot& slotOf(std::size_t batch) { return slots_[batch % slots_.size()]; }
   bool mayTake();
 
-  const std::shared_ptr<const std::vector<Sample>> samples_;
-  const Pipeline pipeline_;
   const BatchStage stage_;
   const std::shared_ptr<PresizeCache> cache_;
 
@@ -200,6 +200,7 @@ void Loader::Impl::prepare(const Place& place) {
   batch.size = resultSize(pipeline_, itemSize);
   if (stage_ == BatchStage::Loader) {
     makeRoom(batch.pixels, places * valuesOf(batch.size));
+    batch.draws.clear();  // of a batch that served a loader of the other stage
   } else {
     batch.item_size = itemSize;
     makeRoom(batch.item_pixels, places * valuesOf(batch.item_size));
@@ -311,6 +312,10 @@ Loader::~Loader() = default;
 
 void Loader::begin(Pass pass) {
   impl_->begin(std::move(pass));
+}
+
+const Pipeline& Loader::pipeline() const {
+  return impl_->pipeline_;
 }
 
 std::size_t Loader::batchCount() const {

@@ -85,6 +85,8 @@ class Loader {
   // item that is not among the samples or a batch size below 1.
   void begin(Pass pass);
 
+  const Pipeline& pipeline() const;
+
   // Batches of the pass that was begun.
   std::size_t batchCount() const;
 

@@ -122,10 +122,13 @@ void PackBudget::recount() {
 std::string PackBudget::reserve(std::uint64_t bytes) {
   if (!freeSpaceLeft(folder_, bytes)) return "the disk is nearly full";
   std::lock_guard lock(mutex_);
-  if (used_ + bytes > limit_ && !makeRoom(bytes))
-    return "its " + inWords(limit_) + " are used up (cache.budget_gib)";
+  if (used_ + bytes > limit_ && !makeRoom(bytes)) return usedUp();
   used_ += bytes;
   return "";
+}
+
+std::string PackBudget::usedUp() const {
+  return "its " + inWords(limit_) + " are used up (cache.budget_gib)";
 }
 
 // Whoever writes to a pack holds its lock; readers keep what they have mapped.

@@ -57,6 +57,9 @@ class PackBudget {
   // what stands in the way, in words, or "".
   std::string reserve(std::uint64_t bytes);
 
+  // What reserve() says when the limit is reached.
+  std::string usedUp() const;
+
   // Counts what is there again: others may store and remove, too.
   void recount();
 

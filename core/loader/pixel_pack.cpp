@@ -250,8 +250,7 @@ std::optional<std::uint64_t> PixelPack::reserve(const Record& record) {
   std::unique_lock lock(mutex_);
   const auto found = records_.find(record.file.path);
   if (found != records_.end() && found->second.file == record.file) return std::nullopt;
-  const std::string problem =
-      end_ + size > mapped_ ? "its " + inWords(mapped_) + " are used up" : budget_.reserve(size);
+  const std::string problem = end_ + size > mapped_ ? budget_.usedUp() : budget_.reserve(size);
   if (!problem.empty()) {
     lock.unlock();
     stopStoring(problem);

@@ -34,15 +34,16 @@ ResizeOptions withoutDraws(const ResizeOptions& options) {
   return kept;
 }
 
-Json decodeKey(const Pipeline& pipeline) {
+Json decodeKey(const Pipeline& pipeline, const char* kind) {
   return {{"format", kFormat},
+          {"kind", kind},
           {"panicle", PANICLE_VERSION},
           {"exif", enumName(pipeline.decode.exif)},
           {"max_pixels", pipeline.decode.max_pixels}};
 }
 
 PackKey itemKey(const Pipeline& pipeline) {
-  Json key = decodeKey(pipeline);
+  Json key = decodeKey(pipeline, "item");
   key["resize"] = toJson(withoutDraws(pipeline.resize));
   const bool all = !isRandom(pipeline.resize, Mode::Train);
   return {key.dump(), std::string(enumName(pipeline.resize.method)) + " to " +
@@ -51,7 +52,7 @@ PackKey itemKey(const Pipeline& pipeline) {
 
 // Decoded photos do for every size and method, unless they were reduced for one.
 PackKey sourceKey(const Pipeline& pipeline) {
-  Json key = decodeKey(pipeline);
+  Json key = decodeKey(pipeline, "source");
   if (!pipeline.resize.dct_scale) return {key.dump(), "whole photos"};
   key["resize"] = toJson(withoutDraws(pipeline.resize));
   return {key.dump(), "photos reduced for " + toString(pipeline.resize.size)};

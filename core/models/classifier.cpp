@@ -125,13 +125,6 @@ std::vector<ParameterGroup> Classifier::parameterGroups() const {
   return groups;
 }
 
-torch::Tensor imagesTensor(const std::vector<float>& pixels, std::int64_t count, Size size, torch::Device device) {
-  const std::int64_t height = size.height, width = size.width;
-  const auto tensor = torch::from_blob(const_cast<float*>(pixels.data()), {count, 3, height, width},
-                                       {3 * height * width, 1, 3 * width, 3}, torch::kFloat32);
-  return device.is_cpu() ? tensor : tensor.to(device);
-}
-
 torch::Tensor targetsTensor(const std::vector<std::int64_t>& targets, torch::Device device) {
   const auto count = static_cast<std::int64_t>(targets.size());
   const auto tensor = torch::from_blob(const_cast<std::int64_t*>(targets.data()), {count}, torch::kInt64);

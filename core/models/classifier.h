@@ -65,9 +65,6 @@ class Classifier : public torch::nn::Module {
   std::vector<SeededDropout> dropouts_;
 };
 
-// A loader's float32 (image, row, column, channel) memory as a tensor (count, 3, height, width) with channels-last strides on
-// `device`; on the CPU it shares the memory, which must outlive it.
-torch::Tensor imagesTensor(const std::vector<float>& pixels, std::int64_t count, Size size, torch::Device device);
 torch::Tensor targetsTensor(const std::vector<std::int64_t>& targets, torch::Device device);
 
 // What loading a weight file did, in sentences for the log.

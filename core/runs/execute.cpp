@@ -9,6 +9,7 @@
 #include "core/base/file.h"
 #include "core/data/split.h"
 #include "core/eval/predictor.h"
+#include "core/loader/presize_cache.h"
 #include "core/memory/meter.h"
 #include "core/models/classifier.h"
 #include "core/models/device.h"
@@ -98,17 +99,41 @@ class Execution {
     tell(RunStarted{run_, split_.train.size(), split_.valid.size(), steps, options.total_epochs, describeDevice(device_),
                     {"error_rate", "accuracy"}});
     for (std::size_t stage = 0; stage < plan.size(); ++stage) {
-      loader_ = std::make_unique<Loader>(samples_, makePipeline(spec_, spec_.stages[stage]), loaderOptions());
+      makeLoader(spec_.stages[stage], plan[stage]);
       const FitData data{split_.train, split_.valid};
       if (trainer_->fit(static_cast<int>(stage), plan[stage], *loader_, data, *samples_) == FitEnd::StoppedAfterEpoch) return false;
     }
     return true;
   }
 
+  // The loader of a stage, with a presize cache where it pays. The stage before gives its cache back first: only one may
+  // write the same photos.
+  void makeLoader(const StageOptions& stage, const std::vector<FitPhase>& phases) {
+    const Pipeline pipeline = makePipeline(spec_, stage);
+    const auto folder = presizeFolder(store_.workspace());
+    const int epochs = std::accumulate(phases.begin(), phases.end(), 0,
+                                       [](int sum, const FitPhase& phase) { return sum + phase.epochs; });
+    const CachePlan plan =
+        planCache(folder, pipeline, spec_.cache, epochs, *samples_, split_.train, split_.valid, control_.token());
+    if (!plan.words.empty()) tell(PhaseChanged{plan.words});
+    loader_.reset();
+    cache_.reset();
+    if (plan.use) cache_ = std::make_shared<PresizeCache>(folder, pipeline, spec_.cache.budgetBytes());
+    LoaderOptions options = loaderOptions();
+    options.cache = cache_;
+    loader_ = std::make_unique<Loader>(samples_, pipeline, options);
+  }
+
+  void tellOfCache() {
+    if (!cache_) return;
+    for (const std::string& notice : cache_->takeNotices()) tell(Warning{notice, ""});
+  }
+
   // After each epoch the memory is told as well.
   void forward(const TrainEvent& event) {
     tell(event);
     if (!std::holds_alternative<EpochEnded>(event)) return;
+    tellOfCache();
     const MemoryReading memory = meter_.read();
     tell(MemorySampled{0, memory.tensors, memory.tensors_peak});
   }
@@ -135,7 +160,10 @@ class Execution {
                      predict(*model_, device_, loader, list, items, dataset_.vocab, spec_.batch.size, onBad));
   }
 
-  LoaderOptions loaderOptions() const { return {.threads = spec_.loader_threads}; }
+  LoaderOptions loaderOptions() const {
+    const auto stage = device_.is_cpu() ? BatchStage::Loader : BatchStage::Device;
+    return {.threads = spec_.loader_threads, .batch_stage = stage};
+  }
 
   RunStore& store_;
   const RunSpec& spec_;
@@ -149,7 +177,8 @@ class Execution {
   torch::Device device_{torch::kCPU};
   std::shared_ptr<Classifier> model_;
   std::unique_ptr<Trainer> trainer_;
-  std::unique_ptr<Loader> loader_;  // of the last stage that trained
+  std::shared_ptr<PresizeCache> cache_;  // of the last stage that trained; null: it does without
+  std::unique_ptr<Loader> loader_;       // likewise
 };
 
 std::string outOfMemoryMessage(const RunSpec& spec, const std::string& what) {

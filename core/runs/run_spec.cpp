@@ -77,6 +77,9 @@ std::span<const Field<RunSpec>> fieldTable(const RunSpec*) {
           {.name = "model", .label = "Model", .help = "Which network, and the weights that it starts from."}),
       field<&RunSpec::batch>(
           {.name = "batch", .label = "Batch", .help = "How many photos each step of the optimizer sees."}),
+      field<&RunSpec::cache>({.name = "cache",
+                              .label = "Presize cache",
+                              .help = "Resized photos kept on disk, so that only the first epoch decodes them."}),
       field<&RunSpec::optimizer>({.name = "optimizer",
                                   .label = "Optimizer",
                                   .help = "How a gradient becomes a change of the weights: fastai's Adam.",

@@ -11,6 +11,7 @@
 
 #include "core/base/fields.h"
 #include "core/data/data_options.h"
+#include "core/loader/cache_options.h"
 #include "core/loader/loader.h"
 #include "core/models/model_options.h"
 #include "core/train/train_options.h"
@@ -47,6 +48,7 @@ struct RunSpec {
   DataOptions data;
   ModelOptions model;
   BatchOptions batch;
+  CacheOptions cache;
   OptimizerOptions optimizer;
   std::vector<StageOptions> stages{StageOptions{}};
 };

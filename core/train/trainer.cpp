@@ -8,6 +8,7 @@
 
 #include "core/base/error.h"
 #include "core/base/random.h"
+#include "core/loader/batch_tensor.h"
 
 namespace panicle {
 namespace {
@@ -93,7 +94,7 @@ void Trainer::trainEpoch(const FitPhase& phase, PositionCounter& position, Loade
     for (std::size_t group = 0; group < groups_; ++group) rates.lr.push_back(phase.lr(group, position.position()));
     position.advance();
     if (batch.count < 2) continue;  // batch norm needs two values; only bad images make a batch this small
-    const float loss = trainBatch(batch, rates, index == batches);
+    const float loss = trainBatch(batch, loader.pipeline(), rates, index == batches);
     if (!std::isfinite(loss)) failNotFinite(batch, samples, epoch_);
     smooth_.add(loss);
     const double seconds = watch.seconds();
@@ -108,9 +109,9 @@ void Trainer::trainEpoch(const FitPhase& phase, PositionCounter& position, Loade
   }
 }
 
-float Trainer::trainBatch(const Batch& batch, const StepRates& rates, bool lastOfEpoch) {
+float Trainer::trainBatch(const Batch& batch, const Pipeline& pipeline, const StepRates& rates, bool lastOfEpoch) {
   model_->seedDropout(streamSeed(options_.seed, "dropout", static_cast<std::uint64_t>(epoch_), step_));
-  const auto logits = model_->forward(imagesTensor(batch.pixels, batch.count, batch.size, device_)).to(torch::kFloat32);
+  const auto logits = model_->forward(batchTensor(batch, pipeline, device_)).to(torch::kFloat32);
   const auto loss = torch::nn::functional::cross_entropy(logits, targetsTensor(batch.targets, device_));
   // Gradients are means over the images of all batches of a step, an incomplete last group included.
   const bool single = options_.batch.accum == 1;
@@ -139,7 +140,7 @@ Trainer::Validation Trainer::validate(Loader& loader, const FitData& data) {
     control_.waitWhilePaused();
     reportBad(batch);
     if (batch.count > 0) {
-      const auto logits = model_->forward(imagesTensor(batch.pixels, batch.count, batch.size, device_)).to(torch::kFloat32);
+      const auto logits = model_->forward(batchTensor(batch, loader.pipeline(), device_)).to(torch::kFloat32);
       const auto targets = targetsTensor(batch.targets, device_);
       loss += torch::nn::functional::cross_entropy(logits, targets).item<double>() * batch.count;
       wrong += logits.argmax(1).ne(targets).sum().item<std::int64_t>();

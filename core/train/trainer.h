@@ -54,7 +54,7 @@ class Trainer {
   void beginPhase(const FitPhase& phase);
   // One pass over the training images; returns the number of batches.
   void trainEpoch(const FitPhase& phase, PositionCounter& position, Loader& loader, const std::vector<Sample>& samples);
-  float trainBatch(const Batch& batch, const StepRates& rates, bool lastOfEpoch);
+  float trainBatch(const Batch& batch, const Pipeline& pipeline, const StepRates& rates, bool lastOfEpoch);
   Validation validate(Loader& loader, const FitData& data);
   void endEpoch(int stage, const FitPhase& phase, const Validation& validation, double seconds);
   void reportBad(const Batch& batch);

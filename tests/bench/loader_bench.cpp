@@ -1,36 +1,47 @@
-// Images per second of the whole pipeline beside decoding alone, on the same files in the same run.
+// Images per second from JPEG files to normalised batches, beside decoding alone on the same files in the
+// same run, and the goals that were set.
 //
-//   loader_bench FOLDER       (any folder with images; searched through)
+//   loader_bench FOLDER [--images N] [--rounds N] [--fastai IMAGES_PER_SECOND]
+//
+// FOLDER is searched through for JPEG files, which are taken again and again up to N. The figure of --fastai
+// is what tests/bench/fastai_loader.py printed for the same folder, on the same machine in the same hour.
 #include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <ctime>
 #include <filesystem>
+#include <fstream>
 #include <functional>
+#include <map>
 #include <numeric>
+#include <string>
 #include <thread>
 #include <vector>
 
+// jpeglib.h needs size_t and FILE declared before it.
+#include <jpeglib.h>
+
 #include "core/base/error.h"
-#include "core/data/dataset.h"
+#include "core/base/file.h"
 #include "core/loader/loader.h"
+#include "core/loader/presize_cache.h"
 
 namespace {
 
 using namespace panicle;
 
-constexpr int kImages = 360;  // a measurement; files are taken again and again
-constexpr int kRounds = 5;  // measurements alternate, and the best of each counts: other work only ever slows
+struct Arguments {
+  std::filesystem::path folder;
+  int images = 360;
+  int rounds =
+      5;  // they alternate between the measurements, and the best of each counts: other work only ever slows
+  double fastai = 0;  // images a second; 0: not measured
+};
 
 struct Cost {
   double wall = 1e9;  // seconds
   double cpu = 1e9;   // of all threads: what counts when other programs run beside this one
-
-  void keepBest(const Cost& other) {
-    wall = std::min(wall, other.wall);
-    cpu = std::min(cpu, other.cpu);
-  }
 };
 
 Cost costOf(const std::function<void()>& work) {
@@ -41,95 +52,220 @@ Cost costOf(const std::function<void()>& work) {
           static_cast<double>(std::clock() - cpuStart) / CLOCKS_PER_SEC};
 }
 
-std::vector<std::filesystem::path> imagesBelow(const std::filesystem::path& folder) {
+std::vector<Sample> photosIn(const Arguments& arguments) {
   std::vector<std::filesystem::path> files;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
-    if (entry.is_regular_file() && isImagePath(entry.path())) files.push_back(entry.path());
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(arguments.folder)) {
+    const auto extension = entry.path().extension();
+    if (entry.is_regular_file() && (extension == ".jpg" || extension == ".jpeg"))
+      files.push_back(entry.path());
   }
+  if (files.empty()) throw Error("no JPEG files in " + arguments.folder.string());
   std::sort(files.begin(), files.end());
-  return files;
+  std::vector<Sample> samples;
+  for (int i = 0; i < arguments.images; ++i) samples.push_back({files[i % files.size()], 0});
+  return samples;
 }
 
-void decodeOnly(const std::vector<Sample>& samples, int threads) {
+// The limit: libjpeg-turbo as its manual says, nothing else.
+void decodeAlone(const std::filesystem::path& file, std::vector<std::uint8_t>& pixels) {
+  const auto bytes = readBytes(file);
+  jpeg_decompress_struct info{};
+  jpeg_error_mgr errors{};
+  info.err = jpeg_std_error(&errors);
+  jpeg_create_decompress(&info);
+  jpeg_mem_src(&info, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
+  jpeg_read_header(&info, TRUE);
+  info.out_color_space = JCS_RGB;
+  jpeg_start_decompress(&info);
+  const std::size_t stride = 3 * static_cast<std::size_t>(info.output_width);
+  pixels.resize(stride * info.output_height);
+  while (info.output_scanline < info.output_height) {
+    JSAMPROW row = pixels.data() + stride * info.output_scanline;
+    jpeg_read_scanlines(&info, &row, 1);
+  }
+  jpeg_finish_decompress(&info);
+  jpeg_destroy_decompress(&info);
+}
+
+// `work(item)` for all items on some threads.
+void forAll(std::size_t items, int threads, const std::function<void(std::size_t)>& work) {
   std::atomic<std::size_t> next = 0;
   std::vector<std::jthread> workers;
   for (int i = 0; i < threads; ++i) {
     workers.emplace_back([&] {
-      for (std::size_t item = next++; item < samples.size(); item = next++) decodeImage(samples[item].file);
+      for (std::size_t item = next++; item < items; item = next++) work(item);
     });
   }
 }
 
-void drain(Loader& loader, std::size_t items) {
-  Pass pass{.items = std::vector<std::uint32_t>(items), .batch_size = 32, .mode = Mode::Train};
-  std::iota(pass.items.begin(), pass.items.end(), 0u);
+class Bench {
+ public:
+  explicit Bench(const Arguments& arguments)
+      : arguments_(arguments), samples_(std::make_shared<std::vector<Sample>>(photosIn(arguments))) {}
+
+  void run() {
+    for (const int threads : {1, 2}) measure(threads);
+    print();
+  }
+
+ private:
+  struct Measurement {
+    std::string name;
+    std::function<void()> work;
+  };
+
+  static Pipeline pipeline(AugEngine engine) {
+    Pipeline pipeline{.resize = {.method = ResizeMethod::Squish, .size = {480, 480}}};
+    pipeline.augment = AugOptions{.engine = engine, .size = Size{224, 224}, .min_scale = 0.75};
+    return pipeline;
+  }
+
+  void measure(int threads);
+  void drain(Loader& loader);
+  void print() const;
+  double speed(const std::string& name, int threads) const {
+    return arguments_.images / best_.at({name, threads}).wall;
+  }
+  void goal(const char* what, double value, double wanted) const {
+    std::printf("  %-64s %6.2f   goal %5.2f   %s\n", what, value, wanted, value >= wanted ? "met" : "MISSED");
+  }
+
+  const Arguments arguments_;
+  const std::shared_ptr<const std::vector<Sample>> samples_;
+  std::map<std::pair<std::string, int>, Cost> best_;    // by measurement and threads
+  std::map<std::pair<std::string, int>, double> peak_;  // MiB
+  std::uint64_t epoch_ = 0;
+};
+
+// One epoch.
+void Bench::drain(Loader& loader) {
+  std::vector<std::uint32_t> items(samples_->size());
+  std::iota(items.begin(), items.end(), 0u);
+  Pass pass = trainingPass(std::move(items), 42, epoch_++, 64);
+  pass.drop_last = false;
   loader.begin(std::move(pass));
   Batch batch;
   while (loader.next(batch)) {
   }
 }
 
-void measurePipeline(const std::shared_ptr<const std::vector<Sample>>& samples, ResizeMethod method,
-                     Size size, int threads) {
-  Pipeline pipeline;
-  pipeline.resize = {.method = method, .size = size};
-  pipeline.augment = AugOptions{};
-  Loader loader(samples, pipeline, {.threads = threads});
-  drain(loader, samples->size());  // buffers, caches
-  Cost decode;
-  Cost whole;
-  for (int round = 0; round < kRounds; ++round) {
-    decode.keepBest(costOf([&] { decodeOnly(*samples, threads); }));
-    whole.keepBest(costOf([&] { drain(loader, samples->size()); }));
+// The highest resident memory since the last call, in MiB.
+double takePeak() {
+  std::ifstream status("/proc/self/status");
+  double peak = 0;
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("VmHWM:")) peak = std::stod(line.substr(6)) / 1024;
   }
+  std::ofstream("/proc/self/clear_refs") << "5";
+  return peak;
+}
+
+void Bench::measure(int threads) {
+  const auto folder =
+      std::filesystem::temp_directory_path() / ("loader_bench-" + std::to_string(std::clock()));
+  const std::size_t count = samples_->size();
+  const auto cache =
+      std::make_shared<PresizeCache>(folder, pipeline(AugEngine::Fastai), std::uint64_t{8} << 30);
+  Loader fastai(samples_, pipeline(AugEngine::Fastai), {.threads = threads});
+  Loader fused(samples_, pipeline(AugEngine::Fused), {.threads = threads});
+  Loader fastaiCached(samples_, pipeline(AugEngine::Fastai), {.threads = threads, .cache = cache});
+  Loader fusedCached(samples_, pipeline(AugEngine::Fused), {.threads = threads, .cache = cache});
+  const auto decode = [&](std::size_t item) {
+    thread_local std::vector<std::uint8_t> pixels;
+    decodeAlone((*samples_)[item].file, pixels);
+  };
+  const auto presize = [&](std::size_t item) {
+    thread_local Image image;
+    loadItem(pipeline(AugEngine::Fastai), (*samples_)[item].file, {}, item, image);
+  };
+  const std::vector<Measurement> measurements{
+      {"decode", [&] { forAll(count, threads, decode); }},
+      {"decode + resize", [&] { forAll(count, threads, presize); }},
+      {"fastai", [&] { drain(fastai); }},
+      {"fused", [&] { drain(fused); }},
+      {"fastai, cached", [&] { drain(fastaiCached); }},
+      {"fused, cached", [&] { drain(fusedCached); }},
+  };
+  for (int round = -1; round < arguments_.rounds;
+       ++round) {  // the first fills buffers, page cache, presize cache
+    for (const Measurement& measurement : measurements) {
+      takePeak();
+      const Cost cost = costOf(measurement.work);
+      Cost& best = best_[{measurement.name, threads}];
+      double& peak = peak_[{measurement.name, threads}];
+      peak = std::max(peak, takePeak());
+      if (round < 0) continue;
+      best.wall = std::min(best.wall, cost.wall);
+      best.cpu = std::min(best.cpu, cost.cpu);
+    }
+  }
+  for (const std::string& notice : cache->takeNotices()) std::printf("%s\n", notice.c_str());
+  std::filesystem::remove_all(folder);
+}
+
+void Bench::print() const {
   std::printf(
-      "%d thread%s %-6s %-4s decode %5.0f img/s (CPU %.2f ms)  pipeline %5.0f img/s (CPU %.2f ms)  ratio "
-      "%.2f (CPU %.2f)\n",
-      threads, threads == 1 ? " " : "s", enumName(method), toString(size).c_str(), kImages / decode.wall,
-      1e3 * decode.cpu / kImages, kImages / whole.wall, 1e3 * whole.cpu / kImages, decode.wall / whole.wall,
-      decode.cpu / whole.cpu);
+      "%d photos of %s, best of %d rounds. Resize(480, squish), aug_transforms(size=224, min_scale=0.75), "
+      "Normalize\n\n",
+      arguments_.images, arguments_.folder.c_str(), arguments_.rounds);
+  std::printf("%-18s %8s %12s %14s %10s %12s\n", "", "threads", "images/s", "CPU ms/image", "of decode",
+              "peak MiB");
+  for (const int threads : {1, 2}) {
+    for (const char* name :
+         {"decode", "decode + resize", "fastai", "fused", "fastai, cached", "fused, cached"}) {
+      std::printf("%-18s %8d %12.0f %14.2f %10.2f %12.0f\n", name, threads, speed(name, threads),
+                  1e3 * best_.at({name, threads}).cpu / arguments_.images,
+                  speed(name, threads) / speed("decode", threads), peak_.at({name, threads}));
+    }
+  }
+  std::printf("\n");
+  for (const int threads : {1, 2}) {
+    const double limit = speed("decode", threads);
+    std::printf("%d thread%s\n", threads, threads == 1 ? "" : "s");
+    goal("decode + resize, of decode", speed("decode + resize", threads) / limit, 0.65);
+    goal("engine fastai, of decode", speed("fastai", threads) / limit, 0.30);
+    goal("engine fused, of decode", speed("fused", threads) / limit, 0.50);
+    goal("engine fastai, second epoch, of decode", speed("fastai, cached", threads) / limit, 1);
+    goal("engine fused, second epoch, of decode", speed("fused, cached", threads) / limit, 1);
+    if (arguments_.fastai > 0) {
+      goal("engine fastai, times fastai's own pipeline", speed("fastai", threads) / arguments_.fastai, 15);
+      goal("engine fused, times fastai's own pipeline", speed("fused", threads) / arguments_.fastai, 15);
+    }
+  }
+  std::printf("2 threads beside 1\n");
+  for (const char* name : {"fastai", "fused", "fastai, cached", "fused, cached"})
+    goal(name, speed(name, 2) / speed(name, 1), 1.85);
 }
 
-void measureSteps(const Image& image, ResizeMethod method, Size size) {
-  const ResizeOptions options{.method = method, .size = size};
-  std::vector<float> floats(3 * static_cast<std::size_t>(size.height) * size.width);
-  Cost resizing;
-  Cost normalizing;
-  Image result;
-  for (int round = 0; round < 100; ++round) {
-    resizing.keepBest(costOf([&] { resize(image, options, {}, result); }));
-    normalizing.keepBest(costOf([&] { augmentAndNormalize(result, {}, {}, floats); }));
+Arguments parse(int argc, char** argv) {
+  Arguments arguments;
+  for (int i = 1; i < argc; ++i) {
+    const std::string name = argv[i];
+    if (!name.starts_with("--")) {
+      arguments.folder = name;
+    } else if (++i == argc) {
+      throw Error(name + " needs a value");
+    } else if (name == "--images") {
+      arguments.images = std::max(std::stoi(argv[i]), 1);
+    } else if (name == "--rounds") {
+      arguments.rounds = std::max(std::stoi(argv[i]), 1);
+    } else if (name == "--fastai") {
+      arguments.fastai = std::stod(argv[i]);
+    } else {
+      throw Error("unknown option " + name);
+    }
   }
-  std::printf("one core  %-6s %s -> %-8s resize %.3f ms   normalize %.3f ms\n", enumName(method),
-              toString(Size{image.height, image.width}).c_str(), toString(size).c_str(), 1e3 * resizing.wall,
-              1e3 * normalizing.wall);
-}
-
-int run(const std::filesystem::path& folder) {
-  const auto files = imagesBelow(folder);
-  if (files.empty()) throw Error("no images in " + folder.string());
-  auto samples = std::make_shared<std::vector<Sample>>();
-  for (int i = 0; i < kImages; ++i) samples->push_back({files[i % files.size()], 0});
-  const Image first = decodeImage(files.front());
-  for (const Size size : {Size{480, 480}, Size{128, 128}}) {
-    for (const auto method : {ResizeMethod::Squish, ResizeMethod::Crop, ResizeMethod::Pad})
-      measureSteps(first, method, size);
-  }
-  for (const Size size : {Size{480, 480}, Size{128, 128}}) {
-    for (const int threads : {1, 2}) measurePipeline(samples, ResizeMethod::Squish, size, threads);
-  }
-  return 0;
+  if (arguments.folder.empty())
+    throw Error("usage: loader_bench FOLDER [--images N] [--rounds N] [--fastai IMAGES_PER_SECOND]");
+  return arguments;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 2) {
-    std::fprintf(stderr, "usage: loader_bench FOLDER\n");
-    return 2;
-  }
   try {
-    return run(argv[1]);
+    Bench(parse(argc, argv)).run();
+    return 0;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s\n", error.what());
     return 1;

@@ -88,6 +88,38 @@ TEST_F(CliTrain, SplitIsAPartitionThatDependsOnTheSeed) {
   EXPECT_NE(first["valid"], split("43")["valid"]);
 }
 
+TEST_F(CliTrain, ThePresizeCacheChangesNoResultAndCanBeCleared) {
+  const auto train = [&](const std::string& mode, const std::string& method) {
+    Json spec = quickSpec(2);
+    spec["cache"] = {{"mode", mode}};
+    spec["stages"][0]["resize"]["method"] = method;
+    const Answer answer = run({"train", "-", "--workspace", path("w"), "--json"}, spec.dump());
+    EXPECT_EQ(answer.status, 0) << answer.err;
+    Json epochs = Json::array();
+    for (Json line : answer.jsonLines()) {
+      line.erase("seconds");
+      if (line["event"] == "epoch") epochs.push_back(line);
+    }
+    return epochs;
+  };
+  const auto cached = [&] { return run({"cache", "--workspace", path("w"), "--json"}).json(); };
+  for (const std::string method : {"squish", "crop"}) {
+    const Json decoded = train("off", method);
+    ASSERT_EQ(decoded.size(), 2u);
+    EXPECT_EQ(cached()["bytes"], 0);
+    EXPECT_EQ(train("on", method), decoded) << method;
+    EXPECT_EQ(train("on", method), decoded) << method << ", all of it from the cache";
+    const Json full = cached();
+    std::uint64_t photos = 0;
+    for (const Json& pack : full["packs"]) photos += pack["photos"].get<std::uint64_t>();
+    // Photos of 640 x 480 are too large to be kept whole for 32 x 32: those of crop that train are decoded.
+    EXPECT_EQ(photos, method == "squish" ? 60u : 12u);
+    const Answer cleared = run({"cache", "--clear", "--workspace", path("w"), "--json"});
+    EXPECT_EQ(cleared.json()["cleared_bytes"], full["bytes"]);
+  }
+  EXPECT_EQ(cached()["packs"], Json::array());
+}
+
 TEST_F(CliTrain, FromSpecToSubmission) {
   const Answer trained = run({"train", "-", "--workspace", path("w"), "--json"}, quickSpec(2).dump());
   ASSERT_EQ(trained.status, 0) << trained.err;

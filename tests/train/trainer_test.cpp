@@ -6,6 +6,7 @@
 #include <opencv2/imgcodecs.hpp>
 
 #include "core/base/error.h"
+#include "core/loader/batch_tensor.h"
 #include "tests/testing.h"
 
 namespace panicle {
@@ -90,6 +91,46 @@ TEST(Trainer, SameSpecSameNumbersForAnyNumberOfLoaderThreads) {
   EXPECT_EQ(one.epochs.back().valid_loss, four.epochs.back().valid_loss);
   const auto a = one.model->stateDict(), b = four.model->stateDict();
   for (std::size_t i = 0; i < a.size(); ++i) EXPECT_TRUE(a[i].tensor.equal(b[i].tensor)) << a[i].name;
+}
+
+// With a learning rate of 0 the network stays as it is, so that the loss of every batch tells what it was fed: to the
+// bit, the pictures that a preview makes of the epoch, the batch and its items.
+TEST(Trainer, TrainsOnTheVeryPicturesOfThePreview) {
+  const TempFolder folder;
+  const auto samples = paint(folder, 24);
+  const Pipeline pipeline{.resize = {.method = ResizeMethod::Crop, .size = {36, 40}},
+                          .augment = AugOptions{.size = Size{32, 32}, .min_scale = 0.75},
+                          .seed = 5};
+  auto model = std::make_shared<Classifier>("resnet18", HeadKind::Timm, 2, 5);
+  FitData data;
+  for (std::uint32_t i = 0; i < 24; ++i) (i < 21 ? data.train : data.valid).push_back(i);
+  TrainControl control;
+  std::vector<BatchEnded> ended;
+  Trainer trainer(model, torch::kCPU, {.batch = {8, 1}, .seed = 5, .total_epochs = 3}, control,
+                  [&](const TrainEvent& event) {
+                    if (const auto* batch = std::get_if<BatchEnded>(&event)) ended.push_back(*batch);
+                  });
+  Loader loader(samples, pipeline, {.threads = 3});
+  trainer.fit(0, planPhases({.epochs = 3, .lr_max = 0}, trainer.groups()), loader, data, *samples);
+  ASSERT_EQ(ended.size(), 6u);
+
+  model->train();
+  for (const BatchEnded& event : ended) {
+    const auto epoch = static_cast<std::uint64_t>(event.epoch);
+    const Pass pass = trainingPass(data.train, pipeline.seed, epoch, 8);
+    const auto items = std::span(pass.items).subspan((event.batch - 1) * 8, 8);
+    const BatchContext context = batchContext(pipeline, Mode::Train, epoch, event.batch - 1, items);
+    Batch batch{.count = 8, .size = {32, 32}, .pixels = std::vector<float>(8 * 3 * 32 * 32)};
+    for (std::size_t i = 0; i < 8; ++i) {
+      const auto picture = std::span(batch.pixels).subspan(i * 3 * 32 * 32, 3 * 32 * 32);
+      renderItem(pipeline, (*samples)[items[i]].file, context, items[i], picture);
+      batch.targets.push_back((*samples)[items[i]].target);
+    }
+    const torch::NoGradGuard noGrad;
+    const auto logits = model->forward(batchTensor(batch, pipeline, torch::kCPU));
+    const auto loss = torch::nn::functional::cross_entropy(logits, targetsTensor(batch.targets, torch::kCPU));
+    EXPECT_EQ(loss.item<float>(), static_cast<float>(event.loss)) << "epoch " << epoch << ", batch " << event.batch;
+  }
 }
 
 TEST(Trainer, DropsAnIncompleteLastBatchButNeverEverything) {
