@@ -164,15 +164,13 @@ class MovedRows {
     y_ = gridPositions(item.height, options.align_corners);
   }
 
-  // `count` pixels of row `y` from column `left` on; valid until the next call.
-  const float* at(int y, int left, int count) const {
-    float* row = space_.row.data();
+  // `count` pixels of row `y` from column `left` on.
+  void fill(int y, int left, int count, float* row) const {
     if (moved_) {
       sampleRow(source_, mapping_, mode_, x_.data() + left, y_[y], count, space_.places, row);
     } else {
       augmentKernels().widen(image_.pixels.data() + 3 * (static_cast<std::size_t>(y) * image_.width + left), count, row);
     }
-    return row;
   }
 
  private:
@@ -188,8 +186,12 @@ class MovedRows {
 void warpSameSize(const Image& image, const AugOptions& options, const AugDraw& draw, const Finish& finish,
                   std::span<float> out) {
   const Size item{image.height, image.width};
-  const MovedRows rows(image, options, draw, workspace(static_cast<std::size_t>(image.width)));
-  for (int i = 0; i < item.height; ++i) finish(rows.at(i, 0, item.width), item.width, resultRow(out, item, i));
+  Workspace& space = workspace(static_cast<std::size_t>(image.width));
+  const MovedRows rows(image, options, draw, space);
+  for (int i = 0; i < item.height; ++i) {
+    rows.fill(i, 0, item.width, space.row.data());
+    finish(space.row.data(), item.width, resultRow(out, item, i));
+  }
 }
 
 // No crop: the affine step itself gives the result's size.
@@ -225,9 +227,9 @@ void warpAndCrop(const Image& image, const AugOptions& options, const AugDraw& d
                  std::span<float> out) {
   const Box crop = keptBox(draw, {image.height, image.width});
   const MovedRows rows(image, options, draw, workspace(static_cast<std::size_t>(crop.width)));
-  const auto rowAt = [&](int y) { return rows.at(crop.top + y, crop.left, crop.width); };
+  const auto fill = [&](int y, float* row) { rows.fill(crop.top + y, crop.left, crop.width, row); };
   const auto [across, down] = cropTaps({crop.height, crop.width}, result);
-  resampleRows(rowAt, across, down,
+  resampleRows(crop.width, fill, across, down,
                [&](int i, const float* row) { finish(row, result.width, resultRow(out, result, i)); });
 }
 

@@ -30,13 +30,13 @@ void narrow(const float* row, int count, float scale, float* rgb) {
   kernel_body::narrow(row, count, scale, rgb);
 }
 void relight(float* values, int count, const LogitChange& change) {
-  kernel_body::relight(values, count, change);
+  for (int i = 0; i < count; ++i) values[i] = kernel_body::relit(values[i], change);
 }
 void toLogit(float* values, int count, const LogitChange& change) {
-  kernel_body::toLogit(values, count, change);
+  for (int i = 0; i < count; ++i) values[i] = kernel_body::changedLogit(values[i], change);
 }
 void fromLogit(float* values, int count) {
-  kernel_body::fromLogit(values, count);
+  for (int i = 0; i < count; ++i) values[i] = kernel_body::sigmoid(values[i]);
 }
 void scaleChannels(float* rgb, int count, const std::array<float, 3>& factor, const std::array<float, 3>& offset) {
   kernel_body::scaleChannels(rgb, count, factor, offset);

@@ -3,6 +3,7 @@
 
 #ifdef __x86_64__
 #define PANICLE_TARGET __attribute__((target("avx2,fma")))
+#define PANICLE_LANES 8
 #include "core/transforms/augment_kernels_x86.h"
 #endif
 

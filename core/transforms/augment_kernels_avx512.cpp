@@ -3,6 +3,7 @@
 
 #ifdef __x86_64__
 #define PANICLE_TARGET __attribute__((target("avx2,fma,avx512f,avx512bw,avx512dq,avx512vl,prefer-vector-width=512")))
+#define PANICLE_LANES 16
 #include "core/transforms/augment_kernels_x86.h"
 #endif
 

@@ -3,21 +3,26 @@
 #pragma once
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
 
 #include "core/transforms/augment_kernels.h"
 
-#define PANICLE_INLINE [[gnu::always_inline]] inline
+// Which instructions to use; nothing: those that every processor has.
+#ifndef PANICLE_TARGET
+#define PANICLE_TARGET
+#endif
+#define PANICLE_INLINE PANICLE_TARGET [[gnu::always_inline]] inline
 
 // a * b + c in one rounding where the processor has an instruction for it.
 #ifndef PANICLE_MULTIPLY_ADD
 #define PANICLE_MULTIPLY_ADD(a, b, c) ((a) * (b) + (c))
 #endif
 
-namespace panicle::kernel_body {
+namespace panicle {
+namespace {  // each including file compiles its own, for its processor
+namespace kernel_body {
 
 // NaN becomes `low`: a position on the horizon of a perspective has no place.
 PANICLE_INLINE float clampTo(float value, float low, float high) {
@@ -112,62 +117,79 @@ PANICLE_INLINE void locate(const Mapping& mapping, const float* x, float y, int 
   }
 }
 
-// Natural logarithm of a positive normal number; relative error about 1e-7 (Cephes logf).
-PANICLE_INLINE float logarithm(float x) {
-  const auto bits = std::bit_cast<std::int32_t>(x);
-  std::int32_t exponent = (bits >> 23) - 126;
-  float m = std::bit_cast<float>((bits & 0x007fffff) | 0x3f000000);  // 0.5 to 1
-  const bool small = m < 0.707106781186547524f;
-  exponent = small ? exponent - 1 : exponent;
-  m = (small ? m + m : m) - 1;
-  float p = 7.0376836292e-2f;
-  p = p * m - 1.1514610310e-1f;
-  p = p * m + 1.1676998740e-1f;
-  p = p * m - 1.2420140846e-1f;
-  p = p * m + 1.4249322787e-1f;
-  p = p * m - 1.6668057665e-1f;
-  p = p * m + 2.0000714765e-1f;
-  p = p * m - 2.4999993993e-1f;
-  p = p * m + 3.3333331174e-1f;
-  const float square = m * m;
-  const float e = static_cast<float>(exponent);
-  return m + (p * m * square + e * -2.12194440e-4f - 0.5f * square) + e * 0.693359375f;
+// The following work on a float or on a register full of floats: Lanes<Value> says how.
+template <typename Value>
+struct Lanes {
+  using Integers = std::int32_t;
+  PANICLE_INLINE static float toFloat(std::int32_t value) { return static_cast<float>(value); }
+  PANICLE_INLINE static float reciprocal(float value) { return 1 / value; }
+  PANICLE_INLINE static float within(float value, float low, float high) { return clampTo(value, low, high); }
+};
+
+template <typename To, typename From>
+PANICLE_INLINE To sameBits(From value) {
+  return __builtin_bit_cast(To, value);
 }
 
-// e to the power x, which is held between -87 and 87; relative error about 1e-7 (Cephes expf).
-PANICLE_INLINE float exponential(float x) {
-  x = clampTo(x, -87.0f, 87.0f);
-  const float n = __builtin_floorf(x * 1.44269504088896341f + 0.5f);
-  x -= n * 0.693359375f;
-  x -= n * -2.12194440e-4f;
-  float p = 1.9875691500e-4f;
-  p = p * x + 1.3981999507e-3f;
-  p = p * x + 8.3334519073e-3f;
-  p = p * x + 4.1665795894e-2f;
-  p = p * x + 1.6666665459e-1f;
-  p = p * x + 5.0000001201e-1f;
-  p = p * x * x + x + 1;
-  return p * std::bit_cast<float>((static_cast<std::int32_t>(n) + 127) << 23);
+inline constexpr float kLog2E = 1.44269504088896341f;
+
+// Binary logarithm of a positive normal number, within 3e-7 of the result or of 1e-7: its exponent, and a polynomial
+// fitted to log2(1 + m) / m for a mantissa 1 + m between the roots of a half and of 2.
+template <typename Value>
+PANICLE_INLINE Value binaryLogarithm(Value x) {
+  using Integers = typename Lanes<Value>::Integers;
+  constexpr std::int32_t kRootOfHalf = 0x3f3504f3;
+  const auto bits = sameBits<Integers>(x);
+  const Integers exponent = (bits - kRootOfHalf) >> 23;
+  const Value m = sameBits<Value>(bits - (exponent << 23)) - 1;
+  Value p = m * -0.14581142365932465f + 0.23404225707054138f;
+  p = p * m - 0.2488768994808197f;
+  p = p * m + 0.2870987057685852f;
+  p = p * m - 0.3602396249771118f;
+  p = p * m + 0.48092323541641235f;
+  p = p * m - 0.7213528156280518f;
+  p = p * m + 1.442694902420044f;
+  return p * m + Lanes<Value>::toFloat(exponent);
 }
 
-// fastai's logit clamps to keep away from infinity. The result is of 1 / x - 1, whose logarithm is -logit.
-PANICLE_INLINE float odds(float x) {
-  return 1 / clampTo(x, 1e-7f, 1 - 1e-7f) - 1;
+// 2 to the power x, which is held between -125 and 125; relative error about 1e-7: a polynomial fitted to -1/2..1/2, and
+// the rest in the exponent.
+template <typename Value>
+PANICLE_INLINE Value binaryPower(Value x) {
+  using Integers = typename Lanes<Value>::Integers;
+  constexpr float kRounding = 12582912.0f;  // 1.5 * 2^23: a sum's lowest bits are the rounded integer
+  x = Lanes<Value>::within(x, -125.0f, 125.0f);
+  const Value shifted = x + kRounding;
+  const Value f = x - (shifted - kRounding);
+  Value p = f * 0.001327647129073739f + 0.009675540961325169f;
+  p = p * f + 0.05550713092088699f;
+  p = p * f + 0.24022120237350464f;
+  p = p * f + 0.6931469440460205f;
+  p = p * f + 1.0000001192092896f;
+  return sameBits<Value>(sameBits<Integers>(p) + (sameBits<Integers>(shifted) << 23));
 }
 
-PANICLE_INLINE void relight(float* __restrict values, int count, const LogitChange& change) {
-  const float brightness = change.brightness, contrast = change.contrast;
-  for (int i = 0; i < count; ++i)
-    values[i] = 1 / (1 + exponential((logarithm(odds(values[i])) - brightness) * contrast));
+// log2(1 / x - 1), which is -logit(x) in bits. fastai's logit clamps x to keep away from infinity.
+template <typename Value>
+PANICLE_INLINE Value binaryOdds(Value x) {
+  x = Lanes<Value>::within(x, 1e-7f, 1 - 1e-7f);
+  return binaryLogarithm((1 - x) * Lanes<Value>::reciprocal(x));
 }
 
-PANICLE_INLINE void toLogit(float* __restrict values, int count, const LogitChange& change) {
-  const float brightness = change.brightness, contrast = change.contrast;
-  for (int i = 0; i < count; ++i) values[i] = (brightness - logarithm(odds(values[i]))) * contrast;
+template <typename Value>
+PANICLE_INLINE Value relit(Value x, const LogitChange& change) {
+  const float offset = -change.brightness * change.contrast * kLog2E;
+  return Lanes<Value>::reciprocal(binaryPower(binaryOdds(x) * change.contrast + offset) + 1);
 }
 
-PANICLE_INLINE void fromLogit(float* __restrict values, int count) {
-  for (int i = 0; i < count; ++i) values[i] = 1 / (1 + exponential(-values[i]));
+template <typename Value>
+PANICLE_INLINE Value changedLogit(Value x, const LogitChange& change) {
+  return (change.brightness - binaryOdds(x) * (1 / kLog2E)) * change.contrast;
+}
+
+template <typename Value>
+PANICLE_INLINE Value sigmoid(Value x) {
+  return Lanes<Value>::reciprocal(binaryPower(x * -kLog2E) + 1);
 }
 
 // Eight pixels at a time, so that the channels' constants fill whole vectors.
@@ -209,15 +231,35 @@ PANICLE_INLINE void resampleRow(const float* __restrict row, const FloatTaps& ta
   }
 }
 
-PANICLE_INLINE void combineRows(const float* const* rows, const float* weights, int window, int count, float* __restrict out) {
-  const float* __restrict first = rows[0];
-  const float weight = weights[0];
-  for (int i = 0; i < 4 * count; ++i) out[i] = first[i] * weight;
-  for (int k = 1; k < window; ++k) {
-    const float* __restrict row = rows[k];
-    const float w = weights[k];
-    for (int i = 0; i < 4 * count; ++i) out[i] += row[i] * w;
+// out = (or, kAdd, +=) the sum of kRows rows times their weights.
+template <int kRows, bool kAdd>
+PANICLE_INLINE void sumRows(const float* const* rows, const float* weights, int count, float* __restrict out) {
+  const float* row[kRows];
+  float weight[kRows];
+  for (int k = 0; k < kRows; ++k) {
+    row[k] = rows[k];
+    weight[k] = weights[k];
   }
+  for (int i = 0; i < 4 * count; ++i) {
+    float sum = kAdd ? out[i] : 0.0f;
+    for (int k = 0; k < kRows; ++k) sum += row[k][i] * weight[k];
+    out[i] = sum;
+  }
+}
+
+template <bool kAdd>
+PANICLE_INLINE void sumUpToFour(const float* const* rows, const float* weights, int window, int count, float* out) {
+  switch (window) {
+    case 1: return sumRows<1, kAdd>(rows, weights, count, out);
+    case 2: return sumRows<2, kAdd>(rows, weights, count, out);
+    case 3: return sumRows<3, kAdd>(rows, weights, count, out);
+    default: return sumRows<4, kAdd>(rows, weights, count, out);
+  }
+}
+
+PANICLE_INLINE void combineRows(const float* const* rows, const float* weights, int window, int count, float* out) {
+  sumUpToFour<false>(rows, weights, window, count, out);
+  for (int k = 4; k < window; k += 4) sumUpToFour<true>(rows + k, weights + k, window - k, count, out);
 }
 
 PANICLE_INLINE void widen(const std::uint8_t* __restrict rgb, int count, float* __restrict out) {
@@ -247,4 +289,6 @@ PANICLE_INLINE void sampleOne(const Value* source, int channels, int sourceWidth
   out[4 * i + 3] = 0;
 }
 
-}  // namespace panicle::kernel_body
+}  // namespace kernel_body
+}  // namespace
+}  // namespace panicle

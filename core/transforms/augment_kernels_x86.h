@@ -12,6 +12,40 @@
 namespace panicle {
 namespace {
 
+// A register full.
+typedef float Floats __attribute__((vector_size(4 * PANICLE_LANES)));
+typedef std::int32_t Integers __attribute__((vector_size(4 * PANICLE_LANES)));
+
+struct Registers {
+#if PANICLE_LANES == 16
+  PANICLE_INLINE static Floats estimate(Floats a) { return _mm512_maskz_rcp14_ps(0xffff, a); }
+  PANICLE_INLINE static Floats larger(Floats a, Floats b) { return _mm512_maskz_max_ps(0xffff, a, b); }
+  PANICLE_INLINE static Floats smaller(Floats a, Floats b) { return _mm512_maskz_min_ps(0xffff, a, b); }
+#else
+  PANICLE_INLINE static Floats estimate(Floats a) { return _mm256_rcp_ps(a); }
+  PANICLE_INLINE static Floats larger(Floats a, Floats b) { return _mm256_max_ps(a, b); }
+  PANICLE_INLINE static Floats smaller(Floats a, Floats b) { return _mm256_min_ps(a, b); }
+#endif
+};
+
+namespace kernel_body {
+
+template <>
+struct Lanes<Floats> {
+  using Integers = panicle::Integers;
+  PANICLE_INLINE static Floats toFloat(Integers value) { return __builtin_convertvector(value, Floats); }
+  // The processor's estimate, and a step of Newton's method to 23 bits.
+  PANICLE_INLINE static Floats reciprocal(Floats value) {
+    const Floats estimate = Registers::estimate(value);
+    return estimate * (2 - value * estimate);
+  }
+  PANICLE_INLINE static Floats within(Floats value, float low, float high) {
+    return Registers::smaller(Registers::larger(value, Floats{} + low), Floats{} + high);
+  }
+};
+
+}  // namespace kernel_body
+
 PANICLE_TARGET void locate(const Mapping& mapping, const float* x, float y, int count, Places& places) {
   kernel_body::locate(mapping, x, y, count, places);
 }
@@ -93,14 +127,32 @@ PANICLE_TARGET void narrow(const float* row, int count, float scale, float* rgb)
   kernel_body::narrow(row + 4 * (count - 1), 1, scale, rgb + 3 * (count - 1));
 }
 
+// `change` to all values, a vector at a time; the last ones go through a vector of their own.
+template <typename Change>
+PANICLE_INLINE void changeValues(float* values, int count, const Change& change) {
+  constexpr int kLanes = sizeof(Floats) / sizeof(float);
+  Floats lanes;
+  int i = 0;
+  for (; i + kLanes <= count; i += kLanes) {
+    std::memcpy(&lanes, values + i, sizeof lanes);
+    change(lanes);
+    std::memcpy(values + i, &lanes, sizeof lanes);
+  }
+  if (i == count) return;
+  lanes = Floats{} + 0.5f;
+  std::memcpy(&lanes, values + i, (count - i) * sizeof(float));
+  change(lanes);
+  std::memcpy(values + i, &lanes, (count - i) * sizeof(float));
+}
+
 PANICLE_TARGET void relight(float* values, int count, const LogitChange& change) {
-  kernel_body::relight(values, count, change);
+  changeValues(values, count, [&](Floats& x) PANICLE_TARGET { x = kernel_body::relit(x, change); });
 }
 PANICLE_TARGET void toLogit(float* values, int count, const LogitChange& change) {
-  kernel_body::toLogit(values, count, change);
+  changeValues(values, count, [&](Floats& x) PANICLE_TARGET { x = kernel_body::changedLogit(x, change); });
 }
 PANICLE_TARGET void fromLogit(float* values, int count) {
-  kernel_body::fromLogit(values, count);
+  changeValues(values, count, [](Floats& x) PANICLE_TARGET { x = kernel_body::sigmoid(x); });
 }
 PANICLE_TARGET void scaleChannels(float* rgb, int count, const std::array<float, 3>& factor, const std::array<float, 3>& offset) {
   kernel_body::scaleChannels(rgb, count, factor, offset);

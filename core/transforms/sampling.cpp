@@ -179,36 +179,41 @@ FloatTaps chain(const FloatTaps& first, const FloatTaps& second) {
   return builder.take();
 }
 
-void resampleRows(const std::function<const float*(int y)>& rowAt, const FloatTaps& across, const FloatTaps& down,
+void resampleRows(int width, const std::function<void(int y, float* row)>& fill, const FloatTaps& across, const FloatTaps& down,
                   const std::function<void(int i, const float* row)>& put) {
   const AugmentKernels& kernels = augmentKernels();
-  const std::size_t rowFloats = 4 * static_cast<std::size_t>(across.size());
-  // Rows that the taps of the vertical axis still need: row y is at y % window.
-  thread_local std::vector<float> kept, line;
+  const std::size_t rowFloats = 4 * static_cast<std::size_t>(width);
+  // Rows that the vertical axis still needs: row y is at y % window. Rows are summed first, since only across.size()
+  // pixels of each sum, and of fewer rows, go on.
+  thread_local std::vector<float> kept, sum, line;
   kept.resize(rowFloats * down.window);
-  line.resize(rowFloats);
+  sum.resize(rowFloats);
+  line.resize(4 * static_cast<std::size_t>(across.size()));
   std::vector<const float*> rows(static_cast<std::size_t>(down.window));
+  std::vector<float> weights(rows.size());
   int next = 0;
   for (int i = 0; i < down.size(); ++i) {
     const int first = down.first[i];
-    for (next = std::max(next, first); next < first + down.window; ++next)
-      kernels.resampleRow(rowAt(next), across, kept.data() + rowFloats * (next % down.window));
-    for (int k = 0; k < down.window; ++k) rows[k] = kept.data() + rowFloats * ((first + k) % down.window);
-    kernels.combineRows(rows.data(), down.of(i), down.window, across.size(), line.data());
+    for (next = std::max(next, first); next < first + down.window; ++next) fill(next, kept.data() + rowFloats * (next % down.window));
+    int count = 0;
+    for (int k = 0; k < down.window; ++k) {
+      if (down.of(i)[k] == 0 && (count > 0 || k + 1 < down.window)) continue;
+      rows[count] = kept.data() + rowFloats * ((first + k) % down.window);
+      weights[count++] = down.of(i)[k];
+    }
+    kernels.combineRows(rows.data(), weights.data(), count, width, sum.data());
+    kernels.resampleRow(sum.data(), across, line.data());
     put(i, line.data());
   }
 }
 
 void reduceAreas(const Image& image, Size size, FloatImage& out) {
-  const AugmentKernels& kernels = augmentKernels();
-  thread_local std::vector<float> wide;
-  wide.resize(4 * static_cast<std::size_t>(image.width));
   out.size = size;
   out.pixels.resize(4 * static_cast<std::size_t>(size.height) * size.width);
   resampleRows(
-      [&](int y) {
-        kernels.widen(image.pixels.data() + 3 * static_cast<std::size_t>(y) * image.width, image.width, wide.data());
-        return wide.data();
+      image.width,
+      [&](int y, float* row) {
+        augmentKernels().widen(image.pixels.data() + 3 * static_cast<std::size_t>(y) * image.width, image.width, row);
       },
       areaTaps(image.width, size.width), areaTaps(image.height, size.height),
       [&](int i, const float* row) { std::copy_n(row, 4 * static_cast<std::size_t>(size.width), out.row(i)); });

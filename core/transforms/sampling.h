@@ -44,9 +44,9 @@ FloatTaps gridTaps(int input, int output);
 // `second` reads what `first` gives.
 FloatTaps chain(const FloatTaps& first, const FloatTaps& second);
 
-// Resamples rows that come one by one: `rowAt(y)` gives row y (RGBX, valid until the next call; y only grows),
-// `put(i, row)` takes output row i of across.size() pixels.
-void resampleRows(const std::function<const float*(int y)>& rowAt, const FloatTaps& across, const FloatTaps& down,
+// Resamples rows of `width` pixels that come one by one: `fill(y, row)` writes row y (RGBX; y only grows), `put(i, row)`
+// takes output row i of across.size() pixels.
+void resampleRows(int width, const std::function<void(int y, float* row)>& fill, const FloatTaps& across, const FloatTaps& down,
                   const std::function<void(int i, const float* row)>& put);
 
 // The whole picture averaged over areas.
