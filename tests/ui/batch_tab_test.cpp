@@ -166,6 +166,28 @@ class BatchTabTest : public QObject {
     settle();
   }
 
+  void extrasAreFoldedAndSwitchOn() {
+    open();
+    const char* const hue = "stages.0.augment.hue";
+    QVERIFY(!panel_->isShown(hue));
+    panel_->setOpen(TransformGroup::Extras, true);
+    QVERIFY(panel_->isShown(hue));
+    QVERIFY(!panel_->editor("stages.0.augment.hue.max_hue"));
+    const std::vector<QImage> before = images();
+    panel_->editor(hue)->findChild<QCheckBox*>()->click();
+    QSlider* slider = panel_->editor("stages.0.augment.hue.max_hue")->findChild<QSlider*>();
+    slider->setValue(slider->maximum());
+    QCOMPARE(tab_->draft().spec().stages[0].augment->hue->max_hue, 0.5);
+    QVERIFY(panel_->differenceText().contains(QStringLiteral("Hue: off → on")));
+    settle();
+    panel_->editor("stages.0.augment")->findChild<QCheckBox*>()->click();
+    QVERIFY(!panel_->editor(hue));
+    settle();
+    QVERIFY(tab_->picture().tiles[0].size == (Size{48, 48}));  // the item's
+    panel_->apply()->click();
+    QVERIFY(!session_->recipe().stages[0].augment);
+  }
+
   void theSeedLookedAtStaysOutOfTheRecipe() {
     open();
     auto* seed = named<QLineEdit>(QStringLiteral("Seed"));

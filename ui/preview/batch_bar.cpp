@@ -43,20 +43,21 @@ BatchBar::BatchBar(QSettings& settings, QWidget* parent)
   auto* flow = new FlowLayout(this);
   flow->setContentsMargins(0, 0, 0, 0);
   flow->setSpacing(kGrid);
-  QSizePolicy policy(QSizePolicy::Preferred, QSizePolicy::Fixed);
+  QSizePolicy policy(QSizePolicy::Expanding, QSizePolicy::Preferred);
   policy.setHeightForWidth(true);
   setSizePolicy(policy);
   makeWhere();
   makeSeed();
   makeHow();
-  flow->addWidget(mode_);
-  flow->addWidget(labelled(tr("&Epoch"), epoch_));
-  flow->addWidget(labelled(tr("&Batch"), batch_));
-  flow->addWidget(redraw_);
-  flow->addWidget(one_photo_);
-  flow->addWidget(labelled(tr("See&d"), seed_));
-  flow->addWidget(normalized_);
-  flow->addWidget(labelled(tr("&Tiles"), count_));
+  QWidget* const parts[] = {mode_,  labelled(tr("&Epoch"), epoch_), labelled(tr("&Batch"), batch_),  redraw_, one_photo_, normalized_,
+                            labelled(tr("&Tiles"), count_), labelled(tr("See&d"), seed_)};
+  QWidget* before = nullptr;
+  for (QWidget* part : parts) {
+    part->setMinimumHeight(redraw_->sizeHint().height());  // so that a row has one middle line
+    flow->addWidget(part);
+    if (before) setTabOrder(before, part);
+    before = part;
+  }
   showState();
 }
 
@@ -124,8 +125,6 @@ void BatchBar::makeSeed() {
   seed_->setAccessibleName(tr("Seed"));
   seed_->setToolTip(tr("<p>All draws follow from it: order of the photos, flips, crops, light. At first it is the run's own, so that you "
                        "see what the run will see. Type another number to see what another run would; the recipe keeps its own.</p>"));
-  seed_->setMaximumWidth(fontMetrics().horizontalAdvance(QString::number(std::numeric_limits<quint64>::max())) + 3 * kGrid);
-  seed_->setMinimumWidth(fontMetrics().horizontalAdvance(QStringLiteral("000000")) + 2 * kGrid);
   own_seed_->setIcon(lineIcon(QStringLiteral("reset")));
   own_seed_->setAutoRaise(true);
   own_seed_->setAccessibleName(tr("The run's seed"));
@@ -149,6 +148,12 @@ void BatchBar::takeSeed() {
   tell();
 }
 
+// One may look beyond the run's end.
+void BatchBar::showEpochs() {
+  const QSignalBlocker quiet(epoch_);
+  epoch_->setSuffix((epoch() < run_epochs_ ? tr(" of %1") : tr(" (run: %1)")).arg(run_epochs_));
+}
+
 void BatchBar::tell() {
   showState();
   Q_EMIT changed();
@@ -160,12 +165,15 @@ void BatchBar::showState() {
   batch_->setEnabled(!onePhoto());
   mode_->setEnabled(!onePhoto());
   redraw_->setEnabled(training || onePhoto());
+  showEpochs();
   const QString what = onePhoto() ? tr("The draws of the epochs after those on show")
                                   : tr("The next epoch: other photos in this batch, and other draws, as training goes on");
   redraw_->setToolTip(redraw_->isEnabled() ? tr("<p>%1. The seed stays (F5).</p>").arg(what)
                                            : tr("<p>In validation nothing is drawn: it is the same in every epoch.</p>"));
   const QSignalBlocker quiet(seed_);
   seed_->setText(QString::number(seed()));
+  const int least = fontMetrics().horizontalAdvance(QStringLiteral("000000"));
+  seed_->setFixedWidth(std::max(least, fontMetrics().horizontalAdvance(seed_->text())) + 2 * kGrid);
   own_seed_->setVisible(other_seed_.has_value());
   own_seed_->setToolTip(tr("Back to the run's seed, %1").arg(run_seed_));
 }
@@ -206,6 +214,7 @@ void BatchBar::setMode(Mode mode) {
 void BatchBar::setEpoch(std::uint64_t epoch) {
   const QSignalBlocker quiet(epoch_);
   epoch_->setValue(static_cast<int>(std::min<std::uint64_t>(epoch, kMaxEpoch - 1)) + 1);
+  showEpochs();
 }
 
 void BatchBar::setBatch(std::uint64_t batch) {
@@ -223,9 +232,8 @@ void BatchBar::setOnePhoto(bool on) {
 
 void BatchBar::setRun(std::uint64_t seed, std::uint64_t epochs) {
   run_seed_ = seed;
+  run_epochs_ = epochs;
   if (other_seed_ == seed) other_seed_.reset();
-  const QSignalBlocker quiet(epoch_);
-  epoch_->setSuffix(tr(" of %1").arg(epochs));
   showState();
 }
 

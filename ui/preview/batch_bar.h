@@ -50,10 +50,12 @@ class BatchBar : public QWidget {
   QWidget* labelled(const QString& label, QWidget* field);
   void takeSeed();
   void showState();
+  void showEpochs();
   void tell();
 
   QSettings& settings_;
   std::uint64_t run_seed_ = 42;
+  std::uint64_t run_epochs_ = 1;
   std::optional<std::uint64_t> other_seed_;
   QComboBox* mode_;
   QCheckBox* one_photo_;

@@ -5,6 +5,7 @@
 #include <QKeyEvent>
 #include <QPainter>
 #include <QScrollBar>
+#include <QTextLayout>
 #include <QToolTip>
 #include <algorithm>
 
@@ -17,12 +18,33 @@ constexpr int kGap = kGrid;
 constexpr int kInset = 4;
 constexpr int kRadius = 4;
 constexpr int kDot = 8;
+constexpr int kLabelWidth = 18 * kGrid;  // of a tile, where there is room, so that narrow pictures keep their labels
 constexpr int kSmallest = 96;      // a picture's longer side on screen; below it the grid scrolls
-constexpr double kLargest = 2.0;   // screen pixels for one of the network's
+constexpr double kLargest = 3.0;   // screen pixels for one of the network's
 
 QFont smaller(QFont font) {
   if (font.pointSizeF() > 0) font.setPointSizeF(std::max(6.0, font.pointSizeF() * 0.9));
   return font;
+}
+
+// The text in as many whole lines as fit, the last one cut with an ellipsis where there is more.
+void drawLines(QPainter& painter, const QRect& area, const QString& text) {
+  const QFontMetrics metrics(painter.font());
+  const int most = std::max(1, area.height() / metrics.lineSpacing());
+  QTextOption option;
+  option.setWrapMode(QTextOption::WrapAtWordBoundaryOrAnywhere);
+  QTextLayout layout(text, painter.font());
+  layout.setTextOption(option);
+  layout.beginLayout();
+  int lines = 0;
+  for (QTextLine line = layout.createLine(); line.isValid() && lines < most; line = layout.createLine(), ++lines) {
+    line.setLineWidth(area.width());
+    const bool last = lines + 1 == most;
+    const QString words = last ? metrics.elidedText(text.mid(line.textStart()), Qt::ElideRight, area.width())
+                               : text.mid(line.textStart(), line.textLength());
+    painter.drawText(area.left(), area.top() + lines * metrics.lineSpacing() + metrics.ascent(), words);
+  }
+  layout.endLayout();
 }
 
 }  // namespace
@@ -54,6 +76,10 @@ void BatchGrid::setCurrent(int index) {
   current_ = std::clamp(index, -1, static_cast<int>(tiles_.size()) - 1);
   announce();
   viewport()->update();
+}
+
+void BatchGrid::leaveSidewaysKeys(bool leave) {
+  leaves_sideways_ = leave;
 }
 
 int BatchGrid::stripHeight() const {
@@ -91,6 +117,8 @@ void BatchGrid::relayout() {
     columns_ = std::clamp(static_cast<int>(width / (own.width() * scale + 2 * kInset + kGap)), 1, count);
   }
   picture_ = QSize(std::max(1, static_cast<int>(own.width() * scale)), std::max(1, static_cast<int>(own.height() * scale)));
+  const int least_width = picture_.width() + 2 * kInset;
+  card_width_ = std::max(least_width, std::min(kLabelWidth, width / columns_ - kGap));
   const int rows = (count + columns_ - 1) / columns_;
   const int content = rows * (picture_.height() + 2 * kInset + stripHeight() + kGap) + kGap;
   verticalScrollBar()->setPageStep(viewport()->height());
@@ -100,11 +128,10 @@ void BatchGrid::relayout() {
 }
 
 QRect BatchGrid::tileRect(int index) const {
-  const int width = picture_.width() + 2 * kInset;
   const int height = picture_.height() + 2 * kInset + stripHeight();
-  const int left = kGap + index % columns_ * (width + kGap);
+  const int left = kGap + index % columns_ * (card_width_ + kGap);
   const int top = kGap + index / columns_ * (height + kGap) - verticalScrollBar()->value();
-  return {left, top, width, height};
+  return {left, top, card_width_, height};
 }
 
 int BatchGrid::indexAt(const QPoint& point) const {
@@ -141,13 +168,13 @@ void BatchGrid::paintTile(QPainter& painter, int index) const {
   painter.setBrush(card);
   painter.drawRoundedRect(rect, kRadius, kRadius);
   painter.setRenderHint(QPainter::Antialiasing, false);
-  const QRect area(rect.topLeft() + QPoint(kInset, kInset), picture_);
+  const QRect area(QPoint(rect.left() + (rect.width() - picture_.width()) / 2, rect.top() + kInset), picture_);
   if (tile.image.isNull()) {
-    paintProblem(painter, area, tile);
+    paintProblem(painter, QRect(rect.left() + kInset, area.top(), rect.width() - 2 * kInset, area.height()), tile);
   } else {
     paintImage(painter, area, tile.image);
   }
-  paintStrip(painter, QRect(area.left() + 2, area.bottom() + kInset, area.width() - 4, stripHeight()), tile);
+  paintStrip(painter, QRect(rect.left() + kInset + 2, area.bottom() + kInset, rect.width() - 2 * kInset - 4, stripHeight()), tile);
   if (!isCurrent) return;
   painter.setRenderHint(QPainter::Antialiasing, true);
   painter.setPen(QPen(hasFocus() ? colors.accent : colors.mutedText, 2));
@@ -170,24 +197,21 @@ void BatchGrid::paintProblem(QPainter& painter, const QRect& area, const GridTil
   painter.setPen(QPen(colors.error, 1));
   painter.setBrush(Qt::NoBrush);
   painter.drawRect(area.adjusted(0, 0, -1, -1));
-  painter.save();
-  painter.setClipRect(area.adjusted(2, 2, -2, -2));
-  QRect text = area.adjusted(kGrid, kGrid, -kGrid, -kGrid);
+  QRect text = area.adjusted(kGrid, kGrid / 2, -kGrid, -kGrid / 2);
   QFont bold = font();
   bold.setBold(true);
   painter.setFont(bold);
-  QRect used;
   painter.setPen(colors.error);
-  painter.drawText(text, Qt::AlignLeft | Qt::AlignTop | Qt::TextWordWrap, tr("Left out of training"), &used);
-  text.setTop(used.bottom() + 4);
+  const QFontMetrics strong(bold);
+  painter.drawText(text, Qt::AlignLeft | Qt::AlignTop, strong.elidedText(tr("Left out"), Qt::ElideRight, text.width()));
+  text.setTop(text.top() + strong.lineSpacing() + 2);
   painter.setFont(smaller(font()));
   painter.setPen(colors.text);
   const QFontMetrics metrics(painter.font());
-  const QString name = metrics.elidedText(QFileInfo(tile.photo.file).fileName(), Qt::ElideMiddle, text.width());
-  painter.drawText(text, Qt::AlignLeft | Qt::AlignTop, name, &used);
-  text.setTop(used.bottom() + 4);
-  painter.drawText(text, Qt::AlignLeft | Qt::AlignTop | Qt::TextWordWrap, tile.problem);
-  painter.restore();
+  painter.drawText(text, Qt::AlignLeft | Qt::AlignTop,
+                   metrics.elidedText(QFileInfo(tile.photo.file).fileName(), Qt::ElideMiddle, text.width()));
+  text.setTop(text.top() + metrics.lineSpacing() + 2);
+  drawLines(painter, text, tile.problem);
 }
 
 void BatchGrid::paintStrip(QPainter& painter, const QRect& strip, const GridTile& tile) const {
@@ -239,6 +263,7 @@ bool BatchGrid::viewportEvent(QEvent* event) {
 
 void BatchGrid::keyPressEvent(QKeyEvent* event) {
   const int last = static_cast<int>(tiles_.size()) - 1;
+  if (leaves_sideways_ && (event->key() == Qt::Key_Left || event->key() == Qt::Key_Right)) return event->ignore();
   switch (event->key()) {
     case Qt::Key_Left: return moveCurrent(current_ - 1);
     case Qt::Key_Right: return moveCurrent(current_ + 1);

@@ -27,6 +27,7 @@ class BatchGrid : public QAbstractScrollArea {
   void setTiles(std::vector<GridTile> tiles);  // keeps the current place where it can
   const std::vector<GridTile>& tiles() const { return tiles_; }
   void setEmptyText(const QString& text);      // while there are no tiles
+  void leaveSidewaysKeys(bool leave);          // Left and Right go to the page, which walks the photos
   int current() const { return current_; }     // -1: none
   void setCurrent(int index);                  // no signal
   QRect tileRect(int index) const;             // in the viewport
@@ -60,7 +61,9 @@ class BatchGrid : public QAbstractScrollArea {
   std::vector<GridTile> tiles_;
   QString empty_text_;
   int current_ = -1;
+  bool leaves_sideways_ = false;
   int columns_ = 1;
+  int card_width_ = 96;    // of a tile
   QSize picture_{96, 96};  // of each tile's picture, on screen
 };
 

@@ -1,6 +1,8 @@
 #include "ui/preview/batch_tab.h"
 
+#include <QEvent>
 #include <QLabel>
+#include <QScrollArea>
 #include <QSettings>
 #include <QSplitter>
 #include <QStackedWidget>
@@ -34,6 +36,21 @@ std::vector<int> epochsOf(const RunSpec& spec) {
   return epochs;
 }
 
+// As tall as its layout needs at the width that it has: the splitter around it asks for no more than the plain minimum.
+class Column : public QWidget {
+ public:
+  using QWidget::QWidget;
+
+ protected:
+  bool event(QEvent* event) override {
+    const bool handled = QWidget::event(event);
+    if (event->type() == QEvent::Resize || event->type() == QEvent::LayoutRequest) {
+      setMinimumHeight(layout()->minimumHeightForWidth(width()));
+    }
+    return handled;
+  }
+};
+
 QString reasonOf(QString problem, const QString& file) {
   if (problem.startsWith(file)) problem = problem.mid(file.size());
   while (problem.startsWith(QLatin1Char(':')) || problem.startsWith(QLatin1Char(' '))) problem = problem.mid(1);
@@ -49,6 +66,7 @@ BatchTab::BatchTab(Session& session, QWidget* parent)
       stageEpochs_(epochsOf(session.recipe())),
       splitter_(new QSplitter(Qt::Horizontal, this)),
       stack_(new QStackedWidget(this)),
+      content_(new QScrollArea(stack_)),
       empty_(new EmptyState(stack_)),
       panel_(new TransformPanel),
       job_(new LatestJob(this)),
@@ -59,8 +77,14 @@ BatchTab::BatchTab(Session& session, QWidget* parent)
   splitter_->setStretchFactor(1, 0);
   splitter_->setChildrenCollapsible(false);
   splitter_->setHandleWidth(kGrid);
+  splitter_->setSizes({80 * kGrid, 42 * kGrid});
   splitter_->restoreState(session.settings().value(kSplitterKey).toByteArray());
-  stack_->addWidget(splitter_);
+  // Where letters are large or the window is small, everything stays in reach.
+  content_->setWidget(splitter_);
+  content_->setWidgetResizable(true);
+  content_->setFrameShape(QFrame::NoFrame);
+  content_->setFocusPolicy(Qt::NoFocus);
+  stack_->addWidget(content_);
   stack_->addWidget(empty_);
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins(0, kGrid, 0, 0);
@@ -74,7 +98,7 @@ BatchTab::BatchTab(Session& session, QWidget* parent)
 BatchTab::~BatchTab() = default;
 
 QWidget* BatchTab::makeLeft() {
-  auto* left = new QWidget(this);
+  auto* left = new Column(this);
   bar_ = new BatchBar(session_.settings(), left);
   grid_ = new BatchGrid(left);
   caption_ = new QLabel(left);
@@ -84,6 +108,8 @@ QWidget* BatchTab::makeLeft() {
     label->setTextFormat(Qt::PlainText);
     label->setTextInteractionFlags(Qt::TextSelectableByMouse);
   }
+  caption_->setToolTip(tr("<p>Sizes are height\u00d7width. With a smallest crop below 1, the fastai engine cuts the same box out of all "
+                          "photos of a batch, as fastai does; the fused engine draws one for each photo.</p>"));
   values_->setForegroundRole(QPalette::PlaceholderText);
   values_->setToolTip(tr("<p>Of the numbers that the network gets from these tiles: each channel, less ImageNet's mean, over ImageNet's "
                          "standard deviation. Photos like ImageNet's give means near 0 and standard deviations near 1.</p>"));
@@ -129,6 +155,7 @@ void BatchTab::connectSession() {
   connect(&session_, &Session::recipeChanged, this, &BatchTab::takeRecipe);
   connect(&session_, &Session::datasetChanged, this, [this] {
     picture_ = {};
+    showTiles();
     bar_->setEpoch(0);
     bar_->setBatch(0);
     showDraft();
@@ -238,7 +265,9 @@ void BatchTab::start(BatchRequest request) {
   running_ = std::move(request);
   job_->start([renderer = renderer_, request = running_](std::stop_token stop) { return renderer->render(request, stop); },
               [this](BatchPicture picture) { take(std::move(picture)); }, [this](const QString& message) { fail(message); });
-  if (picture_.tiles.empty()) grid_->setEmptyText(tr("Reading the photos\u2026"));
+  if (!picture_.tiles.empty()) return;
+  grid_->setEmptyText(tr("Reading the photos\u2026"));
+  stack_->setCurrentWidget(content_);
 }
 
 void BatchTab::take(BatchPicture picture) {
@@ -249,7 +278,7 @@ void BatchTab::take(BatchPicture picture) {
     say(picture_.mode == Mode::Valid ? tr("No photo validates") : tr("No photo trains"),
         tr("The recipe's split leaves nothing here. It is set on the Train page, under Data."), tr("Show the split"));
   } else {
-    stack_->setCurrentWidget(splitter_);
+    stack_->setCurrentWidget(content_);
     showTiles();
   }
   Q_EMIT rendered();
@@ -258,12 +287,14 @@ void BatchTab::take(BatchPicture picture) {
 
 void BatchTab::fail(const QString& message) {
   picture_ = {};
+  shown_ = running_;
   showTiles();
-  say(shown_.photo ? tr("This photo is in no batch") : tr("No batch can be made"), message, tr("Show the recipe"));
-  if (running_.photo) {
+  if (shown_.photo) {
     // The controls stay in reach: another photo, or a batch, may do.
-    stack_->setCurrentWidget(splitter_);
     grid_->setEmptyText(message);
+    stack_->setCurrentWidget(content_);
+  } else {
+    say(tr("No batch can be made"), message, tr("Show the recipe"));
   }
   Q_EMIT rendered();
   if (pending_) start(wanted());
@@ -287,6 +318,7 @@ Photo BatchTab::photoOf(const BatchTile& tile) const {
 void BatchTab::showTiles() {
   std::vector<GridTile> tiles;
   const bool one = shown_.photo.has_value();
+  grid_->leaveSidewaysKeys(one);
   for (const BatchTile& from : picture_.tiles) {
     GridTile tile{from.image, photoOf(from), {}, {}, {}};
     if (one && picture_.mode == Mode::Train) tile.note = tr("epoch %1, batch %2").arg(from.epoch + 1).arg(from.batch + 1);
@@ -301,7 +333,7 @@ void BatchTab::showTiles() {
   grid_->setTiles(std::move(tiles));
   caption_->setText(picture_.tiles.empty() ? QString() : captionWords(shown_, picture_));
   QString values = picture_.values ? valueWords(*picture_.values) : QString();
-  if (picture_.values && shown_.normalized) values += tr(". Shown from \u22122.7 (black) over 0 (grey) to 2.7 (white)");
+  if (picture_.values && shown_.normalized) values += tr(". Black is \u22122.7, grey 0, white 2.7");
   values_->setText(values);
 }
 

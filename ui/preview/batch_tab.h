@@ -12,6 +12,7 @@
 #include "ui/preview/transform_draft.h"
 
 class QLabel;
+class QScrollArea;
 class QSplitter;
 class QStackedWidget;
 
@@ -82,6 +83,7 @@ class BatchTab : public QWidget {
 
   QSplitter* splitter_ = nullptr;
   QStackedWidget* stack_ = nullptr;
+  QScrollArea* content_ = nullptr;
   EmptyState* empty_ = nullptr;
   BatchGrid* grid_ = nullptr;
   QLabel* caption_ = nullptr;

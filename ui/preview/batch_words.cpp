@@ -27,7 +27,7 @@ QString pixels(Size size) {
 }
 
 QString channels(const std::array<double, 3>& values) {
-  return QStringLiteral("R %1, G %2, B %3").arg(signedNumber(values[0], 2), signedNumber(values[1], 2), signedNumber(values[2], 2));
+  return QStringLiteral("%1 %2 %3").arg(signedNumber(values[0], 2), signedNumber(values[1], 2), signedNumber(values[2], 2));
 }
 
 QString modeWords(const BatchRequest& request, const BatchPicture& picture) {
@@ -37,9 +37,9 @@ QString modeWords(const BatchRequest& request, const BatchPicture& picture) {
     }
     return Size{};
   }();
-  const QString px = size.height > 0 ? tr(", %1 px (height\u00d7width)").arg(pixels(size)) : QString();
+  const QString px = size.height > 0 ? tr(", %1 px").arg(pixels(size)) : QString();
   if (request.photo) {
-    if (picture.mode == Mode::Valid) return tr("A validation photo: the same in every epoch") + px;
+    if (picture.mode == Mode::Valid) return tr("A validation photo: never changed, the same in every epoch") + px;
     return tr("One photo in epochs %1 to %2, each in the batch that it is in then").arg(request.epoch + 1).arg(request.epoch + picture.tiles.size()) + px;
   }
   const QString of = tr("%1 of its %2 photos").arg(picture.tiles.size()).arg(picture.batch_photos);
@@ -87,7 +87,7 @@ QString captionWords(const BatchRequest& request, const BatchPicture& picture) {
   QString words = modeWords(request, picture);
   const std::optional<AugOptions>& augment = request.spec.stages[request.stage].augment;
   if (augment && augment->crops() && augment->engine == AugEngine::Fastai && picture.mode == Mode::Train && !request.photo) {
-    words += tr(". The fastai engine cuts the same box out of all photos of a batch; the fused engine draws one for each");
+    words += tr(". One crop for the whole batch, as fastai draws it");
   }
   const auto bad = std::count_if(picture.tiles.begin(), picture.tiles.end(), [](const BatchTile& tile) { return !tile.problem.isEmpty(); });
   if (bad > 0 && request.spec.data.bad_images == BadImagePolicy::Refuse) {
@@ -99,7 +99,7 @@ QString captionWords(const BatchRequest& request, const BatchPicture& picture) {
 }
 
 QString valueWords(const ValueStatistics& values) {
-  return tr("Values %1 to %2; mean %3; standard deviation %4")
+  return tr("Values %1 to %2; of R G B, mean %3, std %4")
       .arg(signedNumber(static_cast<double>(values.low), 2), signedNumber(static_cast<double>(values.high), 2), channels(values.mean),
            channels(values.std));
 }

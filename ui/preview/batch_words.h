@@ -15,7 +15,7 @@ QStringList drawWords(const BatchTile& tile, Mode mode, const std::optional<AugO
 // Under the tiles: what they are.
 QString captionWords(const BatchRequest& request, const BatchPicture& picture);
 
-// "Values −2.12 to 2.64; mean R −0.03, G 0.11, B 0.32; std R 1.02, G 1.00, B 0.98".
+// "Values −2.12 to 2.64; of R G B, mean −0.03 0.11 0.32, std 1.02 1.00 0.98".
 QString valueWords(const ValueStatistics& values);
 
 // A number with a true minus sign.

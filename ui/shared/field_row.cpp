@@ -51,7 +51,6 @@ FieldRow::FieldRow(const FieldDescription& field, std::optional<Json> standard, 
   label_->setMinimumWidth(12 * kGrid);
   editor_->input()->setAccessibleName(label_->text());
   editor_->input()->setAccessibleDescription(QString::fromUtf8(field.info.help));
-  editor_->setMinimumWidth(12 * kGrid);
 
   reset_->setIcon(lineIcon(QStringLiteral("reset")));
   reset_->setAutoRaise(true);
@@ -74,6 +73,7 @@ FieldRow::FieldRow(const FieldDescription& field, std::optional<Json> standard, 
   layout->addWidget(problem_, 1, 0, 1, 3);
   layout->setColumnStretch(0, 1);
   layout->setColumnStretch(1, 1);
+  layout->setColumnMinimumWidth(1, 12 * kGrid);
   layout->setColumnMinimumWidth(2, kResetWidth);
   connect(&Theme::instance(), &Theme::changed, this, &FieldRow::updateLook);
   editor_->setValue(field_.value);
