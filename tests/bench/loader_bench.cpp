@@ -5,6 +5,8 @@
 //
 // FOLDER is searched through for JPEG files, which are taken again and again up to N. The figure of --fastai
 // is what tests/bench/fastai_loader.py printed for the same folder, on the same machine in the same hour.
+#include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -109,11 +111,6 @@ class Bench {
   }
 
  private:
-  struct Measurement {
-    std::string name;
-    std::function<void()> work;
-  };
-
   static Pipeline pipeline(AugEngine engine) {
     Pipeline pipeline{.resize = {.method = ResizeMethod::Squish, .size = {480, 480}}};
     pipeline.augment = AugOptions{.engine = engine, .size = Size{224, 224}, .min_scale = 0.75};
@@ -121,8 +118,11 @@ class Bench {
   }
 
   void measure(int threads);
+  void measureSpeed(int threads, const std::shared_ptr<PresizeCache>& cache);
   void drain(Loader& loader);
+  void measurePeak(const std::string& name, LoaderOptions options);
   void print() const;
+  void printGoals(int threads) const;
   double speed(const std::string& name, int threads) const {
     return arguments_.images / best_.at({name, threads}).wall;
   }
@@ -161,11 +161,21 @@ double takePeak() {
 }
 
 void Bench::measure(int threads) {
-  const auto folder =
-      std::filesystem::temp_directory_path() / ("loader_bench-" + std::to_string(std::clock()));
+  const auto folder = std::filesystem::temp_directory_path() / ("loader_bench-" + std::to_string(::getpid()));
+  {
+    const auto cache =
+        std::make_shared<PresizeCache>(folder, pipeline(AugEngine::Fastai), std::uint64_t{8} << 30);
+    measureSpeed(threads, cache);
+    for (const char* name : {"fastai", "fused"}) measurePeak(name, {.threads = threads});
+    for (const char* name : {"fastai, cached", "fused, cached"})
+      measurePeak(name, {.threads = threads, .cache = cache});
+    for (const std::string& notice : cache->takeNotices()) std::printf("%s\n", notice.c_str());
+  }
+  std::filesystem::remove_all(folder);
+}
+
+void Bench::measureSpeed(int threads, const std::shared_ptr<PresizeCache>& cache) {
   const std::size_t count = samples_->size();
-  const auto cache =
-      std::make_shared<PresizeCache>(folder, pipeline(AugEngine::Fastai), std::uint64_t{8} << 30);
   Loader fastai(samples_, pipeline(AugEngine::Fastai), {.threads = threads});
   Loader fused(samples_, pipeline(AugEngine::Fused), {.threads = threads});
   Loader fastaiCached(samples_, pipeline(AugEngine::Fastai), {.threads = threads, .cache = cache});
@@ -178,7 +188,7 @@ void Bench::measure(int threads) {
     thread_local Image image;
     loadItem(pipeline(AugEngine::Fastai), (*samples_)[item].file, {}, item, image);
   };
-  const std::vector<Measurement> measurements{
+  const std::vector<std::pair<std::string, std::function<void()>>> measurements{
       {"decode", [&] { forAll(count, threads, decode); }},
       {"decode + resize", [&] { forAll(count, threads, presize); }},
       {"fastai", [&] { drain(fastai); }},
@@ -186,55 +196,56 @@ void Bench::measure(int threads) {
       {"fastai, cached", [&] { drain(fastaiCached); }},
       {"fused, cached", [&] { drain(fusedCached); }},
   };
-  for (int round = -1; round < arguments_.rounds;
-       ++round) {  // the first fills buffers, page cache, presize cache
-    for (const Measurement& measurement : measurements) {
-      takePeak();
-      const Cost cost = costOf(measurement.work);
-      Cost& best = best_[{measurement.name, threads}];
-      double& peak = peak_[{measurement.name, threads}];
-      peak = std::max(peak, takePeak());
-      if (round < 0) continue;
+  for (const auto& [name, work] : measurements) work();  // fills buffers and both caches
+  for (int round = 0; round < arguments_.rounds; ++round) {
+    for (const auto& [name, work] : measurements) {
+      const Cost cost = costOf(work);
+      Cost& best = best_[{name, threads}];
       best.wall = std::min(best.wall, cost.wall);
       best.cpu = std::min(best.cpu, cost.cpu);
     }
   }
-  for (const std::string& notice : cache->takeNotices()) std::printf("%s\n", notice.c_str());
-  std::filesystem::remove_all(folder);
+}
+
+// With one loader at a time, as in a run: what the process holds at most, in MiB.
+void Bench::measurePeak(const std::string& name, LoaderOptions options) {
+  Loader loader(samples_, pipeline(name.starts_with("fastai") ? AugEngine::Fastai : AugEngine::Fused),
+                options);
+  takePeak();
+  drain(loader);
+  peak_[{name, options.threads}] = takePeak();
 }
 
 void Bench::print() const {
-  std::printf(
-      "%d photos of %s, best of %d rounds. Resize(480, squish), aug_transforms(size=224, min_scale=0.75), "
-      "Normalize\n\n",
-      arguments_.images, arguments_.folder.c_str(), arguments_.rounds);
-  std::printf("%-18s %8s %12s %14s %10s %12s\n", "", "threads", "images/s", "CPU ms/image", "of decode",
+  std::printf("%d photos of %s, best of %d rounds\n", arguments_.images, arguments_.folder.c_str(),
+              arguments_.rounds);
+  std::printf("Resize(480, squish), aug_transforms(size=224, min_scale=0.75), Normalize; batches of 64\n\n");
+  std::printf("%-18s %8s %12s %14s %10s %10s\n", "", "threads", "images/s", "CPU ms/image", "of decode",
               "peak MiB");
-  for (const int threads : {1, 2}) {
-    for (const char* name :
-         {"decode", "decode + resize", "fastai", "fused", "fastai, cached", "fused, cached"}) {
-      std::printf("%-18s %8d %12.0f %14.2f %10.2f %12.0f\n", name, threads, speed(name, threads),
-                  1e3 * best_.at({name, threads}).cpu / arguments_.images,
-                  speed(name, threads) / speed("decode", threads), peak_.at({name, threads}));
-    }
+  for (const auto& [key, cost] : best_) {
+    const auto& [name, threads] = key;
+    const auto peak = peak_.find(key);
+    std::printf("%-18s %8d %12.0f %14.2f %10.2f %10s\n", name.c_str(), threads, speed(name, threads),
+                1e3 * cost.cpu / arguments_.images, speed(name, threads) / speed("decode", threads),
+                peak == peak_.end() ? "" : std::to_string(static_cast<int>(peak->second)).c_str());
   }
-  std::printf("\n");
-  for (const int threads : {1, 2}) {
-    const double limit = speed("decode", threads);
-    std::printf("%d thread%s\n", threads, threads == 1 ? "" : "s");
-    goal("decode + resize, of decode", speed("decode + resize", threads) / limit, 0.65);
-    goal("engine fastai, of decode", speed("fastai", threads) / limit, 0.30);
-    goal("engine fused, of decode", speed("fused", threads) / limit, 0.50);
-    goal("engine fastai, second epoch, of decode", speed("fastai, cached", threads) / limit, 1);
-    goal("engine fused, second epoch, of decode", speed("fused, cached", threads) / limit, 1);
-    if (arguments_.fastai > 0) {
-      goal("engine fastai, times fastai's own pipeline", speed("fastai", threads) / arguments_.fastai, 15);
-      goal("engine fused, times fastai's own pipeline", speed("fused", threads) / arguments_.fastai, 15);
-    }
-  }
+  for (const int threads : {1, 2}) printGoals(threads);
   std::printf("2 threads beside 1\n");
   for (const char* name : {"fastai", "fused", "fastai, cached", "fused, cached"})
     goal(name, speed(name, 2) / speed(name, 1), 1.85);
+}
+
+void Bench::printGoals(int threads) const {
+  const double limit = speed("decode", threads);
+  std::printf("%d thread%s\n", threads, threads == 1 ? "" : "s");
+  goal("decode + resize, of decode", speed("decode + resize", threads) / limit, 0.65);
+  goal("engine fastai, of decode", speed("fastai", threads) / limit, 0.30);
+  goal("engine fused, of decode", speed("fused", threads) / limit, 0.50);
+  goal("engine fastai, from the second epoch on, of decode", speed("fastai, cached", threads) / limit, 1);
+  goal("engine fused, from the second epoch on, of decode", speed("fused, cached", threads) / limit, 1);
+  if (arguments_.fastai <= 0) return;
+  goal("engine fastai, times fastai's own pipeline", speed("fastai", threads) / arguments_.fastai, 15);
+  goal("engine fused, times fastai's own pipeline", speed("fused", threads) / arguments_.fastai, 15);
 }
 
 Arguments parse(int argc, char** argv) {

@@ -167,10 +167,29 @@ TEST_F(PresizeCacheTest, NeverServesAFileThatHasChanged) {
 TEST_F(PresizeCacheTest, AFileThatIsStillBeingWrittenIsNotKept) {
   files_.push_back(folder_ / "photo.bmp");
   const auto cache = this->cache();
+  Image again;
   for (int i = 0; i < 200; ++i) {
     paint(files_[0], 8, 8, i);
     expectExact(*cache);
+    cache->loadItem(files_[0], {}, 0, again);
+    if (!FileIdentity::of(files_[0])->settled()) {
+      EXPECT_EQ(cache->hits(), 0u);
+    }
   }
+}
+
+TEST(FileIdentity, IsSettledSomeTicksAfterTheLastChange) {
+  const auto now = std::chrono::duration_cast<std::chrono::nanoseconds>(
+                       std::chrono::system_clock::now().time_since_epoch())
+                       .count();
+  const std::int64_t second = 1'000'000'000, wholeSecond = now / second * second;
+  EXPECT_FALSE((FileIdentity{.modified = 1, .changed = now}.settled()));
+  EXPECT_FALSE((FileIdentity{.modified = now + 60 * second, .changed = 1}.settled()))
+      << "a clock that is ahead";
+  EXPECT_TRUE((FileIdentity{.modified = now - second, .changed = now - second - 1}.settled()));
+  EXPECT_FALSE((FileIdentity{.modified = 0, .changed = wholeSecond - second}.settled()))
+      << "of a coarse clock";
+  EXPECT_TRUE((FileIdentity{.modified = 0, .changed = wholeSecond - 5 * second}.settled()));
 }
 
 TEST_F(PresizeCacheTest, AFileThatIsGoneOrDamagedIsAnErrorThatNamesIt) {
@@ -233,6 +252,24 @@ TEST_F(PresizeCacheTest, ADamagedIndexIsNeverBelieved) {
     const std::string again = readText(fileEnding(".index"));
     EXPECT_EQ(open(again.substr(0, random.below(again.size()))), 3u);
   }
+}
+
+TEST_F(PresizeCacheTest, APackUnderAnotherOnesNameIsNotBelieved) {
+  addPhotos(3);
+  expectExact(*cache());
+  const auto name = fileEnding(".index").stem();
+  clearCache(cacheFolder());
+  pipeline_.resize.size = {32, 32};
+  expectExact(*cache());
+  const auto other = fileEnding(".index").stem();
+  ASSERT_NE(other, name);
+  for (const std::string extension : {".index", ".pixels"})
+    std::filesystem::rename(cacheFolder() / (other.string() + extension),
+                            cacheFolder() / (name.string() + extension));
+  pipeline_.resize.size = {64, 64};
+  const auto cache = this->cache();
+  expectExact(*cache);
+  EXPECT_EQ(cache->misses(), 3u);
 }
 
 // A process that ends without a word after it has stored more than it has synced.

@@ -84,6 +84,16 @@ std::vector<Case> cases() {
     all.push_back({"made smaller", {.engine = engine, .size = Size{16, 24}}});
     all.push_back(
         {"much smaller, warped", {.engine = engine, .size = Size{8, 8}, .max_rotate = 45, .max_warp = 0.4}});
+    // All so close to one place that fastai leaves its area prefilter out.
+    all.push_back({"zoomed",
+                   {.engine = engine,
+                    .size = Size{18, 18},
+                    .max_rotate = 0,
+                    .min_zoom = 1.3,
+                    .max_zoom = 1.9,
+                    .max_warp = 0,
+                    .p_affine = 1,
+                    .batch = true}});
     all.push_back({"cropped", {.engine = engine, .size = Size{24, 24}, .min_scale = 0.5}});
     all.push_back({"everything",
                    {.engine = engine,
@@ -131,6 +141,26 @@ TEST_F(PreviewTest, IsWhatTrainingGetsOutOfThePresizeCache) {
     for (std::uint64_t epoch = 0; epoch < 3; ++epoch)
       expectPreviewed(pipeline, {.threads = 3, .cache = cache}, epoch, 5);
   }
+}
+
+TEST(DrawItem, SharesWhatABatchShares) {
+  const Size size{480, 480};
+  Pipeline pipeline{.augment = AugOptions{.size = Size{224, 224}, .min_scale = 0.5}, .seed = 11};
+  const auto draw = [&](std::uint64_t batch, std::uint64_t item) {
+    return drawItem(pipeline, {.mode = Mode::Train, .batch = batch}, item, size);
+  };
+  EXPECT_EQ(draw(0, 1).crop, draw(0, 2).crop);
+  EXPECT_NE(draw(0, 1).crop, draw(1, 1).crop);
+  EXPECT_NE(draw(0, 1).brightness, draw(0, 2).brightness);
+  EXPECT_EQ(draw(0, 1).brightness, draw(1, 1).brightness);
+  pipeline.augment->engine = AugEngine::Fused;
+  EXPECT_NE(draw(0, 1).crop, draw(0, 2).crop);
+  EXPECT_EQ(draw(0, 1).crop, draw(1, 1).crop);
+  pipeline.augment->batch = true;
+  EXPECT_EQ(draw(0, 1).brightness, draw(0, 2).brightness);
+  EXPECT_NE(draw(0, 1).brightness, draw(1, 1).brightness);
+  pipeline.augment->min_scale = 1;
+  EXPECT_EQ(draw(0, 1).crop, (Box{0, 0, 480, 480}));
 }
 
 // One picture differs from epoch to epoch, from item to item and from seed to seed; otherwise equality says
