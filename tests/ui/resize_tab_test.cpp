@@ -99,7 +99,7 @@ struct Fixture {
   }
   template <typename Button>
   Button* button(const char* text) const {
-    for (Button* button : page->findChildren<Button*>()) {
+    for (Button* button : tab->findChildren<Button*>()) {
       if (button->text() == QLatin1StringView(text)) return button;
     }
     return nullptr;
@@ -247,7 +247,7 @@ class ResizeTabTest : public QObject {
       QVERIFY(card->focusPolicy() & Qt::TabFocus);
     }
     QVERIFY(fixture.card(ResizeMethod::Crop)->costs().startsWith(QStringLiteral("Loses 25.0 %")));
-    QVERIFY(fixture.card(ResizeMethod::Crop)->toolTip().contains(QStringLiteral("Over all 6 photos")));
+    QTRY_VERIFY_WITH_TIMEOUT(fixture.card(ResizeMethod::Crop)->toolTip().contains(QStringLiteral("Over all 6 photos")), kPatienceMs);
   }
 
   void cardPutsItsMethodIntoTheRecipe() {
@@ -290,6 +290,9 @@ class ResizeTabTest : public QObject {
     QVERIFY(!use->isEnabled());
     QTest::keyClick(field, Qt::Key_Return);
     QCOMPARE(text(fixture.session.recipe().stages.front().resize.size), text(Size{128, 128}));
+    QVERIFY(fixture.page->leaveDrillDown());
+    QCOMPARE(field->text(), QStringLiteral("128"));
+    QVERIFY(!fixture.page->leaveDrillDown());
     field->setText(QStringLiteral("64,48"));
     QVERIFY(!problem->isVisible());
     QVERIFY(use->isEnabled());
@@ -307,7 +310,7 @@ class ResizeTabTest : public QObject {
     };
     const std::vector<Box> first = boxes();
     QCOMPARE(first.size(), std::size_t{3});
-    QTest::mouseClick(fixture.button<QPushButton>("Draw again"), Qt::LeftButton);
+    QTest::mouseClick(fixture.button<QPushButton>("Re-&draw"), Qt::LeftButton);
     QCOMPARE(fixture.named<QSpinBox>("First epoch of the draws")->value(), 4);
     QTRY_VERIFY_WITH_TIMEOUT(boxes() != first, kPatienceMs);
     fixture.named<QSpinBox>("First epoch of the draws")->setValue(1);

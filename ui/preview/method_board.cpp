@@ -30,6 +30,7 @@ void MethodBoard::setCases(const std::vector<ResizedCase>& cases, std::uint64_t 
       if (cards_[static_cast<std::size_t>(index)]->hasFocus()) ensureWidgetVisible(cards_[static_cast<std::size_t>(index)], 0, 0);
       Q_EMIT entered(index);
     });
+    connect(card, &MethodCard::left, this, &MethodBoard::left);
     connect(card, &MethodCard::clicked, this, [this, index] { Q_EMIT chosen(index); });
     cards_.push_back(card);
   }

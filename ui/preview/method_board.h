@@ -20,7 +20,8 @@ class MethodBoard : public QScrollArea {
   const std::vector<MethodCard*>& cards() const { return cards_; }
 
  Q_SIGNALS:
-  void entered(int card);
+  void entered(int card);  // by the mouse or the keyboard
+  void left();
   void chosen(int card);
 
  protected:

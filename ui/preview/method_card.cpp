@@ -61,7 +61,9 @@ void MethodCard::describe() {
 }
 
 QString MethodCard::words() const {
-  return reduction_.isEmpty() ? costs_ : tr("%1. %2.").arg(costs_, reduction_);
+  const QString words = reduction_.isEmpty() ? costs_ : tr("%1. %2.").arg(costs_, reduction_);
+  // A figure keeps its unit on the line.
+  return QString(words).replace(QStringLiteral(" ×"), QStringLiteral("\u00a0×")).replace(QStringLiteral(" %"), QStringLiteral("\u00a0%"));
 }
 
 int MethodCard::wordsHeightFor(int width) const {
@@ -142,7 +144,7 @@ void MethodCard::paintDraws(QPainter& painter, const Places& places) {
   const auto last = first_epoch_ + case_.train.size();
   const QString title = !case_.failure.isEmpty() ? QString()
                         : case_.train.empty()    ? tr("the same in training")
-                                                 : tr("training, epochs %1 to %2").arg(first_epoch_ + 1).arg(last);
+                                                 : tr("training, epochs %1–%2").arg(first_epoch_ + 1).arg(last);
   painter.drawText(places.trainTitle, Qt::AlignLeft | Qt::AlignVCenter,
                    metrics.elidedText(title, Qt::ElideRight, places.trainTitle.width()));
   const int count = static_cast<int>(case_.train.size());
@@ -185,11 +187,17 @@ void MethodCard::enterEvent(QEnterEvent* event) {
 void MethodCard::leaveEvent(QEvent* event) {
   QAbstractButton::leaveEvent(event);
   update();
+  Q_EMIT left();
 }
 
 void MethodCard::focusInEvent(QFocusEvent* event) {
   QAbstractButton::focusInEvent(event);
   Q_EMIT entered();
+}
+
+void MethodCard::focusOutEvent(QFocusEvent* event) {
+  QAbstractButton::focusOutEvent(event);
+  Q_EMIT left();
 }
 
 void MethodCard::keyPressEvent(QKeyEvent* event) {

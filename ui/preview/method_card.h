@@ -33,6 +33,7 @@ class MethodCard : public QAbstractButton {
 
  Q_SIGNALS:
   void entered();  // by the mouse or the keyboard
+  void left();
 
  protected:
   void paintEvent(QPaintEvent* event) override;
@@ -40,6 +41,7 @@ class MethodCard : public QAbstractButton {
   void enterEvent(QEnterEvent* event) override;
   void leaveEvent(QEvent* event) override;
   void focusInEvent(QFocusEvent* event) override;
+  void focusOutEvent(QFocusEvent* event) override;
   void keyPressEvent(QKeyEvent* event) override;
 
  private:

@@ -35,7 +35,7 @@ class ElidedLine : public QLabel {
   void paintEvent(QPaintEvent*) override {
     QPainter painter(this);
     painter.setPen(palette().color(foregroundRole()));
-    painter.drawText(rect(), Qt::AlignVCenter | Qt::AlignLeft, fontMetrics().elidedText(text(), Qt::ElideRight, width()));
+    painter.drawText(rect(), static_cast<int>(alignment()), fontMetrics().elidedText(text(), Qt::ElideRight, width()));
   }
 };
 
@@ -44,6 +44,9 @@ class PreviewPage : public Page {
   PreviewPage(Session& session, QWidget* parent);
 
   QWidget* filterWidget() override { return tabs_->currentWidget() == resize_ ? resize_->sizeField() : nullptr; }
+  bool leaveDrillDown() override {
+    return tabs_->currentWidget() == resize_ ? resize_->leaveDrillDown() : batch_->leaveDrillDown();
+  }
 
  protected:
   void showEvent(QShowEvent* event) override;
@@ -62,20 +65,22 @@ class PreviewPage : public Page {
   QToolButton* next_;
   QTabWidget* tabs_;
   ResizeTab* resize_;
+  BatchTab* batch_;
 };
 
 PreviewPage::PreviewPage(Session& session, QWidget* parent)
     : Page(parent),
       session_(session),
       photo_(new ElidedLine(this)),
-      recipe_(new QLabel(this)),
+      recipe_(new ElidedLine(this)),
       previous_(makeStep(QStringLiteral("chevron-left"), tr("The photo before (Left)"), -1)),
       next_(makeStep(QStringLiteral("chevron-right"), tr("The next photo (Right)"), 1)),
       tabs_(new QTabWidget(this)),
-      resize_(new ResizeTab(session, tabs_)) {
+      resize_(new ResizeTab(session, tabs_)),
+      batch_(new BatchTab(session, tabs_)) {
   tabs_->setDocumentMode(true);
   tabs_->addTab(resize_, tr("Resize"));
-  tabs_->addTab(new BatchTab(session, tabs_), tr("Batch"));
+  tabs_->addTab(batch_, tr("Batch"));
   tabs_->setTabToolTip(0, tr("One photo through every way of resizing, side by side"));
   tabs_->setTabToolTip(1, tr("What the network gets: whole batches, augmented as in training"));
   tabs_->setCurrentIndex(session_.settings().value(kTabKey, 0).toInt());
@@ -104,6 +109,7 @@ QWidget* PreviewPage::makeHeader() {
   photo_->setAccessibleName(tr("Photo"));
   photo_->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
   recipe_->setTextFormat(Qt::PlainText);
+  recipe_->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
   recipe_->setForegroundRole(QPalette::PlaceholderText);
   recipe_->setToolTip(tr("What the recipe does now to every photo: the item transform, and the size that the network gets after augmentation. "
                          "Choices on this page change it; undo takes them back."));

@@ -21,6 +21,7 @@
 #include "ui/preview/size_advisor.h"
 #include "ui/preview/steps_panel.h"
 #include "ui/shared/empty_state.h"
+#include "ui/shared/flow_layout.h"
 #include "ui/shared/session.h"
 #include "ui/shared/theme.h"
 
@@ -57,7 +58,7 @@ ResizeTab::ResizeTab(Session& session, QWidget* parent)
       size_problem_(new QLabel(this)),
       use_size_(new QPushButton(tr("Use size"), this)),
       epoch_(new QSpinBox(this)),
-      draw_(new QPushButton(lineIcon(QStringLiteral("reset")), tr("Draw again"), this)),
+      draw_(new QPushButton(lineIcon(QStringLiteral("redo")), tr("Re-&draw"), this)),
       busy_(new QLabel(tr("working…"), this)),
       map_(new PhotoMap(this)),
       caption_(new QLabel(this)),
@@ -92,21 +93,16 @@ ResizeTab::ResizeTab(Session& session, QWidget* parent)
 }
 
 QWidget* ResizeTab::makeBar() {
-  auto* bar = new QWidget(this);
-  auto* title = new QLabel(tr("&Size"), bar);
-  title->setBuddy(size_);
   size_->setAccessibleName(tr("Size to preview"));
   size_->setPlaceholderText(tr("480 or 640,480"));
   size_->setToolTip(tr("<p>What every photo is brought to: <b>480</b> for a square, <b>640,480</b> for height 640 and width 480, as fastai writes "
-                       "it. The pictures follow while you type; Return puts the size into the recipe.</p>"));
-  size_->setMaximumWidth(14 * kGrid);
+                       "it. The pictures follow while you type; Return puts the size into the recipe, Esc goes back to it.</p>"));
+  size_->setFixedWidth(size_->fontMetrics().horizontalAdvance(QStringLiteral("0000,00000")) + 3 * kGrid);
   use_size_->setToolTip(tr("Puts the size into the recipe and leaves its method (Return in the field does the same)"));
   size_problem_->setWordWrap(true);
   size_problem_->setTextFormat(Qt::PlainText);
   size_problem_->setAccessibleName(tr("What is wrong with the size"));
   size_problem_->hide();
-  auto* epochTitle = new QLabel(tr("Draws from &epoch"), bar);
-  epochTitle->setBuddy(epoch_);
   epoch_->setRange(1, kMaxEpoch);
   epoch_->setKeyboardTracking(false);
   epoch_->setAccessibleName(tr("First epoch of the draws"));
@@ -114,22 +110,35 @@ QWidget* ResizeTab::makeBar() {
                         "what this photo will be in three epochs from this one on, with the recipe's seed.</p>"));
   draw_->setToolTip(tr("Shows the draws of the next three epochs"));
   busy_->setForegroundRole(QPalette::PlaceholderText);
-  QSizePolicy keeps_place = busy_->sizePolicy();
-  keeps_place.setRetainSizeWhenHidden(true);
-  busy_->setSizePolicy(keeps_place);
   busy_->hide();
   steps_fold_ = makeFold(tr("Steps"), tr("What every step of the recipe leaves of this photo, from the file to the network"), steps_);
   advisor_fold_ = makeFold(tr("Size advisor"), tr("Which sizes suit these photos, what they cost, and which networks take them"), advisor_);
-  auto* row = new QHBoxLayout(bar);
-  row->setContentsMargins(0, 0, 0, 0);
-  row->setSpacing(kGrid);
-  for (QWidget* widget : std::initializer_list<QWidget*>{title, size_, use_size_}) row->addWidget(widget);
-  row->addSpacing(kGrid);
-  for (QWidget* widget : std::initializer_list<QWidget*>{epochTitle, epoch_, draw_, busy_}) row->addWidget(widget);
-  row->addStretch(1);
-  row->addWidget(steps_fold_);
-  row->addWidget(advisor_fold_);
+
+  auto* bar = new QWidget(this);
+  auto* flow = new FlowLayout(bar);
+  flow->setContentsMargins(0, 0, 0, 0);
+  flow->setSpacing(kGrid);
+  QSizePolicy policy(QSizePolicy::Expanding, QSizePolicy::Preferred);
+  policy.setHeightForWidth(true);
+  bar->setSizePolicy(policy);
+  for (QWidget* part : std::initializer_list<QWidget*>{labelled(tr("&Size"), size_), use_size_, labelled(tr("Draws from &epoch"), epoch_), draw_,
+                                                       steps_fold_, advisor_fold_, busy_}) {
+    part->setMinimumHeight(draw_->sizeHint().height());  // so that a row has one middle line
+    flow->addWidget(part);
+  }
   return bar;
+}
+
+QWidget* ResizeTab::labelled(const QString& label, QWidget* field) {
+  auto* pair = new QWidget(this);
+  auto* row = new QHBoxLayout(pair);
+  row->setContentsMargins(0, 0, 0, 0);
+  row->setSpacing(kGrid / 2);
+  auto* text = new QLabel(label, pair);
+  text->setBuddy(field);
+  row->addWidget(text);
+  row->addWidget(field);
+  return pair;
 }
 
 QToolButton* ResizeTab::makeFold(const QString& text, const QString& help, QWidget* panel) {
@@ -191,6 +200,7 @@ void ResizeTab::connectParts() {
   connect(epoch_, &QSpinBox::valueChanged, this, &ResizeTab::render);
   connect(draw_, &QPushButton::clicked, this, [this] { epoch_->setValue(epoch_->value() + kDraws); });
   connect(board_, &MethodBoard::entered, this, &ResizeTab::showBoxes);
+  connect(board_, &MethodBoard::left, this, &ResizeTab::markRecipe);
   connect(board_, &MethodBoard::chosen, this, &ResizeTab::useCase);
   connect(damaged_, &DamagedPhoto::nextRequested, this, [this] { session_.setCurrent(session_.currentIndex() + 1); });
   connect(&session_, &Session::recipeChanged, this, &ResizeTab::takeRecipe);
@@ -244,6 +254,13 @@ void ResizeTab::useSize() {
   if (!problem.isEmpty()) session_.report(problem);
 }
 
+bool ResizeTab::leaveDrillDown() {
+  const QString recipe = QString::fromStdString(toString(recipe_size_));
+  if (size_->text() == recipe) return false;
+  size_->setText(recipe);
+  return true;
+}
+
 ResizeOptions ResizeTab::options() const {
   ResizeOptions options = session_.recipe().stages.front().resize;
   options.size = shown_size_;
@@ -273,7 +290,7 @@ void ResizeTab::render() {
     showEmpty();
     return;
   }
-  file_ = photo->file;
+  for (QWidget* part : std::initializer_list<QWidget*>{epoch_, draw_}) part->setEnabled(true);
   const RunSpec& recipe = session_.recipe();
   ResizeRequest request;
   request.file = photo->file.toStdString();
@@ -287,7 +304,7 @@ void ResizeTab::render() {
   request.draws = kDraws;
   job_->start([request, decoded = decoded_](std::stop_token stop) { return renderResize(request, *decoded, stop); },
               [this](ResizePreview preview) { showPreview(std::move(preview)); },
-              [this, file = file_](const QString& message) { showDamaged(file, message); });
+              [this, file = photo->file](const QString& message) { showDamaged(file, message); });
   steps_->setSubject(photo->file, makePipeline(recipe, recipe.stages.front()));
 }
 
@@ -314,6 +331,7 @@ void ResizeTab::showEmpty() {
   map_->clear();
   left_->hide();
   steps_->clear();
+  for (QWidget* part : std::initializer_list<QWidget*>{epoch_, draw_}) part->setEnabled(false);
   if (session_.opening()) {
     empty_->say(tr("Reading the data set…"), {});
   } else if (session_.dataset()) {
@@ -327,6 +345,7 @@ void ResizeTab::showEmpty() {
 }
 
 void ResizeTab::markRecipe() {
+  if (!preview_) return;
   const ResizeOptions& recipe = session_.recipe().stages.front().resize;
   int current = 0, focused = -1;
   for (std::size_t i = 0; i < preview_->cases.size(); ++i) {

@@ -32,6 +32,8 @@ class ResizeTab : public QWidget {
  public:
   ResizeTab(Session& session, QWidget* parent);
 
+  bool leaveDrillDown();  // back to the recipe's size; false when it was shown
+
   QLineEdit* sizeField() const { return size_; }
   const std::optional<ResizePreview>& preview() const { return preview_; }  // of the request answered last
 
@@ -40,6 +42,7 @@ class ResizeTab : public QWidget {
 
  private:
   QWidget* makeBar();
+  QWidget* labelled(const QString& label, QWidget* field);
   QWidget* makeLeft();
   QToolButton* makeFold(const QString& text, const QString& help, QWidget* panel);
   void connectParts();
@@ -61,7 +64,6 @@ class ResizeTab : public QWidget {
   Session& session_;
   Size shown_size_;   // what the field says, when it says a size
   Size recipe_size_;  // what the recipe said last
-  QString file_;      // of the last request
   bool stale_ = true;
   std::optional<ResizePreview> preview_;
   std::shared_ptr<DecodedPhoto> decoded_;

@@ -76,7 +76,7 @@ class SizeModel : public QAbstractTableModel {
   QVariant headerData(int section, Qt::Orientation orientation, int role) const override {
     if (orientation != Qt::Horizontal) return {};
     static const QStringList titles{SizeModel::tr("Size, h,w"), SizeModel::tr("Shape, w:h"), SizeModel::tr("On these photos"),
-                                    SizeModel::tr("Divisible by 32"), SizeModel::tr("Networks that take it"), SizeModel::tr("Pixels"),
+                                    SizeModel::tr("÷ 32"), SizeModel::tr("Networks"), SizeModel::tr("Pixels"),
                                     SizeModel::tr("Cost")};
     static const QStringList helps{
         SizeModel::tr("Height and width as fastai writes them; one number for a square. Bold: what the network gets now."),
@@ -115,7 +115,7 @@ class SizeModel : public QAbstractTableModel {
   QString fit(const SizeAdvice& advice) const {
     if (!known_) return tr("not known yet");
     const QString words = advice.like_data ? tr("the photos' shape")
-                                           : tr("crop loses %1, squish bends %2 ×")
+                                           : tr("crop loses %1, squish %2 ×")
                                                  .arg(formatPercent(advice.lost), QString::number(advice.bend, 'f', 2));
     return advice.enlarges ? words + tr("; enlarges") : words;
   }
@@ -190,6 +190,7 @@ void SizeAdvisor::build() {
   view_->setSelectionMode(QAbstractItemView::SingleSelection);
   view_->setEditTriggers(QAbstractItemView::NoEditTriggers);
   view_->setShowGrid(false);
+  view_->setAlternatingRowColors(true);
   view_->setFrameShape(QFrame::NoFrame);
   view_->setWordWrap(false);
   view_->setTabKeyNavigation(false);

@@ -44,6 +44,7 @@ StepsPanel::StepsPanel(QWidget* parent)
   table_->setWordWrap(true);
   table_->verticalHeader()->hide();
   table_->horizontalHeader()->setHighlightSections(false);
+  table_->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
   table_->horizontalHeader()->setSectionResizeMode(DetailColumn, QHeaderView::Stretch);
   for (const int column : {StepColumn, SizeColumn, ValuesColumn}) {
     table_->horizontalHeader()->setSectionResizeMode(column, QHeaderView::ResizeToContents);
@@ -62,6 +63,7 @@ StepsPanel::StepsPanel(QWidget* parent)
   layout->addLayout(top);
   layout->addWidget(failure_);
   layout->addWidget(table_, 1);
+  layout->addStretch();
   connect(mode_, &QComboBox::currentIndexChanged, this, &StepsPanel::refresh);
 }
 
@@ -95,6 +97,7 @@ void StepsPanel::refresh() {
 
 void StepsPanel::show(const PipelineSummary& summary) {
   table_->setRowCount(static_cast<int>(summary.steps.size()));
+  table_->setVisible(!summary.steps.empty());
   int row = 0;
   for (const SummaryStep& step : summary.steps) {
     const QString size = step.size.width > 0 ? QString::fromStdString(toString(step.size)) : QString();
