@@ -1,6 +1,6 @@
-// How long the Batch tab's tiles take after a slider has moved: 9 tiles of 224 px from items of 480 px, for each engine, with
-// the item images at hand as they are in the window. The limit is 100 ms, from the move until the tiles are painted. Exit
-// status 1 when the median is above it.
+// How long the Batch tab's tiles take after a slider has moved: 9 tiles of 224 px from items of 480 px, for
+// each engine, with the item images at hand as they are in the window. The limit is 100 ms, from the move
+// until the tiles are painted. Exit status 1 when the median is above it.
 //
 //   preview_bench DATA [--rounds 20]
 #include <QApplication>
@@ -69,8 +69,9 @@ double median(const QString& data, panicle::AugEngine engine, int rounds) {
   std::vector<double> times;
   for (int i = 0; i < rounds; ++i) times.push_back(moveOnce(tab, *slider, 5 + i % 20));
   std::sort(times.begin(), times.end());
-  std::printf("%-6s  9 tiles of 224 px after a slider move: median %.1f ms, longest %.1f ms (limit %.0f ms)\n", panicle::enumName(engine),
-              times[times.size() / 2], times.back(), kLimitMs);
+  std::printf(
+      "%-6s  9 tiles of 224 px after a slider move: median %.1f ms, longest %.1f ms (limit %.0f ms)\n",
+      panicle::enumName(engine), times[times.size() / 2], times.back(), kLimitMs);
   return times[times.size() / 2];
 }
 
@@ -89,7 +90,9 @@ int main(int argc, char** argv) {
   bool within = true;
   for (const auto engine : {panicle::AugEngine::Fastai, panicle::AugEngine::Fused}) {
     const double time = median(arguments.positionalArguments().constFirst(), engine, rounds);
-    if (time < 0) std::fprintf(stderr, "%s: no batch of nine photos\n", qPrintable(arguments.positionalArguments().constFirst()));
+    if (time < 0)
+      std::fprintf(stderr, "%s: no batch of nine photos\n",
+                   qPrintable(arguments.positionalArguments().constFirst()));
     within = within && time >= 0 && time <= kLimitMs;
   }
   return within ? 0 : 1;

@@ -1,4 +1,5 @@
-// What the Batch tab renders is what the Loader feeds the trainer, byte for byte, and only what must be is done anew.
+// What the Batch tab renders is what the Loader feeds the trainer, byte for byte, and only what must be is
+// done anew.
 #include "ui/preview/batch_renderer.h"
 
 #include <QDir>
@@ -21,8 +22,10 @@
 namespace panicle::ui {
 namespace {
 
-// The batch that a trainer gets from the Loader. Written from the loader's side: nothing of the preview is in it.
-Batch loaderBatch(const RunSpec& spec, std::size_t stage, Mode mode, std::uint64_t epoch, std::uint64_t batch) {
+// The batch that a trainer gets from the Loader. Written from the loader's side: nothing of the preview is in
+// it.
+Batch loaderBatch(const RunSpec& spec, std::size_t stage, Mode mode, std::uint64_t epoch,
+                  std::uint64_t batch) {
   const Dataset dataset = loadDataset(spec.data);
   const Split split = splitDataset(dataset, spec.data.split);
   auto samples = std::make_shared<std::vector<Sample>>();
@@ -43,7 +46,8 @@ std::size_t valuesIn(Size size) {
 
 bool sameBytes(const BatchTile& tile, const Batch& batch, std::size_t place) {
   const std::size_t count = valuesIn(batch.size);
-  return tile.values.size() == count && std::memcmp(tile.values.data(), batch.pixels.data() + place * count, count * sizeof(float)) == 0;
+  return tile.values.size() == count &&
+         std::memcmp(tile.values.data(), batch.pixels.data() + place * count, count * sizeof(float)) == 0;
 }
 
 class BatchRendererTest : public QObject {
@@ -52,7 +56,9 @@ class BatchRendererTest : public QObject {
  private Q_SLOTS:
   void init() {
     folder_ = std::make_unique<QTemporaryDir>();
-    QVERIFY(paintPhotos(folder_->path(), {QStringLiteral("blast"), QStringLiteral("hispa"), QStringLiteral("tungro")}, 9, QSize(60, 80)));
+    QVERIFY(paintPhotos(folder_->path(),
+                        {QStringLiteral("blast"), QStringLiteral("hispa"), QStringLiteral("tungro")}, 9,
+                        QSize(60, 80)));
     spec_ = {};
     spec_.data.root = folder_->path().toStdString();
     spec_.batch.size = 6;
@@ -67,10 +73,12 @@ class BatchRendererTest : public QObject {
     QTest::addColumn<int>("method");
     QTest::addColumn<int>("engine");
     QTest::addColumn<int>("mode");
-    for (const auto method : {ResizeMethod::Squish, ResizeMethod::Pad, ResizeMethod::Crop, ResizeMethod::RandomResizedCrop}) {
+    for (const auto method :
+         {ResizeMethod::Squish, ResizeMethod::Pad, ResizeMethod::Crop, ResizeMethod::RandomResizedCrop}) {
       for (const auto engine : {AugEngine::Fastai, AugEngine::Fused}) {
         for (const auto mode : {Mode::Train, Mode::Valid}) {
-          QTest::addRow("%s %s %s", enumName(method), enumName(engine), mode == Mode::Train ? "train" : "valid")
+          QTest::addRow("%s %s %s", enumName(method), enumName(engine),
+                        mode == Mode::Train ? "train" : "valid")
               << static_cast<int>(method) << static_cast<int>(engine) << static_cast<int>(mode);
         }
       }
@@ -155,7 +163,8 @@ class BatchRendererTest : public QObject {
     QCOMPARE(static_cast<int>(picture.tiles.size()), batch.count);
     for (std::size_t place = 0; place < picture.tiles.size(); ++place) {
       QVERIFY(sameBytes(picture.tiles[place], batch, place));
-      QVERIFY(picture.tiles[place].photo.path.find(picture.tiles[place].label.toStdString()) != std::string::npos);
+      QVERIFY(picture.tiles[place].photo.path.find(picture.tiles[place].label.toStdString()) !=
+              std::string::npos);
     }
     request.photo = "train_images/hispa/000.png";
     QVERIFY_THROWS_EXCEPTION(Error, renderer.render(request));
@@ -171,8 +180,9 @@ class BatchRendererTest : public QObject {
         const std::array<int, 3> shown{qRed(pixel), qGreen(pixel), qBlue(pixel)};
         for (std::size_t c = 0; c < 3; ++c) {
           const auto at = static_cast<std::size_t>(3 * (y * 32 + x)) + c;
-          const double photo = static_cast<double>(tile.values[at]) * static_cast<double>(normalization.std[c]) +
-                               static_cast<double>(normalization.mean[c]);
+          const double photo =
+              static_cast<double>(tile.values[at]) * static_cast<double>(normalization.std[c]) +
+              static_cast<double>(normalization.mean[c]);
           QVERIFY(std::abs(shown[c] - 255 * std::clamp(photo, 0.0, 1.0)) <= 0.501);
         }
       }
@@ -198,7 +208,8 @@ class BatchRendererTest : public QObject {
     QCOMPARE(static_cast<double>(picture.values->high), high);
     for (std::size_t c = 0; c < 3; ++c) {
       QVERIFY(std::abs(picture.values->mean[c] - sum[c] / count) < 1e-5);
-      QVERIFY(std::abs(picture.values->std[c] - std::sqrt(squares[c] / count - sum[c] * sum[c] / count / count)) < 1e-4);
+      QVERIFY(std::abs(picture.values->std[c] -
+                       std::sqrt(squares[c] / count - sum[c] * sum[c] / count / count)) < 1e-4);
     }
   }
 
@@ -237,7 +248,8 @@ class BatchRendererTest : public QObject {
     QVERIFY(file.resize(file.size() / 2));
     const BatchPicture picture = BatchRenderer().render(request);
     QVERIFY(picture.tiles[2].image.isNull());
-    QVERIFY2(picture.tiles[2].problem.contains(QString::fromStdString(path)), qPrintable(picture.tiles[2].problem));
+    QVERIFY2(picture.tiles[2].problem.contains(QString::fromStdString(path)),
+             qPrintable(picture.tiles[2].problem));
     const Batch batch = loaderBatch(spec_, 0, Mode::Train, 0, 0);
     QCOMPARE(batch.count, 5);
     QCOMPARE(batch.bad.at(0).item, picture.tiles[2].item);
@@ -271,10 +283,12 @@ class BatchRendererTest : public QObject {
     QTest::addColumn<QString>("name");
     QTest::addColumn<QString>("resize");
     QTest::addColumn<QString>("size");
-    const auto row = [](const char* name, const char* method, const char* item, const char* pad, const char* size) {
+    const auto row = [](const char* name, const char* method, const char* item, const char* pad,
+                        const char* size) {
       QTest::newRow(name) << QString::fromUtf8(name)
                           << QStringLiteral("{\"method\":\"%1\",\"size\":%2,\"pad_mode\":\"%3\"}")
-                                 .arg(QLatin1StringView(method), QLatin1StringView(item), QLatin1StringView(pad))
+                                 .arg(QLatin1StringView(method), QLatin1StringView(item),
+                                      QLatin1StringView(pad))
                           << QString::fromUtf8(size);
     };
     row("squish 480 → 224", "squish", "[480,480]", "reflection", "[224,224]");
@@ -292,7 +306,8 @@ class BatchRendererTest : public QObject {
     QFETCH(QString, resize);
     QFETCH(QString, size);
     const auto& presets = transformPresets();
-    const auto found = std::find_if(presets.begin(), presets.end(), [&](const TransformPreset& preset) { return preset.name == name; });
+    const auto found = std::find_if(presets.begin(), presets.end(),
+                                    [&](const TransformPreset& preset) { return preset.name == name; });
     QVERIFY(found != presets.end());
     QVERIFY(!found->help.isEmpty());
     const Json wanted = Json::parse(resize.toStdString());

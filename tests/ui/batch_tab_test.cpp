@@ -1,4 +1,5 @@
-// The Preview page's Batch tab: its tiles, the sliders, presets, Apply, the seed, one photo in many draws, and its manners.
+// The Preview page's Batch tab: its tiles, the sliders, presets, Apply, the seed, one photo in many draws,
+// and its manners.
 #include "ui/preview/batch_tab.h"
 
 #include <QAbstractButton>
@@ -36,8 +37,10 @@ class BatchTabTest : public QObject {
  private Q_SLOTS:
   void init() {
     folder_ = std::make_unique<QTemporaryDir>();
-    QVERIFY(paintPhotos(folder_->path() + QStringLiteral("/data"), {QStringLiteral("blast"), QStringLiteral("hispa")}, 12, QSize(48, 64)));
-    session_ = std::make_unique<Session>(std::make_unique<RunStore>((folder_->path() + QStringLiteral("/work")).toStdString()));
+    QVERIFY(paintPhotos(folder_->path() + QStringLiteral("/data"),
+                        {QStringLiteral("blast"), QStringLiteral("hispa")}, 12, QSize(48, 64)));
+    session_ = std::make_unique<Session>(
+        std::make_unique<RunStore>((folder_->path() + QStringLiteral("/work")).toStdString()));
     RunSpec spec = session_->recipe();
     spec.batch.size = 6;
     spec.stages[0].resize.size = {48, 48};
@@ -230,7 +233,8 @@ class BatchTabTest : public QObject {
     settle();
     QCOMPARE(grid_->tiles().size(), std::size_t{9});
     for (const GridTile& tile : grid_->tiles()) QCOMPARE(tile.photo.path, path);
-    QVERIFY(grid_->tiles()[1].note.contains(QStringLiteral("epoch 2")) || !grid_->tiles()[1].problem.isEmpty());
+    QVERIFY(grid_->tiles()[1].note.contains(QStringLiteral("epoch 2")) ||
+            !grid_->tiles()[1].problem.isEmpty());
     QVERIFY(tab_->leaveDrillDown());
     settle();
     QCOMPARE(grid_->tiles().size(), std::size_t{6});
@@ -250,7 +254,8 @@ class BatchTabTest : public QObject {
     QVERIFY(!tile.problem.startsWith(QLatin1Char('/')));
     QVERIFY(tile.tip.contains(QFileInfo(file).fileName()));
     bool said = false;
-    for (const auto* label : tab_->findChildren<QLabel*>()) said = said || label->text().contains(QStringLiteral("1 cannot be read"));
+    for (const auto* label : tab_->findChildren<QLabel*>())
+      said = said || label->text().contains(QStringLiteral("1 cannot be read"));
     QVERIFY(said);
   }
 
@@ -288,14 +293,19 @@ class BatchTabTest : public QObject {
     open();
     int controls = 0;
     for (auto* widget : tab_->findChildren<QWidget*>()) {
-      const bool control = qobject_cast<QAbstractButton*>(widget) || qobject_cast<QComboBox*>(widget) || qobject_cast<QSlider*>(widget) ||
-                           qobject_cast<QAbstractSpinBox*>(widget) || (qobject_cast<QLineEdit*>(widget) && !widget->inherits("QExpandingLineEdit"));
-      if (!control || widget->objectName().startsWith(QStringLiteral("qt_")) || !widget->isVisible()) continue;
-      if (widget->parentWidget()->inherits("QAbstractItemView") || qobject_cast<EmptyState*>(widget->parentWidget())) continue;
+      const bool control = qobject_cast<QAbstractButton*>(widget) || qobject_cast<QComboBox*>(widget) ||
+                           qobject_cast<QSlider*>(widget) || qobject_cast<QAbstractSpinBox*>(widget) ||
+                           (qobject_cast<QLineEdit*>(widget) && !widget->inherits("QExpandingLineEdit"));
+      if (!control || widget->objectName().startsWith(QStringLiteral("qt_")) || !widget->isVisible())
+        continue;
+      if (widget->parentWidget()->inherits("QAbstractItemView") ||
+          qobject_cast<EmptyState*>(widget->parentWidget()))
+        continue;
       ++controls;
       const auto* button = qobject_cast<QAbstractButton*>(widget);
       const bool hasName = !widget->accessibleName().isEmpty() || (button && !button->text().isEmpty());
-      const QString what = QString::fromUtf8(widget->metaObject()->className()) + QLatin1Char(' ') + widget->accessibleName();
+      const QString what =
+          QString::fromUtf8(widget->metaObject()->className()) + QLatin1Char(' ') + widget->accessibleName();
       QVERIFY2(hasName, qPrintable(what));
       QString tip;
       for (QWidget* at = widget; at && tip.isEmpty(); at = at->parentWidget()) tip = at->toolTip();

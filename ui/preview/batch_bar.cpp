@@ -35,7 +35,7 @@ BatchBar::BatchBar(QSettings& settings, QWidget* parent)
       one_photo_(new QCheckBox(tr("&One photo, many draws"), this)),
       epoch_(new QSpinBox(this)),
       batch_(new QSpinBox(this)),
-      redraw_(new QPushButton(lineIcon(QStringLiteral("redo")), tr("Re-&draw"), this)),
+      redraw_(new QPushButton(lineIcon(QStringLiteral("redo")), tr("Re-dra&w"), this)),
       seed_(new QLineEdit(this)),
       own_seed_(new QToolButton(this)),
       normalized_(new QCheckBox(tr("As &normalised"), this)),
@@ -49,8 +49,9 @@ BatchBar::BatchBar(QSettings& settings, QWidget* parent)
   makeWhere();
   makeSeed();
   makeHow();
-  QWidget* const parts[] = {mode_,  labelled(tr("&Epoch"), epoch_), labelled(tr("&Batch"), batch_),  redraw_, one_photo_, normalized_,
-                            labelled(tr("&Tiles"), count_), labelled(tr("See&d"), seed_)};
+  QWidget* const parts[] = {
+      mode_,       labelled(tr("&Epoch"), epoch_), labelled(tr("&Batch"), batch_), redraw_, one_photo_,
+      normalized_, labelled(tr("T&iles"), count_), labelled(tr("See&d"), seed_)};
   QWidget* before = nullptr;
   for (QWidget* part : parts) {
     part->setMinimumHeight(redraw_->sizeHint().height());  // so that a row has one middle line
@@ -78,15 +79,20 @@ void BatchBar::makeWhere() {
   mode_->addItem(tr("Training"));
   mode_->addItem(tr("Validation"));
   mode_->setAccessibleName(tr("Training or validation"));
-  mode_->setToolTip(tr("<p><b>Training</b> shows photos with the random changes that the network learns from. <b>Validation</b> shows "
-                       "the photos that it is judged on, in their fixed order and without random changes.</p>"));
+  mode_->setToolTip(
+      tr("<p><b>Training</b> shows photos with the random changes that the network learns from. "
+         "<b>Validation</b> shows "
+         "the photos that it is judged on, in their fixed order and without random changes.</p>"));
   epoch_->setRange(1, kMaxEpoch);
   epoch_->setAccessibleName(tr("Epoch"));
-  epoch_->setToolTip(tr("<p>Which epoch of the run, counted over all its stages. Each shuffles the training photos anew and draws other "
-                        "changes.</p>"));
+  epoch_->setToolTip(
+      tr("<p>Which epoch of the run, counted over all its stages. Each shuffles the training photos anew and "
+         "draws other "
+         "changes.</p>"));
   batch_->setRange(1, 1);
   batch_->setAccessibleName(tr("Batch"));
-  batch_->setToolTip(tr("<p>Which batch of the epoch. In training order: what you see is what step this number is fed.</p>"));
+  batch_->setToolTip(tr(
+      "<p>Which batch of the epoch. In training order: what you see is what step this number is fed.</p>"));
   for (QSpinBox* box : {epoch_, batch_}) {
     box->setKeyboardTracking(false);
     box->setAccelerated(true);
@@ -100,15 +106,20 @@ void BatchBar::makeWhere() {
 }
 
 void BatchBar::makeHow() {
-  one_photo_->setToolTip(tr("<p>The current photo as it will look in this epoch and those that follow, each time in the batch that it is "
-                            "in then. Left and Right on the page choose another photo.</p>"));
-  normalized_->setToolTip(tr("<p>Shows the numbers that the network computes with, after ImageNet's mean was taken off and its standard "
-                             "deviation divided out: 0 is grey. Off: the same numbers as a photo again.</p>"));
+  one_photo_->setToolTip(
+      tr("<p>The current photo as it will look in this epoch and those that follow, each time in the batch "
+         "that it is "
+         "in then. Left and Right on the page choose another photo.</p>"));
+  normalized_->setToolTip(
+      tr("<p>Shows the numbers that the network computes with, after ImageNet's mean was taken off and its "
+         "standard "
+         "deviation divided out: 0 is grey. Off: the same numbers as a photo again.</p>"));
   normalized_->setChecked(settings_.value(kNormalizedKey, false).toBool());
   for (const int tiles : kTiles) count_->addItem(QString::number(tiles), tiles);
   count_->setCurrentIndex(std::max(0, count_->findData(settings_.value(kTilesKey, kTiles.front()).toInt())));
   count_->setAccessibleName(tr("Tiles"));
-  count_->setToolTip(tr("<p>How many tiles are shown: of a batch its first photos, of one photo so many epochs.</p>"));
+  count_->setToolTip(
+      tr("<p>How many tiles are shown: of a batch its first photos, of one photo so many epochs.</p>"));
   keepWheelForFocus(count_);
   connect(one_photo_, &QCheckBox::toggled, this, &BatchBar::tell);
   connect(normalized_, &QCheckBox::toggled, this, [this](bool on) {
@@ -123,8 +134,11 @@ void BatchBar::makeHow() {
 
 void BatchBar::makeSeed() {
   seed_->setAccessibleName(tr("Seed"));
-  seed_->setToolTip(tr("<p>All draws follow from it: order of the photos, flips, crops, light. At first it is the run's own, so that you "
-                       "see what the run will see. Type another number to see what another run would; the recipe keeps its own.</p>"));
+  seed_->setToolTip(
+      tr("<p>All draws follow from it: order of the photos, flips, crops, light. At first it is the run's "
+         "own, so that you "
+         "see what the run will see. Type another number to see what another run would; the recipe keeps its "
+         "own.</p>"));
   own_seed_->setIcon(lineIcon(QStringLiteral("reset")));
   own_seed_->setAutoRaise(true);
   own_seed_->setAccessibleName(tr("The run's seed"));
@@ -166,10 +180,12 @@ void BatchBar::showState() {
   mode_->setEnabled(!onePhoto());
   redraw_->setEnabled(training || onePhoto());
   showEpochs();
-  const QString what = onePhoto() ? tr("The draws of the epochs after those on show")
-                                  : tr("The next epoch: other photos in this batch, and other draws, as training goes on");
-  redraw_->setToolTip(redraw_->isEnabled() ? tr("<p>%1. The seed stays (F5).</p>").arg(what)
-                                           : tr("<p>In validation nothing is drawn: it is the same in every epoch.</p>"));
+  const QString what =
+      onePhoto() ? tr("The draws of the epochs after those on show")
+                 : tr("The next epoch: other photos in this batch, and other draws, as training goes on");
+  redraw_->setToolTip(redraw_->isEnabled()
+                          ? tr("<p>%1. The seed stays (F5).</p>").arg(what)
+                          : tr("<p>In validation nothing is drawn: it is the same in every epoch.</p>"));
   const QSignalBlocker quiet(seed_);
   seed_->setText(QString::number(seed()));
   const int least = fontMetrics().horizontalAdvance(QStringLiteral("000000"));
@@ -240,7 +256,8 @@ void BatchBar::setRun(std::uint64_t seed, std::uint64_t epochs) {
 void BatchBar::setBatches(Mode mode, std::uint64_t batches) {
   if (mode != this->mode() || onePhoto()) return;
   const QSignalBlocker quiet(batch_);
-  batch_->setMaximum(static_cast<int>(std::clamp<std::uint64_t>(batches, 1, std::numeric_limits<int>::max())));
+  batch_->setMaximum(
+      static_cast<int>(std::clamp<std::uint64_t>(batches, 1, std::numeric_limits<int>::max())));
   batch_->setSuffix(tr(" of %1").arg(batches));
 }
 

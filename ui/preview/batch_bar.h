@@ -1,4 +1,5 @@
-// What of a run the Batch tab shows: training or validation, which epoch and batch, one photo or many, the seed, and how.
+// What of a run the Batch tab shows: training or validation, which epoch and batch, one photo or many, the
+// seed, and how.
 #pragma once
 
 #include <QWidget>
@@ -27,7 +28,7 @@ class BatchBar : public QWidget {
   std::uint64_t epoch() const;  // from 0
   std::uint64_t batch() const;  // from 0
   bool onePhoto() const;
-  std::uint64_t seed() const;   // the run's, unless another one was typed
+  std::uint64_t seed() const;  // the run's, unless another one was typed
   bool normalized() const;
   std::size_t tiles() const;
 

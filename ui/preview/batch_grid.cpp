@@ -18,9 +18,10 @@ constexpr int kGap = kGrid;
 constexpr int kInset = 4;
 constexpr int kRadius = 4;
 constexpr int kDot = 8;
-constexpr int kLabelWidth = 18 * kGrid;  // of a tile, where there is room, so that narrow pictures keep their labels
-constexpr int kSmallest = 96;      // a picture's longer side on screen; below it the grid scrolls
-constexpr double kLargest = 3.0;   // screen pixels for one of the network's
+constexpr int kLabelWidth =
+    18 * kGrid;                   // of a tile, where there is room, so that narrow pictures keep their labels
+constexpr int kSmallest = 96;     // a picture's longer side on screen; below it the grid scrolls
+constexpr double kLargest = 3.0;  // screen pixels for one of the network's
 
 QFont smaller(QFont font) {
   if (font.pointSizeF() > 0) font.setPointSizeF(std::max(6.0, font.pointSizeF() * 0.9));
@@ -37,7 +38,8 @@ void drawLines(QPainter& painter, const QRect& area, const QString& text) {
   layout.setTextOption(option);
   layout.beginLayout();
   int lines = 0;
-  for (QTextLine line = layout.createLine(); line.isValid() && lines < most; line = layout.createLine(), ++lines) {
+  for (QTextLine line = layout.createLine(); line.isValid() && lines < most;
+       line = layout.createLine(), ++lines) {
     line.setLineWidth(area.width());
     const bool last = lines + 1 == most;
     const QString words = last ? metrics.elidedText(text.mid(line.textStart()), Qt::ElideRight, area.width())
@@ -83,11 +85,13 @@ void BatchGrid::leaveSidewaysKeys(bool leave) {
 }
 
 int BatchGrid::stripHeight() const {
-  const bool notes = std::any_of(tiles_.begin(), tiles_.end(), [](const GridTile& tile) { return !tile.note.isEmpty(); });
+  const bool notes =
+      std::any_of(tiles_.begin(), tiles_.end(), [](const GridTile& tile) { return !tile.note.isEmpty(); });
   return fontMetrics().height() + 6 + (notes ? QFontMetrics(smaller(font())).height() + 2 : 0);
 }
 
-// As many columns as make the pictures largest; when they would be too small to see anything, the grid scrolls.
+// As many columns as make the pictures largest; when they would be too small to see anything, the grid
+// scrolls.
 void BatchGrid::relayout() {
   QSizeF own(1, 1);
   for (const GridTile& tile : tiles_) {
@@ -100,7 +104,8 @@ void BatchGrid::relayout() {
   const auto scaleFor = [&](int columns) {
     const int rows = (count + columns - 1) / columns;
     const double across = (static_cast<double>(width) / columns - kGap - 2 * kInset) / own.width();
-    const double down = (static_cast<double>(height) / rows - kGap - 2 * kInset - stripHeight()) / own.height();
+    const double down =
+        (static_cast<double>(height) / rows - kGap - 2 * kInset - stripHeight()) / own.height();
     return std::min(across, down);
   };
   columns_ = 1;
@@ -116,7 +121,8 @@ void BatchGrid::relayout() {
     scale = least;
     columns_ = std::clamp(static_cast<int>(width / (own.width() * scale + 2 * kInset + kGap)), 1, count);
   }
-  picture_ = QSize(std::max(1, static_cast<int>(own.width() * scale)), std::max(1, static_cast<int>(own.height() * scale)));
+  picture_ = QSize(std::max(1, static_cast<int>(own.width() * scale)),
+                   std::max(1, static_cast<int>(own.height() * scale)));
   const int least_width = picture_.width() + 2 * kInset;
   card_width_ = std::max(least_width, std::min(kLabelWidth, width / columns_ - kGap));
   const int rows = (count + columns_ - 1) / columns_;
@@ -168,13 +174,18 @@ void BatchGrid::paintTile(QPainter& painter, int index) const {
   painter.setBrush(card);
   painter.drawRoundedRect(rect, kRadius, kRadius);
   painter.setRenderHint(QPainter::Antialiasing, false);
-  const QRect area(QPoint(rect.left() + (rect.width() - picture_.width()) / 2, rect.top() + kInset), picture_);
+  const QRect area(QPoint(rect.left() + (rect.width() - picture_.width()) / 2, rect.top() + kInset),
+                   picture_);
   if (tile.image.isNull()) {
-    paintProblem(painter, QRect(rect.left() + kInset, area.top(), rect.width() - 2 * kInset, area.height()), tile);
+    paintProblem(painter, QRect(rect.left() + kInset, area.top(), rect.width() - 2 * kInset, area.height()),
+                 tile);
   } else {
     paintImage(painter, area, tile.image);
   }
-  paintStrip(painter, QRect(rect.left() + kInset + 2, area.bottom() + kInset, rect.width() - 2 * kInset - 4, stripHeight()), tile);
+  paintStrip(
+      painter,
+      QRect(rect.left() + kInset + 2, area.bottom() + kInset, rect.width() - 2 * kInset - 4, stripHeight()),
+      tile);
   if (!isCurrent) return;
   painter.setRenderHint(QPainter::Antialiasing, true);
   painter.setPen(QPen(hasFocus() ? colors.accent : colors.mutedText, 2));
@@ -188,7 +199,8 @@ void BatchGrid::paintImage(QPainter& painter, const QRect& area, const QImage& i
   const QSize size = image.size().scaled(area.size(), Qt::KeepAspectRatio);
   QRect target(QPoint(), size);
   target.moveCenter(area.center());
-  painter.setRenderHint(QPainter::SmoothPixmapTransform, target.size() * devicePixelRatioF() != QSizeF(image.size()).toSize());
+  painter.setRenderHint(QPainter::SmoothPixmapTransform,
+                        target.size() * devicePixelRatioF() != QSizeF(image.size()).toSize());
   painter.drawImage(target, image);
 }
 
@@ -203,7 +215,8 @@ void BatchGrid::paintProblem(QPainter& painter, const QRect& area, const GridTil
   painter.setFont(bold);
   painter.setPen(colors.error);
   const QFontMetrics strong(bold);
-  painter.drawText(text, Qt::AlignLeft | Qt::AlignTop, strong.elidedText(tr("Left out"), Qt::ElideRight, text.width()));
+  painter.drawText(text, Qt::AlignLeft | Qt::AlignTop,
+                   strong.elidedText(tr("Left out"), Qt::ElideRight, text.width()));
   text.setTop(text.top() + strong.lineSpacing() + 2);
   painter.setFont(smaller(font()));
   painter.setPen(colors.text);
@@ -229,13 +242,15 @@ void BatchGrid::paintStrip(QPainter& painter, const QRect& strip, const GridTile
   painter.setFont(font());
   painter.setPen(colors.text);
   const QString name = tile.photo.label.isEmpty() ? tile.photo.id : tile.photo.label;
-  painter.drawText(line, Qt::AlignVCenter | Qt::AlignLeft, fontMetrics().elidedText(name, Qt::ElideMiddle, line.width()));
+  painter.drawText(line, Qt::AlignVCenter | Qt::AlignLeft,
+                   fontMetrics().elidedText(name, Qt::ElideMiddle, line.width()));
   if (tile.note.isEmpty()) return;
   const QFontMetrics small(smaller(font()));
   painter.setFont(smaller(font()));
   painter.setPen(colors.mutedText);
   const QRect second(strip.left(), line.bottom() - 1, strip.width(), small.height() + 2);
-  painter.drawText(second, Qt::AlignVCenter | Qt::AlignLeft, small.elidedText(tile.note, Qt::ElideRight, second.width()));
+  painter.drawText(second, Qt::AlignVCenter | Qt::AlignLeft,
+                   small.elidedText(tile.note, Qt::ElideRight, second.width()));
 }
 
 // --- Events
@@ -256,26 +271,35 @@ bool BatchGrid::viewportEvent(QEvent* event) {
   if (index < 0) {
     QToolTip::hideText();
   } else {
-    QToolTip::showText(help->globalPos(), tiles_[static_cast<std::size_t>(index)].tip, viewport(), tileRect(index));
+    QToolTip::showText(help->globalPos(), tiles_[static_cast<std::size_t>(index)].tip, viewport(),
+                       tileRect(index));
   }
   return true;
 }
 
 void BatchGrid::keyPressEvent(QKeyEvent* event) {
   const int last = static_cast<int>(tiles_.size()) - 1;
-  if (leaves_sideways_ && (event->key() == Qt::Key_Left || event->key() == Qt::Key_Right)) return event->ignore();
+  if (leaves_sideways_ && (event->key() == Qt::Key_Left || event->key() == Qt::Key_Right))
+    return event->ignore();
   switch (event->key()) {
-    case Qt::Key_Left: return moveCurrent(current_ - 1);
-    case Qt::Key_Right: return moveCurrent(current_ + 1);
-    case Qt::Key_Up: return moveCurrent(current_ >= columns_ ? current_ - columns_ : current_);
-    case Qt::Key_Down: return moveCurrent(current_ < 0 ? 0 : std::min(current_ + columns_, last));
-    case Qt::Key_Home: return moveCurrent(0);
-    case Qt::Key_End: return moveCurrent(last);
+    case Qt::Key_Left:
+      return moveCurrent(current_ - 1);
+    case Qt::Key_Right:
+      return moveCurrent(current_ + 1);
+    case Qt::Key_Up:
+      return moveCurrent(current_ >= columns_ ? current_ - columns_ : current_);
+    case Qt::Key_Down:
+      return moveCurrent(current_ < 0 ? 0 : std::min(current_ + columns_, last));
+    case Qt::Key_Home:
+      return moveCurrent(0);
+    case Qt::Key_End:
+      return moveCurrent(last);
     case Qt::Key_Return:
     case Qt::Key_Enter:
       if (current_ >= 0) Q_EMIT activated(current_);
       return;
-    default: QAbstractScrollArea::keyPressEvent(event);
+    default:
+      QAbstractScrollArea::keyPressEvent(event);
   }
 }
 
@@ -306,7 +330,8 @@ void BatchGrid::moveCurrent(int index) {
   const QRect rect = tileRect(index);
   QScrollBar* bar = verticalScrollBar();
   if (rect.top() < kGap) bar->setValue(bar->value() + rect.top() - kGap);
-  if (rect.bottom() > viewport()->height() - kGap) bar->setValue(bar->value() + rect.bottom() + 1 - viewport()->height() + kGap);
+  if (rect.bottom() > viewport()->height() - kGap)
+    bar->setValue(bar->value() + rect.bottom() + 1 - viewport()->height() + kGap);
   Q_EMIT currentChanged(index);
 }
 

@@ -1,5 +1,5 @@
-// The tiles of a batch: as large as fits the view, with a strip that tells class and place. A photo that the trainer leaves
-// out is a tile with the reason.
+// The tiles of a batch: as large as fits the view, with a strip that tells class and place. A photo that the
+// trainer leaves out is a tile with the reason.
 #pragma once
 
 #include <QAbstractScrollArea>
@@ -12,7 +12,7 @@
 namespace panicle::ui {
 
 struct GridTile {
-  QImage image;     // null where there is a problem
+  QImage image;  // null where there is a problem
   Photo photo;
   QString note;     // second line of the strip: "epoch 3, batch 17"; "" for none
   QString problem;  // why there is no image
@@ -26,11 +26,11 @@ class BatchGrid : public QAbstractScrollArea {
 
   void setTiles(std::vector<GridTile> tiles);  // keeps the current place where it can
   const std::vector<GridTile>& tiles() const { return tiles_; }
-  void setEmptyText(const QString& text);      // while there are no tiles
-  void leaveSidewaysKeys(bool leave);          // Left and Right go to the page, which walks the photos
-  int current() const { return current_; }     // -1: none
-  void setCurrent(int index);                  // no signal
-  QRect tileRect(int index) const;             // in the viewport
+  void setEmptyText(const QString& text);   // while there are no tiles
+  void leaveSidewaysKeys(bool leave);       // Left and Right go to the page, which walks the photos
+  int current() const { return current_; }  // -1: none
+  void setCurrent(int index);               // no signal
+  QRect tileRect(int index) const;          // in the viewport
 
  Q_SIGNALS:
   void currentChanged(int index);  // by mouse or keys

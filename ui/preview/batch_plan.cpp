@@ -23,8 +23,8 @@ std::uint64_t countBatches(const Pass& pass) {
 }  // namespace
 
 bool sameSource(const PlanSource& a, const PlanSource& b) {
-  return a.dataset == b.dataset && a.batch_size == b.batch_size && a.seed == b.seed && same(a.subset, b.subset) &&
-         same(a.split, b.split);
+  return a.dataset == b.dataset && a.batch_size == b.batch_size && a.seed == b.seed &&
+         same(a.subset, b.subset) && same(a.split, b.split);
 }
 
 BatchPlan::BatchPlan(PlanSource source) : source_(std::move(source)), dataset_(source_.dataset) {
@@ -64,7 +64,8 @@ PlannedPhoto BatchPlan::planned(const Pass& pass, std::uint32_t item, std::uint6
   return photo;
 }
 
-std::vector<PlannedPhoto> BatchPlan::batch(Mode mode, std::uint64_t epoch, std::uint64_t batch, std::size_t count) {
+std::vector<PlannedPhoto> BatchPlan::batch(Mode mode, std::uint64_t epoch, std::uint64_t batch,
+                                           std::size_t count) {
   const PlannedPhoto first = planned(pass(mode, mode == Mode::Train ? epoch : 0), 0, batch);
   std::vector<PlannedPhoto> photos;
   if (!first.batch_items) return photos;
@@ -81,14 +82,16 @@ std::vector<PlannedPhoto> BatchPlan::draws(std::uint32_t item, std::uint64_t epo
   for (std::size_t i = 0; i < (mode == Mode::Train ? count : 1); ++i) {
     const Pass& in = pass(mode, mode == Mode::Train ? epoch + i : 0);
     const auto place = std::find(in.items.begin(), in.items.end(), item) - in.items.begin();
-    photos.push_back(planned(in, item, static_cast<std::uint64_t>(place) / static_cast<std::uint64_t>(in.batch_size)));
+    photos.push_back(
+        planned(in, item, static_cast<std::uint64_t>(place) / static_cast<std::uint64_t>(in.batch_size)));
   }
   return photos;
 }
 
 std::optional<std::uint32_t> BatchPlan::find(std::string_view path) const {
   const auto& items = dataset_->items;
-  const auto found = std::find_if(items.begin(), items.end(), [&](const Item& item) { return item.path == path; });
+  const auto found =
+      std::find_if(items.begin(), items.end(), [&](const Item& item) { return item.path == path; });
   if (found == items.end()) return {};
   return static_cast<std::uint32_t>(found - items.begin());
 }

@@ -1,5 +1,5 @@
-// Which photos each batch of a run holds, in the trainer's order. Making a plan and asking it takes up to a second with a
-// million photos: use it on a worker, one thread at a time.
+// Which photos each batch of a run holds, in the trainer's order. Making a plan and asking it takes up to a
+// second with a million photos: use it on a worker, one thread at a time.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +30,8 @@ struct PlannedPhoto {
   std::uint32_t item = 0;  // in BatchPlan::dataset()
   std::uint64_t epoch = 0;
   std::uint64_t batch = 0;
-  std::shared_ptr<const std::vector<std::uint32_t>> batch_items;  // null where the epoch does without the photo
+  std::shared_ptr<const std::vector<std::uint32_t>>
+      batch_items;  // null where the epoch does without the photo
 };
 
 class BatchPlan {
@@ -42,10 +43,11 @@ class BatchPlan {
   const Dataset& dataset() const { return *dataset_; }
   std::uint64_t batchCount(Mode mode) const;
 
-  // The first photos of a batch, at most `count`. There is none where `batch` is batchCount() or above. Validation is the
-  // same in every epoch; its photos have epoch 0.
+  // The first photos of a batch, at most `count`. There is none where `batch` is batchCount() or above.
+  // Validation is the same in every epoch; its photos have epoch 0.
   std::vector<PlannedPhoto> batch(Mode mode, std::uint64_t epoch, std::uint64_t batch, std::size_t count);
-  // Photo `item` in `count` epochs from `epoch` on, each in the batch that it is in then; of a validation photo, one.
+  // Photo `item` in `count` epochs from `epoch` on, each in the batch that it is in then; of a validation
+  // photo, one.
   std::vector<PlannedPhoto> draws(std::uint32_t item, std::uint64_t epoch, std::size_t count);
 
   std::optional<std::uint32_t> find(std::string_view path) const;  // Item::path
@@ -62,7 +64,7 @@ class BatchPlan {
   std::vector<bool> validates_;  // by item
   std::uint64_t train_batches_ = 0;
   std::uint64_t valid_batches_ = 0;
-  std::optional<Pass> pass_;     // the last one asked for
+  std::optional<Pass> pass_;  // the last one asked for
 };
 
 }  // namespace panicle::ui

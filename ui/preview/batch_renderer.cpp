@@ -3,13 +3,17 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <compare>
 #include <exception>
 #include <functional>
+#include <limits>
 #include <map>
 #include <mutex>
 #include <new>
+#include <span>
 #include <thread>
 #include <tuple>
+#include <utility>
 
 #include "core/base/error.h"
 #include "ui/preview/rendered.h"
@@ -19,7 +23,8 @@ namespace {
 
 constexpr int kMaxThreads = 8;
 
-// What an item image is a function of, the photo, the epoch and the mode apart: all of the recipe but its batch transforms.
+// What an item image is a function of, the photo, the epoch and the mode apart: all of the recipe but its
+// batch transforms.
 std::string loadingOf(const BatchRequest& request) {
   Json document = specToJson(request.spec);
   const Json stage = document["stages"].at(request.stage);
@@ -95,7 +100,8 @@ std::optional<ValueStatistics> statistics(const std::vector<Sums>& tiles) {
 }
 
 // The context of each photo; photos of one batch share theirs.
-std::vector<BatchContext> contextsOf(const Pipeline& pipeline, Mode mode, const std::vector<PlannedPhoto>& photos) {
+std::vector<BatchContext> contextsOf(const Pipeline& pipeline, Mode mode,
+                                     const std::vector<PlannedPhoto>& photos) {
   std::vector<BatchContext> contexts;
   for (std::size_t i = 0; i < photos.size(); ++i) {
     const PlannedPhoto& photo = photos[i];
@@ -126,7 +132,8 @@ void forEach(std::size_t count, std::stop_token stop, const std::function<void(s
       }
     }
   };
-  const auto threads = std::min<std::size_t>(count, std::clamp<unsigned>(std::thread::hardware_concurrency(), 1, kMaxThreads));
+  const auto threads =
+      std::min<std::size_t>(count, std::clamp<unsigned>(std::thread::hardware_concurrency(), 1, kMaxThreads));
   {
     std::vector<std::jthread> others;
     for (std::size_t i = 1; i < threads; ++i) others.emplace_back(serve);
@@ -139,15 +146,19 @@ void forEach(std::size_t count, std::stop_token stop, const std::function<void(s
 }  // namespace
 
 bool sameItems(const BatchRequest& a, const BatchRequest& b) {
-  const auto chosen = [](const BatchRequest& r) { return std::tie(r.dataset, r.stage, r.mode, r.epoch, r.batch, r.photo, r.tiles); };
+  const auto chosen = [](const BatchRequest& r) {
+    return std::tie(r.dataset, r.stage, r.mode, r.epoch, r.batch, r.photo, r.tiles);
+  };
   return chosen(a) == chosen(b) && loadingOf(a) == loadingOf(b);
 }
 
 struct BatchRenderer::Impl {
   BatchPlan& planFor(const BatchRequest& request);
   std::vector<PlannedPhoto> photosOf(const BatchRequest& request, BatchPicture& picture);
-  void renderTile(const BatchRequest& request, const Pipeline& pipeline, const BatchContext& context, BatchTile& tile, Sums& sums);
-  std::shared_ptr<const Loaded> load(const Pipeline& pipeline, const BatchContext& context, std::uint32_t item);
+  void renderTile(const BatchRequest& request, const Pipeline& pipeline, const BatchContext& context,
+                  BatchTile& tile, Sums& sums);
+  std::shared_ptr<const Loaded> load(const Pipeline& pipeline, const BatchContext& context,
+                                     std::uint32_t item);
   void trim(const std::vector<BatchTile>& shown, const BatchRequest& request, Mode mode);
 
   LoadKey keyOf(const ResizeOptions& resize, Mode mode, std::uint64_t epoch, std::uint32_t item) const {
@@ -200,13 +211,16 @@ std::vector<PlannedPhoto> BatchRenderer::Impl::photosOf(const BatchRequest& requ
     } else if (const auto item = from.find(*request.photo)) {
       photos = from.draws(*item, request.epoch, request.tiles);
     } else {
-      throw Error(*request.photo + " is neither trained nor validated on: it has no label, or the recipe's subset leaves it out");
+      throw Error(
+          *request.photo +
+          " is neither trained nor validated on: it has no label, or the recipe's subset leaves it out");
     }
     chosen = wanted;
   }
   if (request.photo && !photos.empty()) picture.mode = from.modeOf(photos.front().item);
   picture.batches = from.batchCount(picture.mode);
-  if (!photos.empty() && photos.front().batch_items) picture.batch_photos = photos.front().batch_items->size();
+  if (!photos.empty() && photos.front().batch_items)
+    picture.batch_photos = photos.front().batch_items->size();
   return photos;
 }
 
@@ -231,8 +245,8 @@ std::shared_ptr<const Loaded> BatchRenderer::Impl::load(const Pipeline& pipeline
   return loaded.emplace(key, std::move(fresh)).first->second;
 }
 
-void BatchRenderer::Impl::renderTile(const BatchRequest& request, const Pipeline& pipeline, const BatchContext& context,
-                                     BatchTile& tile, Sums& sums) {
+void BatchRenderer::Impl::renderTile(const BatchRequest& request, const Pipeline& pipeline,
+                                     const BatchContext& context, BatchTile& tile, Sums& sums) {
   if (!tile.in_epoch) return;
   const std::shared_ptr<const Loaded> item = load(pipeline, context, tile.item);
   tile.problem = item->problem;
@@ -240,9 +254,11 @@ void BatchRenderer::Impl::renderTile(const BatchRequest& request, const Pipeline
   tile.item_size = {item->image.height, item->image.width};
   tile.size = pipeline.augment ? augmentedSize(*pipeline.augment, tile.item_size) : tile.item_size;
   tile.draw = drawItem(pipeline, context, tile.item, tile.item_size);
-  std::vector<float> values(3 * static_cast<std::size_t>(tile.size.height) * static_cast<std::size_t>(tile.size.width));
+  std::vector<float> values(3 * static_cast<std::size_t>(tile.size.height) *
+                            static_cast<std::size_t>(tile.size.width));
   finishItem(pipeline, item->image, context, tile.draw, values);
-  tile.image = request.normalized ? toNormalized(values, tile.size) : toPhoto(values, tile.size, pipeline.normalization);
+  tile.image = request.normalized ? toNormalized(values, tile.size)
+                                  : toPhoto(values, tile.size, pipeline.normalization);
   sums.add(values);
   if (request.keep_values) tile.values = std::move(values);
 }
@@ -282,18 +298,20 @@ BatchPicture BatchRenderer::render(const BatchRequest& request, std::stop_token 
   const Dataset& dataset = impl_->plan->dataset();
   for (const PlannedPhoto& photo : photos) {
     const Item& item = dataset.items[photo.item];
-    picture.tiles.push_back({.item = photo.item,
-                             .photo = item,
-                             .label = QString::fromStdString(dataset.vocab.at(static_cast<std::size_t>(item.target))),
-                             .epoch = photo.epoch,
-                             .batch = photo.batch,
-                             .in_epoch = photo.batch_items != nullptr});
+    picture.tiles.push_back(
+        {.item = photo.item,
+         .photo = item,
+         .label = QString::fromStdString(dataset.vocab.at(static_cast<std::size_t>(item.target))),
+         .epoch = photo.epoch,
+         .batch = photo.batch,
+         .in_epoch = photo.batch_items != nullptr});
   }
   std::vector<Sums> sums(photos.size());
   const std::vector<BatchContext> contexts = contextsOf(pipeline, picture.mode, photos);
   try {
-    forEach(photos.size(), stop,
-            [&](std::size_t i) { impl_->renderTile(request, pipeline, contexts[i], picture.tiles[i], sums[i]); });
+    forEach(photos.size(), stop, [&](std::size_t i) {
+      impl_->renderTile(request, pipeline, contexts[i], picture.tiles[i], sums[i]);
+    });
   } catch (const std::bad_alloc&) {
     throw OutOfMemory("There is not enough memory for " + std::to_string(photos.size()) + " photos of " +
                       toString(pipeline.resize.size) + " pixels; show fewer tiles or choose a smaller size.");

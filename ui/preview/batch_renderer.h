@@ -1,5 +1,6 @@
-// Renders what the trainer is fed, by the trainer's own code and draws, and keeps what the item transform has made: when only
-// the batch transforms change, as under a slider, nothing is read again. No widgets; use it on a worker, one thread at a time.
+// Renders what the trainer is fed, by the trainer's own code and draws, and keeps what the item transform has
+// made: when only the batch transforms change, as under a slider, nothing is read again. No widgets; use it
+// on a worker, one thread at a time.
 #pragma once
 
 #include <QImage>
@@ -24,29 +25,30 @@ struct BatchRequest {
   RunSpec spec;                            // its seed, data, batch size and stages
   std::size_t stage = 0;
   Mode mode = Mode::Train;
-  std::uint64_t epoch = 0;                 // from 0, over the whole run
-  std::uint64_t batch = 0;                 // from 0
-  std::optional<std::string> photo;        // "one photo, many draws": its Item::path; `mode` and `batch` are then its own
+  std::uint64_t epoch = 0;  // from 0, over the whole run
+  std::uint64_t batch = 0;  // from 0
+  std::optional<std::string>
+      photo;  // "one photo, many draws": its Item::path; `mode` and `batch` are then its own
   std::size_t tiles = 9;
-  bool normalized = false;                 // the picture shows the values as they are
-  bool keep_values = false;                // BatchTile::values are wanted
+  bool normalized = false;   // the picture shows the values as they are
+  bool keep_values = false;  // BatchTile::values are wanted
 };
 
-// Whether the two ask for the same photos at the same place with the same item transform, so that the renderer has all that
-// it needs in memory when it has answered one of them.
+// Whether the two ask for the same photos at the same place with the same item transform, so that the
+// renderer has all that it needs in memory when it has answered one of them.
 bool sameItems(const BatchRequest& a, const BatchRequest& b);
 
 struct BatchTile {
   std::uint32_t item = 0;  // in the run's data set
   Item photo;
-  QString label;           // true class
+  QString label;  // true class
   std::uint64_t epoch = 0;
   std::uint64_t batch = 0;
-  bool in_epoch = true;    // false: the epoch does without it, since its last batch is not full
-  QImage image;            // null where there is a problem
-  QString problem;         // why the trainer leaves it out; names the file
-  Size item_size;          // what the item transform made
-  Size size;               // what the network gets
+  bool in_epoch = true;  // false: the epoch does without it, since its last batch is not full
+  QImage image;          // null where there is a problem
+  QString problem;       // why the trainer leaves it out; names the file
+  Size item_size;        // what the item transform made
+  Size size;             // what the network gets
   AugDraw draw;
   std::vector<float> values;  // height x width x 3, normalised; only with BatchRequest::keep_values
 };
@@ -62,8 +64,8 @@ struct ValueStatistics {
 struct BatchPicture {
   std::vector<BatchTile> tiles;
   Mode mode = Mode::Train;
-  std::uint64_t batches = 0;     // in an epoch of `mode`
-  std::size_t batch_photos = 0;  // in the batch, shown or not
+  std::uint64_t batches = 0;              // in an epoch of `mode`
+  std::size_t batch_photos = 0;           // in the batch, shown or not
   std::optional<ValueStatistics> values;  // nothing where no tile could be made
 };
 
@@ -73,8 +75,8 @@ class BatchRenderer {
   explicit BatchRenderer(std::size_t budget = std::size_t{256} << 20);
   ~BatchRenderer();
 
-  // Throws Error where the run could not start (no such column, a size that is needed ...) and Cancelled. A photo that
-  // cannot be read is a tile with the reason.
+  // Throws Error where the run could not start (no such column, a size that is needed ...) and Cancelled. A
+  // photo that cannot be read is a tile with the reason.
   BatchPicture render(const BatchRequest& request, std::stop_token stop = {});
 
   std::size_t loads() const;  // files read so far

@@ -36,7 +36,8 @@ std::vector<int> epochsOf(const RunSpec& spec) {
   return epochs;
 }
 
-// As tall as its layout needs at the width that it has: the splitter around it asks for no more than the plain minimum.
+// As tall as its layout needs at the width that it has: the splitter around it asks for no more than the
+// plain minimum.
 class Column : public QWidget {
  public:
   using QWidget::QWidget;
@@ -53,7 +54,8 @@ class Column : public QWidget {
 
 QString reasonOf(QString problem, const QString& file) {
   if (problem.startsWith(file)) problem = problem.mid(file.size());
-  while (problem.startsWith(QLatin1Char(':')) || problem.startsWith(QLatin1Char(' '))) problem = problem.mid(1);
+  while (problem.startsWith(QLatin1Char(':')) || problem.startsWith(QLatin1Char(' ')))
+    problem = problem.mid(1);
   return problem;
 }
 
@@ -108,11 +110,15 @@ QWidget* BatchTab::makeLeft() {
     label->setTextFormat(Qt::PlainText);
     label->setTextInteractionFlags(Qt::TextSelectableByMouse);
   }
-  caption_->setToolTip(tr("<p>Sizes are height\u00d7width. With a smallest crop below 1, the fastai engine cuts the same box out of all "
-                          "photos of a batch, as fastai does; the fused engine draws one for each photo.</p>"));
+  caption_->setToolTip(
+      tr("<p>Sizes are height\u00d7width. With a smallest crop below 1, the fastai engine cuts the same box "
+         "out of all "
+         "photos of a batch, as fastai does; the fused engine draws one for each photo.</p>"));
   values_->setForegroundRole(QPalette::PlaceholderText);
-  values_->setToolTip(tr("<p>Of the numbers that the network gets from these tiles: each channel, less ImageNet's mean, over ImageNet's "
-                         "standard deviation. Photos like ImageNet's give means near 0 and standard deviations near 1.</p>"));
+  values_->setToolTip(
+      tr("<p>Of the numbers that the network gets from these tiles: each channel, less ImageNet's mean, over "
+         "ImageNet's "
+         "standard deviation. Photos like ImageNet's give means near 0 and standard deviations near 1.</p>"));
   auto* column = new QVBoxLayout(left);
   column->setContentsMargins(0, 0, 0, 0);
   column->setSpacing(kGrid / 2);
@@ -128,9 +134,11 @@ void BatchTab::connectBar() {
   connect(bar_, &BatchBar::redrawRequested, this, &BatchTab::redraw);
   connect(grid_, &BatchGrid::currentChanged, this, &BatchTab::selectTile);
   connect(grid_, &BatchGrid::activated, this, &BatchTab::openTile);
-  connect(splitter_, &QSplitter::splitterMoved, this, [this] { session_.settings().setValue(kSplitterKey, splitter_->saveState()); });
-  connect(empty_, &EmptyState::clicked, this,
-          [this] { Q_EMIT session_.pageRequested(session_.dataset() ? QStringLiteral("train") : QStringLiteral("data")); });
+  connect(splitter_, &QSplitter::splitterMoved, this,
+          [this] { session_.settings().setValue(kSplitterKey, splitter_->saveState()); });
+  connect(empty_, &EmptyState::clicked, this, [this] {
+    Q_EMIT session_.pageRequested(session_.dataset() ? QStringLiteral("train") : QStringLiteral("data"));
+  });
 }
 
 void BatchTab::connectPanel() {
@@ -144,7 +152,8 @@ void BatchTab::connectPanel() {
     bar_->setEpoch(firstEpochOf(static_cast<std::size_t>(index)));
     showDraft();
   });
-  connect(panel_, &TransformPanel::applyRequested, this, [this] { session_.setRecipe(draft_.spec(), tr("Apply transforms")); });
+  connect(panel_, &TransformPanel::applyRequested, this,
+          [this] { session_.setRecipe(draft_.spec(), tr("Apply transforms")); });
   connect(panel_, &TransformPanel::revertRequested, this, [this] {
     draft_.revert();
     showDraft();
@@ -240,7 +249,8 @@ void BatchTab::request() {
     job_->cancel();
     pending_ = false;
     say(session_.opening() ? tr("Reading the data set\u2026") : tr("No data set is open"),
-        tr("Here you will see the photos of a batch just as the network gets them: resized, turned, warped and relit."),
+        tr("Here you will see the photos of a batch just as the network gets them: resized, turned, warped "
+           "and relit."),
         session_.opening() ? QString() : tr("Open a data set"));
     return;
   }
@@ -250,8 +260,8 @@ void BatchTab::request() {
     caption_->setText(tr("Not up to date: %1").arg(problems.front().reason));
     return;
   }
-  // Under a slider, requests come faster than answers. The running one has its photos at hand and is soon done, so that
-  // the picture follows the hand; of those that wait only the newest is served.
+  // Under a slider, requests come faster than answers. The running one has its photos at hand and is soon
+  // done, so that the picture follows the hand; of those that wait only the newest is served.
   BatchRequest next = wanted();
   if (job_->busy() && sameItems(next, running_)) {
     pending_ = true;
@@ -263,8 +273,10 @@ void BatchTab::request() {
 void BatchTab::start(BatchRequest request) {
   pending_ = false;
   running_ = std::move(request);
-  job_->start([renderer = renderer_, request = running_](std::stop_token stop) { return renderer->render(request, stop); },
-              [this](BatchPicture picture) { take(std::move(picture)); }, [this](const QString& message) { fail(message); });
+  job_->start([renderer = renderer_,
+               request = running_](std::stop_token stop) { return renderer->render(request, stop); },
+              [this](BatchPicture picture) { take(std::move(picture)); },
+              [this](const QString& message) { fail(message); });
   if (!picture_.tiles.empty()) return;
   grid_->setEmptyText(tr("Reading the photos\u2026"));
   stack_->setCurrentWidget(content_);
@@ -276,7 +288,8 @@ void BatchTab::take(BatchPicture picture) {
   bar_->setBatches(picture_.mode, picture_.batches);
   if (picture_.batches == 0) {
     say(picture_.mode == Mode::Valid ? tr("No photo validates") : tr("No photo trains"),
-        tr("The recipe's split leaves nothing here. It is set on the Train page, under Data."), tr("Show the split"));
+        tr("The recipe's split leaves nothing here. It is set on the Train page, under Data."),
+        tr("Show the split"));
   } else {
     stack_->setCurrentWidget(content_);
     showTiles();
@@ -321,11 +334,15 @@ void BatchTab::showTiles() {
   grid_->leaveSidewaysKeys(one);
   for (const BatchTile& from : picture_.tiles) {
     GridTile tile{from.image, photoOf(from), {}, {}, {}};
-    if (one && picture_.mode == Mode::Train) tile.note = tr("epoch %1, batch %2").arg(from.epoch + 1).arg(from.batch + 1);
+    if (one && picture_.mode == Mode::Train)
+      tile.note = tr("epoch %1, batch %2").arg(from.epoch + 1).arg(from.batch + 1);
     tile.problem = reasonOf(from.problem, tile.photo.file);
-    if (!from.in_epoch) tile.problem = tr("Epoch %1 does without this photo: its last batch would not be full.").arg(from.epoch + 1);
+    if (!from.in_epoch)
+      tile.problem =
+          tr("Epoch %1 does without this photo: its last batch would not be full.").arg(from.epoch + 1);
     QStringList lines{tile.photo.label, tile.photo.path};
-    lines << (from.problem.isEmpty() ? tr("epoch %1, batch %2").arg(from.epoch + 1).arg(from.batch + 1) : from.problem);
+    lines << (from.problem.isEmpty() ? tr("epoch %1, batch %2").arg(from.epoch + 1).arg(from.batch + 1)
+                                     : from.problem);
     lines << drawWords(from, picture_.mode, shown_.spec.stages[shown_.stage].augment);
     tile.tip = lines.join(QLatin1Char('\n'));
     tiles.push_back(std::move(tile));

@@ -1,5 +1,6 @@
-// What the trainer will really be fed: the tiles of a batch, or one photo as it will look in epoch after epoch, by the
-// trainer's own code and seed; with controls to try other transforms and to put them into the recipe.
+// What the trainer will really be fed: the tiles of a batch, or one photo as it will look in epoch after
+// epoch, by the trainer's own code and seed; with controls to try other transforms and to put them into the
+// recipe.
 #pragma once
 
 #include <QWidget>
@@ -76,7 +77,7 @@ class BatchTab : public QWidget {
   TransformDraft draft_;
   std::vector<int> stageEpochs_;  // of the recipe's stages
   BatchPicture picture_;
-  BatchRequest shown_;    // what picture_ answers
+  BatchRequest shown_;  // what picture_ answers
   BatchRequest running_;
   bool pending_ = false;  // another request waits for the running one
   bool stale_ = true;     // something changed while the tab was hidden

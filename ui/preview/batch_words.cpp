@@ -27,7 +27,8 @@ QString pixels(Size size) {
 }
 
 QString channels(const std::array<double, 3>& values) {
-  return QStringLiteral("%1 %2 %3").arg(signedNumber(values[0], 2), signedNumber(values[1], 2), signedNumber(values[2], 2));
+  return QStringLiteral("%1 %2 %3")
+      .arg(signedNumber(values[0], 2), signedNumber(values[1], 2), signedNumber(values[2], 2));
 }
 
 QString modeWords(const BatchRequest& request, const BatchPicture& picture) {
@@ -39,12 +40,22 @@ QString modeWords(const BatchRequest& request, const BatchPicture& picture) {
   }();
   const QString px = size.height > 0 ? tr(", %1 px").arg(pixels(size)) : QString();
   if (request.photo) {
-    if (picture.mode == Mode::Valid) return tr("A validation photo: never changed, the same in every epoch") + px;
-    return tr("One photo in epochs %1 to %2, each in the batch that it is in then").arg(request.epoch + 1).arg(request.epoch + picture.tiles.size()) + px;
+    if (picture.mode == Mode::Valid)
+      return tr("A validation photo: never changed, the same in every epoch") + px;
+    return tr("One photo in epochs %1 to %2, each in the batch that it is in then")
+               .arg(request.epoch + 1)
+               .arg(request.epoch + picture.tiles.size()) +
+           px;
   }
   const QString of = tr("%1 of its %2 photos").arg(picture.tiles.size()).arg(picture.batch_photos);
-  if (picture.mode == Mode::Valid) return tr("Validation batch %1 of %2: %3").arg(request.batch + 1).arg(picture.batches).arg(of) + px;
-  return tr("Epoch %1, batch %2 of %3: %4").arg(request.epoch + 1).arg(request.batch + 1).arg(picture.batches).arg(of) + px;
+  if (picture.mode == Mode::Valid)
+    return tr("Validation batch %1 of %2: %3").arg(request.batch + 1).arg(picture.batches).arg(of) + px;
+  return tr("Epoch %1, batch %2 of %3: %4")
+             .arg(request.epoch + 1)
+             .arg(request.batch + 1)
+             .arg(picture.batches)
+             .arg(of) +
+         px;
 }
 
 }  // namespace
@@ -68,11 +79,13 @@ QStringList drawWords(const BatchTile& tile, Mode mode, const std::optional<AugO
                  .arg(pixels(tile.item_size));
   }
   if (mode == Mode::Valid) return words;
-  if (draw.dihedral > 0 && draw.dihedral < static_cast<int>(kDihedral.size())) words << tr(kDihedral[static_cast<std::size_t>(draw.dihedral)]);
+  if (draw.dihedral > 0 && draw.dihedral < static_cast<int>(kDihedral.size()))
+    words << tr(kDihedral[static_cast<std::size_t>(draw.dihedral)]);
   if (draw.rotate != 0) words << tr("turned by %1\u00b0").arg(signedNumber(draw.rotate, 1));
   if (draw.zoom != 1) words << tr("enlarged \u00d7 %1").arg(draw.zoom, 0, 'f', 3);
   if (draw.warp_x != 0 || draw.warp_y != 0) {
-    words << tr("warped by %1 across, %2 down").arg(signedNumber(draw.warp_x, 3), signedNumber(draw.warp_y, 3));
+    words
+        << tr("warped by %1 across, %2 down").arg(signedNumber(draw.warp_x, 3), signedNumber(draw.warp_y, 3));
   }
   if (draw.brightness != 0.5f) words << tr("brightness %1 (0.5: as it is)").arg(draw.brightness, 0, 'f', 3);
   if (draw.contrast != 1) words << tr("contrast \u00d7 %1").arg(draw.contrast, 0, 'f', 3);
@@ -86,10 +99,12 @@ QStringList drawWords(const BatchTile& tile, Mode mode, const std::optional<AugO
 QString captionWords(const BatchRequest& request, const BatchPicture& picture) {
   QString words = modeWords(request, picture);
   const std::optional<AugOptions>& augment = request.spec.stages[request.stage].augment;
-  if (augment && augment->crops() && augment->engine == AugEngine::Fastai && picture.mode == Mode::Train && !request.photo) {
+  if (augment && augment->crops() && augment->engine == AugEngine::Fastai && picture.mode == Mode::Train &&
+      !request.photo) {
     words += tr(". One crop for the whole batch, as fastai draws it");
   }
-  const auto bad = std::count_if(picture.tiles.begin(), picture.tiles.end(), [](const BatchTile& tile) { return !tile.problem.isEmpty(); });
+  const auto bad = std::count_if(picture.tiles.begin(), picture.tiles.end(),
+                                 [](const BatchTile& tile) { return !tile.problem.isEmpty(); });
   if (bad > 0 && request.spec.data.bad_images == BadImagePolicy::Refuse) {
     words += tr(". A file cannot be read, and the recipe refuses to train then");
   } else if (bad > 0) {
@@ -100,8 +115,8 @@ QString captionWords(const BatchRequest& request, const BatchPicture& picture) {
 
 QString valueWords(const ValueStatistics& values) {
   return tr("Values %1 to %2; of R G B, mean %3, std %4")
-      .arg(signedNumber(static_cast<double>(values.low), 2), signedNumber(static_cast<double>(values.high), 2), channels(values.mean),
-           channels(values.std));
+      .arg(signedNumber(static_cast<double>(values.low), 2),
+           signedNumber(static_cast<double>(values.high), 2), channels(values.mean), channels(values.std));
 }
 
 }  // namespace panicle::ui

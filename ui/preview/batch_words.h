@@ -8,8 +8,8 @@
 
 namespace panicle::ui {
 
-// The draws of a tile, one a line: "flipped left-right", "turned by 4.2°", "cut out: 415×415 at (12, 31) of 480×480 px". Empty
-// in validation and without batch transforms.
+// The draws of a tile, one a line: "flipped left-right", "turned by 4.2°", "cut out: 415×415 at (12, 31) of
+// 480×480 px". Empty in validation and without batch transforms.
 QStringList drawWords(const BatchTile& tile, Mode mode, const std::optional<AugOptions>& options);
 
 // Under the tiles: what they are.

@@ -23,16 +23,17 @@ struct SliderRange {
 };
 
 constexpr std::array kRanges{
-    SliderRange{".mult", 0, 3, 0.05},          SliderRange{".max_rotate", 0, 45, 1},
-    SliderRange{".min_zoom", 0.5, 1.5, 0.01},  SliderRange{".max_zoom", 0.5, 2, 0.01},
-    SliderRange{".max_warp", 0, 0.8, 0.01},    SliderRange{".max_lighting", 0, 0.9, 0.01},
-    SliderRange{".max_hue", 0, 0.5, 0.01},     SliderRange{".augment.min_scale", 0.05, 1, 0.01},
-    SliderRange{".max_count", 1, 10, 1},       SliderRange{".min_aspect", 0.1, 1, 0.01},
+    SliderRange{".mult", 0, 3, 0.05},         SliderRange{".max_rotate", 0, 45, 1},
+    SliderRange{".min_zoom", 0.5, 1.5, 0.01}, SliderRange{".max_zoom", 0.5, 2, 0.01},
+    SliderRange{".max_warp", 0, 0.8, 0.01},   SliderRange{".max_lighting", 0, 0.9, 0.01},
+    SliderRange{".max_hue", 0, 0.5, 0.01},    SliderRange{".augment.min_scale", 0.05, 1, 0.01},
+    SliderRange{".max_count", 1, 10, 1},      SliderRange{".min_aspect", 0.1, 1, 0.01},
 };
 constexpr double kWidestRange = 2;  // of a field that is not listed
 constexpr double kStep = 0.01;
 constexpr int kDecimals = 4;
-constexpr double kDigits = 1e6;  // a position's value is rounded so that it reads 0.35, not 0.35000000000000003
+constexpr double kDigits =
+    1e6;  // a position's value is rounded so that it reads 0.35, not 0.35000000000000003
 
 std::optional<SliderRange> rangeOf(const FieldDescription& field) {
   if ((field.kind != FieldKind::Real && field.kind != FieldKind::Integer) || field.nullable) return {};
@@ -75,7 +76,8 @@ class SliderEditor : public FieldEditor {
     row->setSpacing(kGrid);
     row->insertWidget(0, slider_, 1);
     setTabOrder(slider_, box_);
-    QObject::connect(slider_, &QSlider::valueChanged, this, [this](int position) { take(valueAt(position)); });
+    QObject::connect(slider_, &QSlider::valueChanged, this,
+                     [this](int position) { take(valueAt(position)); });
     QObject::connect(box_, &QDoubleSpinBox::valueChanged, this, [this](double value) { take(value); });
   }
 
@@ -87,7 +89,9 @@ class SliderEditor : public FieldEditor {
   }
 
  private:
-  double valueAt(int position) const { return std::round((range_.low + position * range_.step) * kDigits) / kDigits; }
+  double valueAt(int position) const {
+    return std::round((range_.low + position * range_.step) * kDigits) / kDigits;
+  }
 
   void take(double value) {
     setValue(Json(value));

@@ -5,8 +5,8 @@
 #include <map>
 
 #include "core/base/error.h"
-#include "ui/shared/field_rules.h"
 #include "ui/shared/field_row.h"
+#include "ui/shared/field_rules.h"
 
 namespace panicle::ui {
 namespace {
@@ -48,7 +48,9 @@ std::vector<std::string> withPrefix(std::vector<std::string> problems, const std
 std::vector<FieldDescription> transformFields(const RunSpec& spec, std::size_t stage) {
   const std::string own = "stages." + std::to_string(stage) + ".";
   std::vector<FieldDescription> fields = describe(spec);
-  std::erase_if(fields, [&](const FieldDescription& field) { return !field.path.starts_with(own) || !transformGroup(field.path); });
+  std::erase_if(fields, [&](const FieldDescription& field) {
+    return !field.path.starts_with(own) || !transformGroup(field.path);
+  });
   std::stable_sort(fields.begin(), fields.end(), [](const FieldDescription& a, const FieldDescription& b) {
     return *transformGroup(a.path) < *transformGroup(b.path);
   });
@@ -62,7 +64,8 @@ void TransformDraft::follow(const RunSpec& recipe) {
 }
 
 bool TransformDraft::differs() const {
-  return !std::equal(spec_.stages.begin(), spec_.stages.end(), recipe_.stages.begin(), recipe_.stages.end(), sameTransforms);
+  return !std::equal(spec_.stages.begin(), spec_.stages.end(), recipe_.stages.begin(), recipe_.stages.end(),
+                     sameTransforms);
 }
 
 QStringList TransformDraft::differences() const {
@@ -71,7 +74,8 @@ QStringList TransformDraft::differences() const {
     if (sameTransforms(spec_.stages[stage], recipe_.stages[stage])) continue;
     const QString prefix = spec_.stages.size() > 1 ? tr("Stage %1, ").arg(stage + 1) : QString();
     std::map<std::string, Json> before;
-    for (FieldDescription& field : transformFields(recipe_, stage)) before.emplace(field.path, std::move(field.value));
+    for (FieldDescription& field : transformFields(recipe_, stage))
+      before.emplace(field.path, std::move(field.value));
     std::map<std::string, QString> labels;
     for (const FieldDescription& field : transformFields(spec_, stage)) {
       labels.emplace(field.path, QString::fromUtf8(field.info.label));
@@ -79,7 +83,9 @@ QStringList TransformDraft::differences() const {
       if (was == before.end()) continue;  // of an object that is off in the recipe, which is told
       const bool object = field.kind == FieldKind::Object;
       if (object ? was->second.is_null() == field.value.is_null() : was->second == field.value) continue;
-      words << tr("%1%2: %3 → %4").arg(prefix, titleOf(field, labels), valueText(field, was->second), valueText(field, field.value));
+      words << tr("%1%2: %3 → %4")
+                   .arg(prefix, titleOf(field, labels), valueText(field, was->second),
+                        valueText(field, field.value));
     }
   }
   return words;
@@ -94,7 +100,8 @@ QString TransformDraft::set(const std::string& path, const Json& value) {
   return {};
 }
 
-void TransformDraft::setStage(std::size_t stage, const ResizeOptions& resize, const std::optional<AugOptions>& augment) {
+void TransformDraft::setStage(std::size_t stage, const ResizeOptions& resize,
+                              const std::optional<AugOptions>& augment) {
   spec_.stages.at(stage).resize = resize;
   spec_.stages.at(stage).augment = augment;
 }

@@ -1,5 +1,5 @@
-// The transforms that the Batch tab tries out: a copy of the recipe's, edited freely, put into the recipe by one step. The
-// rest of the recipe (photos, split, batch size ...) is always the recipe's own.
+// The transforms that the Batch tab tries out: a copy of the recipe's, edited freely, put into the recipe by
+// one step. The rest of the recipe (photos, split, batch size ...) is always the recipe's own.
 #pragma once
 
 #include <QString>

@@ -27,7 +27,7 @@ TransformPanel::TransformPanel(QWidget* parent)
       stages_(new QComboBox(this)),
       scroll_(new QScrollArea(this)),
       difference_(new QLabel(this)),
-      revert_(new QPushButton(lineIcon(QStringLiteral("reset")), tr("Re&vert"), this)),
+      revert_(new QPushButton(lineIcon(QStringLiteral("reset")), tr("Rever&t"), this)),
       apply_(new QPushButton(lineIcon(QStringLiteral("check")), tr("&Apply to run"), this)),
       closed_{TransformGroup::Extras} {
   scroll_->setWidgetResizable(true);
@@ -49,7 +49,8 @@ QWidget* TransformPanel::makeHead() {
   presets_->setPlaceholderText(tr("Choose a recipe's transforms"));
   presets_->setAccessibleName(tr("Presets"));
   presets_->setToolTip(
-      tr("<p>The transforms of well-known recipes: item transform, final size and smallest crop, all else as fastai has it. "
+      tr("<p>The transforms of well-known recipes: item transform, final size and smallest crop, all else as "
+         "fastai has it. "
          "Choosing one fills the settings below; nothing reaches the run before you press Apply.</p>"));
   presets_->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
   for (const TransformPreset& preset : transformPresets()) {
@@ -61,8 +62,10 @@ QWidget* TransformPanel::makeHead() {
   presetLabel->setBuddy(presets_);
   stageLabel_->setBuddy(stages_);
   stages_->setAccessibleName(tr("Stage"));
-  stages_->setToolTip(tr("<p>The recipe trains in several stages, each with transforms of its own. The epoch goes along: a stage's "
-                         "pictures are those of its first epoch.</p>"));
+  stages_->setToolTip(
+      tr("<p>The recipe trains in several stages, each with transforms of its own. The epoch goes along: a "
+         "stage's "
+         "pictures are those of its first epoch.</p>"));
   auto* grid = new QGridLayout(head);
   grid->setContentsMargins(kGrid, 0, 0, 0);
   grid->setSpacing(kGrid);
@@ -81,8 +84,10 @@ QWidget* TransformPanel::makeFoot() {
   difference_->setWordWrap(true);
   difference_->setTextFormat(Qt::PlainText);
   revert_->setToolTip(tr("<p>Back to the recipe's transforms; what you tried out here is dropped.</p>"));
-  apply_->setToolTip(tr("<p>Puts these transforms into the recipe, where the Train page shows them and the next run takes them. "
-                        "One step of undo takes them back. The seed and the epoch looked at stay out of it.</p>"));
+  apply_->setToolTip(
+      tr("<p>Puts these transforms into the recipe, where the Train page shows them and the next run takes "
+         "them. "
+         "One step of undo takes them back. The seed and the epoch looked at stay out of it.</p>"));
   makePrimary(apply_);
   auto* grid = new QGridLayout(foot);
   grid->setContentsMargins(kGrid, 0, 0, 0);
@@ -109,8 +114,9 @@ void TransformPanel::show(const TransformDraft& draft, std::size_t stage) {
   presets_->setCurrentIndex(presetOf(spec.stages[stage]));
 
   const std::vector<FieldDescription> fields = transformFields(spec, stage);
-  const bool same = std::equal(fields.begin(), fields.end(), order_.begin(), order_.end(),
-                               [](const FieldDescription& field, const std::string& path) { return field.path == path; });
+  const bool same =
+      std::equal(fields.begin(), fields.end(), order_.begin(), order_.end(),
+                 [](const FieldDescription& field, const std::string& path) { return field.path == path; });
   if (!same) build(fields, spec.stages.size());
   showValues(fields);
   showProblems(draft, stage);
@@ -158,8 +164,9 @@ void TransformPanel::addRow(const FieldDescription& field, const std::map<std::s
     groups_[group].fold = fold;
   }
   const auto standard = standards.find(field.path);
-  auto* row = new FieldRow(field, standard == standards.end() ? std::nullopt : std::optional<Json>(standard->second), body_,
-                           makeSliderEditor);
+  auto* row =
+      new FieldRow(field, standard == standards.end() ? std::nullopt : std::optional<Json>(standard->second),
+                   body_, makeSliderEditor);
   column->addWidget(row);
   groups_[group].rows.push_back(row);
   rows_[field.path] = row;
@@ -202,7 +209,8 @@ void TransformPanel::showDifference(const TransformDraft& draft) {
   } else if (differences.size() == 1) {
     difference_->setText(tr("Not in the recipe yet: %1").arg(differences.front()));
   } else {
-    difference_->setText(tr("Not in the recipe yet: %1 changes").arg(std::max<qsizetype>(1, differences.size())));
+    difference_->setText(
+        tr("Not in the recipe yet: %1 changes").arg(std::max<qsizetype>(1, differences.size())));
   }
   difference_->setToolTip(differences.join(QLatin1Char('\n')));
   apply_->setEnabled(differs);
@@ -233,7 +241,8 @@ void TransformPanel::showFolds() {
   fitWidth();
 }
 
-// Never narrower than its rows, so that nothing is cut off; nor so wide that a label stands far from its value.
+// Never narrower than its rows, so that nothing is cut off; nor so wide that a label stands far from its
+// value.
 void TransformPanel::fitWidth() {
   if (!body_) return;
   const int least = body_->minimumSizeHint().width() + scroll_->verticalScrollBar()->sizeHint().width();

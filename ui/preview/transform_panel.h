@@ -1,5 +1,5 @@
-// The controls of the Batch tab: presets, a row for every field of a stage's transforms in groups that fold, and what is to
-// become of them. It shows a draft and asks for changes of it.
+// The controls of the Batch tab: presets, a row for every field of a stage's transforms in groups that fold,
+// and what is to become of them. It shows a draft and asks for changes of it.
 #pragma once
 
 #include <QWidget>
@@ -34,7 +34,7 @@ class TransformPanel : public QWidget {
 
   FieldEditor* editor(const std::string& path) const;  // null where there is none
   QString problem(const std::string& path) const;
-  bool isShown(const std::string& path) const;         // its group is open
+  bool isShown(const std::string& path) const;  // its group is open
   void setOpen(TransformGroup group, bool open);
   QComboBox* presets() const { return presets_; }
   QPushButton* apply() const { return apply_; }
@@ -78,9 +78,9 @@ class TransformPanel : public QWidget {
   QPushButton* apply_;
   std::map<TransformGroup, Group> groups_;
   std::map<std::string, FieldRow*> rows_;
-  std::vector<std::string> order_;       // the paths, as built
+  std::vector<std::string> order_;  // the paths, as built
   std::set<TransformGroup> closed_;
-  std::set<std::string> withProblem_;    // of several fields together
+  std::set<std::string> withProblem_;  // of several fields together
 };
 
 }  // namespace panicle::ui

@@ -1,4 +1,5 @@
-// The header of a part of a form that folds away: a chevron, the part's title, and what to know of it while it is folded.
+// The header of a part of a form that folds away: a chevron, the part's title, and what to know of it while
+// it is folded.
 #pragma once
 
 #include <QToolButton>

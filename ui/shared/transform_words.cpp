@@ -12,7 +12,8 @@ QString transformWords(const StageOptions& stage) {
   words += QStringLiteral(" \u2192 aug");
   if (augment.size) words += QLatin1Char(' ') + QString::fromStdString(toString(*augment.size));
   if (augment.crops()) words += QStringLiteral(", min_scale ") + formatReal(augment.min_scale);
-  if (augment.engine != AugEngine::Fastai) words += QStringLiteral(", ") + QString::fromUtf8(enumName(augment.engine));
+  if (augment.engine != AugEngine::Fastai)
+    words += QStringLiteral(", ") + QString::fromUtf8(enumName(augment.engine));
   return words;
 }
 
