@@ -23,7 +23,8 @@ class CacheActionTest : public QObject {
 
   void init() {
     folder_ = std::make_unique<QTemporaryDir>();
-    session_ = std::make_unique<Session>(std::make_unique<RunStore>(std::filesystem::path(folder_->filePath(QStringLiteral("workspace")).toStdString())));
+    session_ = std::make_unique<Session>(std::make_unique<RunStore>(
+        std::filesystem::path(folder_->filePath(QStringLiteral("workspace")).toStdString())));
     window_ = std::make_unique<QWidget>();
     window_->show();
     menu_ = new QMenu(window_.get());
@@ -73,9 +74,12 @@ class CacheActionTest : public QObject {
     pipeline.resize = {.method = ResizeMethod::Squish, .size = {32, 32}};
     PresizeCache cached(cache(), pipeline, std::uint64_t{1} << 30);
     Image image;
-    QTest::qSleep(100);  // a file that was just written might be written again without a trace: it is not kept
+    QTest::qSleep(
+        100);  // a file that was just written might be written again without a trace: it is not kept
     for (const char* name : {"000.png", "001.png"}) {
-      cached.loadItem((photos + QStringLiteral("/train_images/blast/") + QLatin1StringView(name)).toStdString(), {}, 0, image);
+      cached.loadItem(
+          (photos + QStringLiteral("/train_images/blast/") + QLatin1StringView(name)).toStdString(), {}, 0,
+          image);
     }
   }
 

@@ -1,5 +1,5 @@
-// The Preview page's Resize tab: figures against other ways of computing them, pictures against training's, sizes typed, damaged
-// files, the size advisor, and the worker that answers only the latest request.
+// The Preview page's Resize tab: figures against other ways of computing them, pictures against training's,
+// sizes typed, damaged files, the size advisor, and the worker that answers only the latest request.
 #include "ui/preview/resize_tab.h"
 
 #include <QComboBox>
@@ -46,7 +46,8 @@ struct Counted {
 Counted count(Size source, const Box& box) {
   long shown = 0;
   for (int y = box.top; y < box.top + box.height; ++y) {
-    for (int x = box.left; x < box.left + box.width; ++x) shown += x >= 0 && y >= 0 && x < source.width && y < source.height;
+    for (int x = box.left; x < box.left + box.width; ++x)
+      shown += x >= 0 && y >= 0 && x < source.width && y < source.height;
   }
   return {1 - static_cast<double>(shown) / (static_cast<double>(source.width) * source.height),
           1 - static_cast<double>(shown) / (static_cast<double>(box.width) * box.height)};
@@ -62,7 +63,8 @@ ResizeOptions optionsOf(ResizeMethod method, Size size) {
 
 struct Fixture {
   explicit Fixture(bool open = true)
-      : session(std::make_unique<RunStore>(std::filesystem::path(folder.filePath(QStringLiteral("workspace")).toStdString()))),
+      : session(std::make_unique<RunStore>(
+            std::filesystem::path(folder.filePath(QStringLiteral("workspace")).toStdString()))),
         page(makePreviewPage(session, nullptr)),
         tab(page->findChild<ResizeTab*>()) {
     page->resize(1000, 640);
@@ -139,7 +141,9 @@ class ResizeTabTest : public QObject {
   // By hand, for a photo of 480 x 640 (width x height).
   void figuresOfAUsualPhoto() {
     const Size source{640, 480};
-    const auto facts = [&](ResizeMethod method, Size size) { return resizeFacts(source, optionsOf(method, size), {}); };
+    const auto facts = [&](ResizeMethod method, Size size) {
+      return resizeFacts(source, optionsOf(method, size), {});
+    };
     const ResizeFacts crop = facts(ResizeMethod::Crop, {480, 480});
     QCOMPARE(crop.lost, 0.25);
     QCOMPARE(crop.invented, 0.0);
@@ -162,14 +166,19 @@ class ResizeTabTest : public QObject {
 
   void figuresInWords() {
     const Size source{640, 480};
-    const auto words = [&](ResizeMethod method, Size size) { return costWords(resizeFacts(source, optionsOf(method, size), {})); };
+    const auto words = [&](ResizeMethod method, Size size) {
+      return costWords(resizeFacts(source, optionsOf(method, size), {}));
+    };
     QCOMPARE(words(ResizeMethod::Crop, {480, 480}), QStringLiteral("Loses 25.0 % of the photo"));
     QCOMPARE(words(ResizeMethod::Squish, {480, 480}), QString::fromUtf8("Looks 1.33 × as wide"));
     QCOMPARE(words(ResizeMethod::Squish, {640, 320}), QString::fromUtf8("Looks 1.50 × as high"));
     QCOMPARE(words(ResizeMethod::Pad, {480, 480}), QStringLiteral("Invents 25.0 % of the picture"));
-    QCOMPARE(words(ResizeMethod::Crop, {320, 240}), QStringLiteral("Keeps all of the photo in its proportions"));
-    QCOMPARE(reductionWords(resizeFacts(source, optionsOf(ResizeMethod::Squish, {320, 240}), {})), QString::fromUtf8("Reduced 2.00 ×"));
-    QVERIFY(reductionWords(resizeFacts(source, optionsOf(ResizeMethod::Squish, {1280, 960}), {})).contains(QStringLiteral("2.00")));
+    QCOMPARE(words(ResizeMethod::Crop, {320, 240}),
+             QStringLiteral("Keeps all of the photo in its proportions"));
+    QCOMPARE(reductionWords(resizeFacts(source, optionsOf(ResizeMethod::Squish, {320, 240}), {})),
+             QString::fromUtf8("Reduced 2.00 ×"));
+    QVERIFY(reductionWords(resizeFacts(source, optionsOf(ResizeMethod::Squish, {1280, 960}), {}))
+                .contains(QStringLiteral("2.00")));
   }
 
   void meansWeighSizesByTheirFiles() {
@@ -196,6 +205,7 @@ class ResizeTabTest : public QObject {
       request.options.size = {64, 48};
       request.seed = 7;
       request.first_epoch = 3;
+      request.shown_side = 3 * 64;  // all as they are
       DecodedPhoto decoded;
       const ResizePreview preview = renderResize(request, decoded, {});
       QCOMPARE(decoded.decodes(), 1);
@@ -213,7 +223,8 @@ class ResizeTabTest : public QObject {
           // The frame on the photo is that of the picture.
           ResizeOptions again = shown.options;
           RandomStream stream(7, "resize", 3 + i, item);
-          QCOMPARE(picture.facts.box, resizeBox({120, 90}, again, drawResize(again, {120, 90}, Mode::Train, stream)));
+          QCOMPARE(picture.facts.box,
+                   resizeBox({120, 90}, again, drawResize(again, {120, 90}, Mode::Train, stream)));
         }
       }
     }
@@ -226,7 +237,8 @@ class ResizeTabTest : public QObject {
     DecodedPhoto decoded;
     for (const int side : {32, 64, 300}) {
       request.options.size = {side, side};
-      QCOMPARE(text(renderResize(request, decoded, {}).cases.front().valid.facts.result), text(Size{side, side}));
+      QCOMPARE(text(renderResize(request, decoded, {}).cases.front().valid.facts.result),
+               text(Size{side, side}));
     }
     QCOMPARE(decoded.decodes(), 1);
     request.decode.exif = ExifPolicy::Apply;
@@ -247,13 +259,16 @@ class ResizeTabTest : public QObject {
       QVERIFY(card->focusPolicy() & Qt::TabFocus);
     }
     QVERIFY(fixture.card(ResizeMethod::Crop)->costs().startsWith(QStringLiteral("Loses 25.0 %")));
-    QTRY_VERIFY_WITH_TIMEOUT(fixture.card(ResizeMethod::Crop)->toolTip().contains(QStringLiteral("Over all 6 photos")), kPatienceMs);
+    QTRY_VERIFY_WITH_TIMEOUT(
+        fixture.card(ResizeMethod::Crop)->toolTip().contains(QStringLiteral("Over all 6 photos")),
+        kPatienceMs);
   }
 
   void cardPutsItsMethodIntoTheRecipe() {
     Fixture fixture;
     fixture.tab->sizeField()->setText(QStringLiteral("96,64"));
-    QTRY_COMPARE_WITH_TIMEOUT(text(fixture.card(ResizeMethod::Crop)->shownCase().options.size), text(Size{96, 64}), kPatienceMs);
+    QTRY_COMPARE_WITH_TIMEOUT(text(fixture.card(ResizeMethod::Crop)->shownCase().options.size),
+                              text(Size{96, 64}), kPatienceMs);
     QVERIFY(!fixture.card(ResizeMethod::Crop)->inRecipe());
     fixture.card(ResizeMethod::Crop)->setFocus();
     QTest::keyClick(fixture.card(ResizeMethod::Crop), Qt::Key_Return);
@@ -305,7 +320,8 @@ class ResizeTabTest : public QObject {
     Fixture fixture;
     const auto boxes = [&] {
       std::vector<Box> all;
-      for (const ResizedPicture& picture : fixture.card(ResizeMethod::RandomResizedCrop)->shownCase().train) all.push_back(picture.facts.box);
+      for (const ResizedPicture& picture : fixture.card(ResizeMethod::RandomResizedCrop)->shownCase().train)
+        all.push_back(picture.facts.box);
       return all;
     };
     const std::vector<Box> first = boxes();
@@ -340,7 +356,8 @@ class ResizeTabTest : public QObject {
     QVERIFY(fixture.named<QTableWidget>("Steps from the file to the network"));
     QTest::mouseClick(fixture.button<QToolButton>("Steps"), Qt::LeftButton);
     auto* failure = fixture.named<QLabel>("Step that failed");
-    QTRY_VERIFY_WITH_TIMEOUT(failure->isVisible() && failure->text().contains(QStringLiteral("zzz.jpg")), kPatienceMs);
+    QTRY_VERIFY_WITH_TIMEOUT(failure->isVisible() && failure->text().contains(QStringLiteral("zzz.jpg")),
+                             kPatienceMs);
     fixture.session.setCurrent(0);
     QTRY_VERIFY_WITH_TIMEOUT(!damaged->isVisible() && fixture.cards().front()->isVisible(), kPatienceMs);
     QTRY_VERIFY_WITH_TIMEOUT(!failure->isVisible(), kPatienceMs);
@@ -387,14 +404,17 @@ class ResizeTabTest : public QObject {
 
   void adviceOnSizes() {
     const DataShape shape = dataShape({{{640, 480}, 100}});
-    const std::vector<Architecture> known{{.name = "small", .family = "a", .params = 1, .input_size = {224, 224}, .min_side = 32},
-                                          {.name = "large", .family = "b", .params = 1, .input_size = {352, 352}, .min_side = 300}};
+    const std::vector<Architecture> known{
+        {.name = "small", .family = "a", .params = 1, .input_size = {224, 224}, .min_side = 32},
+        {.name = "large", .family = "b", .params = 1, .input_size = {352, 352}, .min_side = 300}};
     const auto advice = adviseSizes(shape, {224, 224}, std::vector{Size{77, 100}}, known);
     const auto of = [&](Size size) {
-      const auto found = std::find_if(advice.begin(), advice.end(), [&](const SizeAdvice& one) { return one.size == size; });
+      const auto found =
+          std::find_if(advice.begin(), advice.end(), [&](const SizeAdvice& one) { return one.size == size; });
       return found == advice.end() ? nullptr : &*found;
     };
-    QVERIFY(of({224, 224}) && of({77, 100}) && of({128, 128}) && of({320, 240}) && of({256, 192}) && of({352, 352}));
+    QVERIFY(of({224, 224}) && of({77, 100}) && of({128, 128}) && of({320, 240}) && of({256, 192}) &&
+            of({352, 352}));
     QVERIFY(of({224, 224})->current);
     QCOMPARE(of({224, 224})->cost, 1.0);
     QVERIFY(std::abs(of({224, 224})->lost - 0.25) < 1e-12);
@@ -426,7 +446,8 @@ class ResizeTabTest : public QObject {
     QTRY_VERIFY(table->model()->rowCount() > 5);
     const auto choose = [&](const char* size) {
       for (int row = 0; row < table->model()->rowCount(); ++row) {
-        if (table->model()->index(row, 0).data().toString() == QLatin1StringView(size)) table->setCurrentIndex(table->model()->index(row, 0));
+        if (table->model()->index(row, 0).data().toString() == QLatin1StringView(size))
+          table->setCurrentIndex(table->model()->index(row, 0));
       }
     };
     choose("256,192");
@@ -453,7 +474,8 @@ class ResizeTabTest : public QObject {
           stopped = true;
           return 0;
         },
-        [&](int) { answers << QStringLiteral("first"); }, [&](const QString&) { answers << QStringLiteral("failed"); });
+        [&](int) { answers << QStringLiteral("first"); },
+        [&](const QString&) { answers << QStringLiteral("failed"); });
     QTRY_VERIFY(begun);
     std::atomic<int> runs = 0;
     for (int i = 1; i <= 50; ++i) {
@@ -462,7 +484,8 @@ class ResizeTabTest : public QObject {
             ++runs;
             return i;
           },
-          [&](int value) { answers << QString::number(value); }, [&](const QString& message) { answers << message; });
+          [&](int value) { answers << QString::number(value); },
+          [&](const QString& message) { answers << message; });
     }
     QVERIFY(job.busy());
     QTRY_COMPARE(answers, QStringList{QStringLiteral("50")});
@@ -493,10 +516,12 @@ class ResizeTabTest : public QObject {
   void failureArrivesAsAMessage() {
     LatestJob job;
     QString said;
-    job.start([](std::stop_token) -> int { throw std::runtime_error("no such leaf"); }, [](int) {}, [&](const QString& message) { said = message; });
+    job.start([](std::stop_token) -> int { throw std::runtime_error("no such leaf"); }, [](int) {},
+              [&](const QString& message) { said = message; });
     QTRY_COMPARE(said, QStringLiteral("no such leaf"));
     QSignalSpy changed(&job, &LatestJob::busyChanged);
-    job.start([](std::stop_token) { return 1; }, [&](int) { said = QStringLiteral("answered"); }, [](const QString&) {});
+    job.start([](std::stop_token) { return 1; }, [&](int) { said = QStringLiteral("answered"); },
+              [](const QString&) {});
     job.cancel();
     QTest::qWait(20);
     QCOMPARE(said, QStringLiteral("no such leaf"));

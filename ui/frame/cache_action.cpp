@@ -30,7 +30,8 @@ QString contents(const std::vector<CachedPack>& packs) {
   for (const CachedPack& pack : packs) {
     const QString used = QLocale().toString(QDateTime::fromSecsSinceEpoch(pack.used), QLocale::ShortFormat);
     lines << tr("%1: %2 photos, %3, last used %4")
-                 .arg(QString::fromStdString(pack.what), formatCount(pack.photos), formatBytes(pack.bytes), used);
+                 .arg(QString::fromStdString(pack.what), formatCount(pack.photos), formatBytes(pack.bytes),
+                      used);
   }
   return lines.join(QLatin1Char('\n'));
 }
@@ -38,21 +39,25 @@ QString contents(const std::vector<CachedPack>& packs) {
 void clear(Session& session, QObject* context) {
   session.jobs().start(
       context, tr("Removing the presize cache"),
-      [folder = folderOf(session)](std::stop_token, const Progress&) { return clearCache(folder); }, [](std::uint64_t) {});
+      [folder = folderOf(session)](std::stop_token, const Progress&) { return clearCache(folder); },
+      [](std::uint64_t) {});
 }
 
 void ask(Session& session, QWidget* window) {
   const std::filesystem::path folder = folderOf(session);
   const QString size = formatBytes(cacheBytes(folder));
   auto* box = new QMessageBox(QMessageBox::Question, tr("Clear the presize cache"),
-                              tr("This sets %1 of disk free. Nothing is lost: the next run decodes the photos again in its first epoch.").arg(size),
+                              tr("This sets %1 of disk free. Nothing is lost: the next run decodes the "
+                                 "photos again in its first epoch.")
+                                  .arg(size),
                               QMessageBox::NoButton, window);
   box->setAttribute(Qt::WA_DeleteOnClose);
   box->setInformativeText(contents(listCache(folder)));
   QPushButton* keep = box->addButton(tr("Keep it"), QMessageBox::RejectRole);
   QPushButton* remove = box->addButton(tr("Clear %1").arg(size), QMessageBox::DestructiveRole);
   keep->setToolTip(tr("Leaves the cache as it is"));
-  remove->setToolTip(tr("Removes the resized photos of all runs of this workspace; harmless while a run reads them"));
+  remove->setToolTip(
+      tr("Removes the resized photos of all runs of this workspace; harmless while a run reads them"));
   box->setDefaultButton(keep);
   box->setEscapeButton(keep);
   QObject::connect(remove, &QPushButton::clicked, window, [&session, window] { clear(session, window); });
@@ -67,9 +72,12 @@ QAction* addCacheAction(QMenu* menu, Session& session, QWidget* window) {
   const auto refresh = [action, &session] {
     const std::uint64_t bytes = cacheBytes(folderOf(session));
     action->setEnabled(bytes > 0);
-    action->setText(bytes > 0 ? tr("Clear presize cache (%1)…").arg(formatBytes(bytes)) : tr("Clear presize cache…"));
-    action->setToolTip(bytes > 0 ? tr("Removes the resized photos that runs keep on disk, to read them from the second epoch on instead of decoding again")
-                                 : tr("There is no presize cache: runs that have kept resized photos on disk make it"));
+    action->setText(bytes > 0 ? tr("Clear presize cache (%1)…").arg(formatBytes(bytes))
+                              : tr("Clear presize cache…"));
+    action->setToolTip(
+        bytes > 0 ? tr("Removes the resized photos that runs keep on disk, to read them from the second "
+                       "epoch on instead of decoding again")
+                  : tr("There is no presize cache: runs that have kept resized photos on disk make it"));
   };
   QObject::connect(menu, &QMenu::aboutToShow, action, refresh);
   QObject::connect(&session.runs(), &RunController::ended, action, refresh);

@@ -9,7 +9,8 @@ namespace panicle::ui {
 
 class Session;
 
-// Appends the action to `menu`, whose opening brings its size up to date. The question is a child of `window`.
+// Appends the action to `menu`, whose opening brings its size up to date. The question is a child of
+// `window`.
 QAction* addCacheAction(QMenu* menu, Session& session, QWidget* window);
 
 }  // namespace panicle::ui

@@ -69,9 +69,11 @@ void DamagedPhoto::say(const QString& file, const QString& reason, bool skipped)
   file_ = file;
   title_->setText(tr("%1 cannot be previewed").arg(QFileInfo(file).fileName()));
   reason_->setText(reason);
-  advice_->setText(skipped ? tr("A run leaves such photos out and lists them. Get the file again from where it came from, or remove it from "
+  advice_->setText(skipped ? tr("A run leaves such photos out and lists them. Get the file again from where "
+                                "it came from, or remove it from "
                                 "the data set; then come back to this photo.")
-                           : tr("A run stops at such a photo (bad images: refuse). Get the file again from where it came from, or remove it "
+                           : tr("A run stops at such a photo (bad images: refuse). Get the file again from "
+                                "where it came from, or remove it "
                                 "from the data set; then come back to this photo."));
   setAccessibleName(text());
 }

@@ -1,5 +1,6 @@
-// One worker thread for what is shown while somebody moves a slider: a new request takes the place of the one that waits
-// and stops the one that runs, whose answer is dropped. Use it from the GUI thread; several have a thread each.
+// One worker thread for what is shown while somebody moves a slider: a new request takes the place of the one
+// that waits and stops the one that runs, whose answer is dropped. Use it from the GUI thread; several have a
+// thread each.
 #pragma once
 
 #include <QObject>
@@ -15,16 +16,18 @@ namespace panicle::ui {
 class LatestJob : public QObject {
   Q_OBJECT
  public:
-  // Runs a function on the GUI thread, unless a newer request has come by then: for answers in parts. Called by the worker.
+  // Runs a function on the GUI thread, unless a newer request has come by then: for answers in parts. Called
+  // by the worker.
   using Post = std::function<void(std::function<void()>)>;
   using Failed = std::function<void(const QString& message)>;
 
   explicit LatestJob(QObject* parent = nullptr);
   ~LatestJob() override;  // stops the work and waits for it
 
-  // `work(stop)` or `work(stop, post)` runs on the worker and returns a value; `done(value)` then runs on the GUI thread,
-  // `failed(message)` when the work has thrown. Neither is called once a newer request has come, or cancel(). Work should
-  // look at `stop` between its steps; what it throws (or returns) after a stop is dropped.
+  // `work(stop)` or `work(stop, post)` runs on the worker and returns a value; `done(value)` then runs on the
+  // GUI thread, `failed(message)` when the work has thrown. Neither is called once a newer request has come,
+  // or cancel(). Work should look at `stop` between its steps; what it throws (or returns) after a stop is
+  // dropped.
   template <typename Work, typename Done>
   void start(Work work, Done done, Failed failed) {
     auto run = [work = std::move(work)](std::stop_token stop, const Post& post) mutable {
@@ -36,8 +39,11 @@ class LatestJob : public QObject {
     };
     using Result = std::invoke_result_t<decltype(run)&, std::stop_token, const Post&>;
     const auto result = std::make_shared<std::unique_ptr<Result>>();
-    startErased([run = std::move(run), result](std::stop_token stop, const Post& post) mutable { *result = std::make_unique<Result>(run(stop, post)); },
-                [done = std::move(done), result]() mutable { done(std::move(**result)); }, std::move(failed));
+    startErased(
+        [run = std::move(run), result](std::stop_token stop, const Post& post) mutable {
+          *result = std::make_unique<Result>(run(stop, post));
+        },
+        [done = std::move(done), result]() mutable { done(std::move(**result)); }, std::move(failed));
   }
 
   void cancel();      // stops what runs and forgets what waits

@@ -3,6 +3,7 @@
 #include <QKeyEvent>
 #include <QScrollBar>
 #include <algorithm>
+#include <map>
 
 #include "ui/preview/method_card.h"
 #include "ui/shared/theme.h"
@@ -27,7 +28,8 @@ void MethodBoard::setCases(const std::vector<ResizedCase>& cases, std::uint64_t 
     auto* card = new MethodCard(content_);
     const int index = static_cast<int>(cards_.size());
     connect(card, &MethodCard::entered, this, [this, index] {
-      if (cards_[static_cast<std::size_t>(index)]->hasFocus()) ensureWidgetVisible(cards_[static_cast<std::size_t>(index)], 0, 0);
+      if (cards_[static_cast<std::size_t>(index)]->hasFocus())
+        ensureWidgetVisible(cards_[static_cast<std::size_t>(index)], 0, 0);
       Q_EMIT entered(index);
     });
     connect(card, &MethodCard::left, this, &MethodBoard::left);
@@ -60,21 +62,35 @@ void MethodBoard::keyPressEvent(QKeyEvent* event) {
   }
 }
 
+int MethodBoard::pictureWidth() const {
+  return cards_.empty() ? 0 : cards_.front()->pictureWidth();
+}
+
 void MethodBoard::arrange() {
   if (cards_.empty()) return;
+  const int before = pictureWidth();
   const int count = static_cast<int>(cards_.size());
   // The whole width: a scroll bar that comes and goes would change it.
   const int bar = verticalScrollBar()->sizeHint().width();
   const int width = contentsRect().width() - bar;
   const int height = contentsRect().height();
+  std::map<int, int> known;  // breaking lines takes its time
   const auto wordsHeight = [&](int cardWidth) {
-    int most = 0;
-    for (const MethodCard* card : cards_) most = std::max(most, card->wordsHeightFor(cardWidth));
-    return most;
+    const auto [entry, fresh] = known.try_emplace(cardWidth, 0);
+    for (const MethodCard* card : cards_) {
+      if (fresh) entry->second = std::max(entry->second, card->wordsHeightFor(cardWidth));
+    }
+    return entry->second;
   };
-  const auto heightOf = [&](int cardWidth) { return cards_.front()->heightFor(cardWidth, shape_, wordsHeight(cardWidth)); };
-  const auto widest = [&](int columns) { return std::min(MethodCard::kMaxWidth, (width - (columns - 1) * kGrid) / columns); };
-  // The number of columns with the widest cards whose rows all fit; where none fits, as many as are wide enough.
+  const auto heightOf = [&](int cardWidth) {
+    return cards_.front()->heightFor(cardWidth, shape_, wordsHeight(cardWidth));
+  };
+  const auto widest = [&](int columns) {
+    const int room = std::min(MethodCard::kMaxWidth, (width - (columns - 1) * kGrid) / columns);
+    return room - room % (kGrid / 2);
+  };
+  // The number of columns with the widest cards whose rows all fit; where none fits, as many as are wide
+  // enough.
   int columns = std::clamp((width + kGrid) / (MethodCard::kMinWidth + kGrid), 1, count);
   int cardWidth = std::max(widest(columns), 1);
   bool fits = false;
@@ -92,10 +108,12 @@ void MethodBoard::arrange() {
   for (int i = 0; i < count; ++i) {
     MethodCard* card = cards_[static_cast<std::size_t>(i)];
     card->setWordsHeight(words);
-    card->setGeometry(i % columns * (cardWidth + kGrid), i / columns * (cardHeight + kGrid), cardWidth, cardHeight);
+    card->setGeometry(i % columns * (cardWidth + kGrid), i / columns * (cardHeight + kGrid), cardWidth,
+                      cardHeight);
   }
   const int rows = (count + columns - 1) / columns;
   content_->resize(std::max(width, 1), rows * (cardHeight + kGrid) - kGrid);
+  if (pictureWidth() != before) Q_EMIT pictureWidthChanged();
 }
 
 }  // namespace panicle::ui

@@ -18,11 +18,13 @@ class MethodBoard : public QScrollArea {
   // Cards stay where they are from one photo to the next, with the keyboard's focus.
   void setCases(const std::vector<ResizedCase>& cases, std::uint64_t firstEpoch);
   const std::vector<MethodCard*>& cards() const { return cards_; }
+  int pictureWidth() const;  // of a card's picture, on the screen; 0: not known yet
 
  Q_SIGNALS:
   void entered(int card);  // by the mouse or the keyboard
   void left();
   void chosen(int card);
+  void pictureWidthChanged();
 
  protected:
   void resizeEvent(QResizeEvent* event) override;

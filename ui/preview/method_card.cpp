@@ -12,7 +12,7 @@ namespace {
 
 constexpr int kInset = kGrid;
 constexpr int kGap = kGrid / 2;
-constexpr int kDraws = 3;      // side by side
+constexpr int kDraws = 3;  // side by side
 
 QFont smallFont(const QFont& font) {
   QFont small = font;
@@ -49,13 +49,15 @@ void MethodCard::setInRecipe(bool in) {
 
 void MethodCard::describe() {
   const QString name = caseName(case_.options);
-  const QString action = in_recipe_ ? tr("This is what the recipe does.") : tr("Click to put it in the recipe.");
+  const QString action =
+      in_recipe_ ? tr("This is what the recipe does.") : tr("Click to put it in the recipe.");
   setAccessibleName(in_recipe_ ? tr("%1, in the recipe").arg(name) : name);
   setAccessibleDescription(words() + QLatin1Char(' ') + action);
   QString tip = QStringLiteral("<p><b>%1</b><br>%2</p><p>%3</p>")
                     .arg(name, caseHelp(case_.options).toHtmlEscaped(), words().toHtmlEscaped());
   if (case_.mean.files > 0) {
-    tip += tr("<p>Over all %1 photos, on average: %2.</p>").arg(formatCount(case_.mean.files), meanWords(case_.mean));
+    tip += tr("<p>Over all %1 photos, on average: %2.</p>")
+               .arg(formatCount(case_.mean.files), meanWords(case_.mean));
   }
   setToolTip(tip + QStringLiteral("<p>%1</p>").arg(action));
 }
@@ -63,12 +65,16 @@ void MethodCard::describe() {
 QString MethodCard::words() const {
   const QString words = reduction_.isEmpty() ? costs_ : tr("%1. %2.").arg(costs_, reduction_);
   // A figure keeps its unit on the line.
-  return QString(words).replace(QStringLiteral(" ×"), QStringLiteral("\u00a0×")).replace(QStringLiteral(" %"), QStringLiteral("\u00a0%"));
+  return QString(words)
+      .replace(QStringLiteral(" ×"), QStringLiteral("\u00a0×"))
+      .replace(QStringLiteral(" %"), QStringLiteral("\u00a0%"));
 }
 
 int MethodCard::wordsHeightFor(int width) const {
   const QRect room(0, 0, std::max(1, width - 2 * kInset), QWIDGETSIZE_MAX);
-  return QFontMetrics(smallFont(font())).boundingRect(room, Qt::AlignLeft | Qt::AlignTop | Qt::TextWordWrap, words()).height();
+  return QFontMetrics(smallFont(font()))
+      .boundingRect(room, Qt::AlignLeft | Qt::AlignTop | Qt::TextWordWrap, words())
+      .height();
 }
 
 void MethodCard::setWordsHeight(int height) {
@@ -107,18 +113,27 @@ MethodCard::Places MethodCard::places() const {
   return places;
 }
 
-void MethodCard::paintPicture(QPainter& painter, const QRect& place, const QImage& image, QPixmap& scaled) const {
+int MethodCard::pictureWidth() const {
+  return width() - 2 * kInset;
+}
+
+void MethodCard::paintPicture(QPainter& painter, const QRect& place, const ResizedPicture& picture,
+                              QPixmap& scaled) const {
+  const QImage& image = picture.image;
   if (image.isNull() || place.isEmpty()) return;
   const double ratio = devicePixelRatioF();
   const QSize fit = image.size().scaled(place.size(), Qt::KeepAspectRatio);
   if (scaled.isNull()) {
     const QSize pixels = fit * ratio;
     // Enlarged, its pixels are seen as they are: that is all there is for the network.
-    const auto how = pixels.width() > image.width() ? Qt::FastTransformation : Qt::SmoothTransformation;
+    const auto how =
+        pixels.width() > picture.facts.result.width ? Qt::FastTransformation : Qt::SmoothTransformation;
     scaled = QPixmap::fromImage(image.scaled(pixels, Qt::IgnoreAspectRatio, how));
     scaled.setDevicePixelRatio(ratio);
   }
-  painter.drawPixmap(QPoint(place.left() + (place.width() - fit.width()) / 2, place.top() + (place.height() - fit.height()) / 2), scaled);
+  painter.drawPixmap(QPoint(place.left() + (place.width() - fit.width()) / 2,
+                            place.top() + (place.height() - fit.height()) / 2),
+                     scaled);
 }
 
 void MethodCard::paintTitle(QPainter& painter, const QRect& place) const {
@@ -144,15 +159,16 @@ void MethodCard::paintDraws(QPainter& painter, const Places& places) {
   const auto last = first_epoch_ + case_.train.size();
   const QString title = !case_.failure.isEmpty() ? QString()
                         : case_.train.empty()    ? tr("the same in training")
-                                                 : tr("training, epochs %1–%2").arg(first_epoch_ + 1).arg(last);
+                                              : tr("training, epochs %1–%2").arg(first_epoch_ + 1).arg(last);
   painter.drawText(places.trainTitle, Qt::AlignLeft | Qt::AlignVCenter,
                    metrics.elidedText(title, Qt::ElideRight, places.trainTitle.width()));
   const int count = static_cast<int>(case_.train.size());
   for (int i = 0; i < count; ++i) {
     const int width = (places.draws.width() - (kDraws - 1) * kGap) / kDraws;
-    const QRect place(places.draws.left() + i * (width + kGap), places.draws.top(), width, places.draws.height());
+    const QRect place(places.draws.left() + i * (width + kGap), places.draws.top(), width,
+                      places.draws.height());
     const auto at = static_cast<std::size_t>(i);
-    paintPicture(painter, place, case_.train[at].image, train_[at]);
+    paintPicture(painter, place, case_.train[at], train_[at]);
   }
 }
 
@@ -161,12 +177,15 @@ void MethodCard::paintEvent(QPaintEvent*) {
   QPainter painter(this);
   painter.setRenderHint(QPainter::Antialiasing);
   const bool marked = in_recipe_ || hasFocus();
-  painter.setPen(QPen(marked ? colors.accent : underMouse() ? colors.mutedText : colors.border, marked ? 2 : 1));
+  painter.setPen(QPen(marked         ? colors.accent
+                      : underMouse() ? colors.mutedText
+                                     : colors.border,
+                      marked ? 2 : 1));
   painter.setBrush(isDown() ? colors.grid : colors.base);
   painter.drawRoundedRect(QRectF(rect()).adjusted(1, 1, -1, -1), 4, 4);
   const Places at = places();
   paintTitle(painter, at.title);
-  paintPicture(painter, at.picture, case_.valid.image, valid_);
+  paintPicture(painter, at.picture, case_.valid, valid_);
   paintDraws(painter, at);
   painter.setFont(smallFont(font()));
   painter.setPen(case_.failure.isEmpty() ? colors.text : colors.error);
@@ -211,7 +230,8 @@ void MethodCard::keyPressEvent(QKeyEvent* event) {
     case Qt::Key_Right:
       event->ignore();
       break;
-    default: QAbstractButton::keyPressEvent(event);
+    default:
+      QAbstractButton::keyPressEvent(event);
   }
 }
 

@@ -1,5 +1,5 @@
-// One item transform as a button: what validation gets of the photo, draws of training, and what it costs. A click puts the
-// method in the recipe.
+// One item transform as a button: what validation gets of the photo, draws of training, and what it costs. A
+// click puts the method in the recipe.
 #pragma once
 
 #include <QAbstractButton>
@@ -22,6 +22,8 @@ class MethodCard : public QAbstractButton {
   const ResizedCase& shownCase() const { return case_; }
   QString costs() const { return costs_; }
   bool inRecipe() const { return in_recipe_; }
+
+  int pictureWidth() const;  // on the screen
 
   // How high the words are on a card of this width; all cards of a board give them the same height.
   int wordsHeightFor(int width) const;
@@ -53,7 +55,8 @@ class MethodCard : public QAbstractButton {
   void describe();
   void paintTitle(QPainter& painter, const QRect& place) const;
   void paintDraws(QPainter& painter, const Places& places);
-  void paintPicture(QPainter& painter, const QRect& place, const QImage& image, QPixmap& scaled) const;
+  void paintPicture(QPainter& painter, const QRect& place, const ResizedPicture& picture,
+                    QPixmap& scaled) const;
 
   ResizedCase case_;
   std::uint64_t first_epoch_ = 0;

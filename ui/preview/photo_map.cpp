@@ -52,7 +52,8 @@ QRectF PhotoMap::world() const {
   return all | rectOf(valid_);
 }
 
-void PhotoMap::paintFrame(QPainter& painter, const QRectF& box, const QColor& color, Qt::PenStyle style) const {
+void PhotoMap::paintFrame(QPainter& painter, const QRectF& box, const QColor& color,
+                          Qt::PenStyle style) const {
   // Two lines, so that it is seen on any photo.
   painter.setBrush(Qt::NoBrush);
   painter.setPen(QPen(QColor(0, 0, 0, 150), style == Qt::SolidLine ? 4 : 3));
@@ -69,7 +70,8 @@ void PhotoMap::paintEvent(QPaintEvent*) {
   const QSizeF fit = all.size().scaled(QSizeF(size()) - QSizeF(4, 4), Qt::KeepAspectRatio);
   const double scale = fit.width() / all.width();
   const QPointF corner((width() - fit.width()) / 2, (height() - fit.height()) / 2);
-  const QTransform toWidget = QTransform::fromTranslate(corner.x(), corner.y()).scale(scale, scale).translate(-all.x(), -all.y());
+  const QTransform toWidget =
+      QTransform::fromTranslate(corner.x(), corner.y()).scale(scale, scale).translate(-all.x(), -all.y());
 
   const QRectF photo = toWidget.mapRect(QRectF(0, 0, source_.width, source_.height));
   const QSize pixels = (photo.size() * devicePixelRatioF()).toSize();
@@ -86,7 +88,8 @@ void PhotoMap::paintEvent(QPaintEvent*) {
   outside = whole.subtracted(inside);
   painter.fillPath(outside, QColor(0, 0, 0, 130));
   painter.fillPath(inside.subtracted(whole), QBrush(colors.mutedText, Qt::BDiagPattern));
-  for (const Box& box : train_) paintFrame(painter, toWidget.mapRect(rectOf(box)), Theme::colors(true).warning, Qt::DashLine);
+  for (const Box& box : train_)
+    paintFrame(painter, toWidget.mapRect(rectOf(box)), Theme::colors(true).warning, Qt::DashLine);
   if (valid_.width > 0) paintFrame(painter, kept, Theme::colors(true).accent, Qt::SolidLine);
 }
 

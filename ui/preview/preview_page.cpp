@@ -35,7 +35,8 @@ class ElidedLine : public QLabel {
   void paintEvent(QPaintEvent*) override {
     QPainter painter(this);
     painter.setPen(palette().color(foregroundRole()));
-    painter.drawText(rect(), static_cast<int>(alignment()), fontMetrics().elidedText(text(), Qt::ElideRight, width()));
+    painter.drawText(rect(), static_cast<int>(alignment()),
+                     fontMetrics().elidedText(text(), Qt::ElideRight, width()));
   }
 };
 
@@ -43,7 +44,9 @@ class PreviewPage : public Page {
  public:
   PreviewPage(Session& session, QWidget* parent);
 
-  QWidget* filterWidget() override { return tabs_->currentWidget() == resize_ ? resize_->sizeField() : nullptr; }
+  QWidget* filterWidget() override {
+    return tabs_->currentWidget() == resize_ ? resize_->sizeField() : nullptr;
+  }
   bool leaveDrillDown() override {
     return tabs_->currentWidget() == resize_ ? resize_->leaveDrillDown() : batch_->leaveDrillDown();
   }
@@ -89,8 +92,10 @@ PreviewPage::PreviewPage(Session& session, QWidget* parent)
   layout->setSpacing(kGrid);
   layout->addWidget(makeHeader());
   layout->addWidget(tabs_, 1);
-  connect(tabs_, &QTabWidget::currentChanged, this, [this](int tab) { session_.settings().setValue(kTabKey, tab); });
-  for (const auto signal : {&Session::currentPhotoChanged, &Session::selectionChanged, &Session::recipeChanged}) {
+  connect(tabs_, &QTabWidget::currentChanged, this,
+          [this](int tab) { session_.settings().setValue(kTabKey, tab); });
+  for (const auto signal :
+       {&Session::currentPhotoChanged, &Session::selectionChanged, &Session::recipeChanged}) {
     connect(&session_, signal, this, &PreviewPage::showHeader);
   }
   connect(&session_, &Session::datasetChanged, this, [this] {
@@ -111,8 +116,10 @@ QWidget* PreviewPage::makeHeader() {
   recipe_->setTextFormat(Qt::PlainText);
   recipe_->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
   recipe_->setForegroundRole(QPalette::PlaceholderText);
-  recipe_->setToolTip(tr("What the recipe does now to every photo: the item transform, and the size that the network gets after augmentation. "
-                         "Choices on this page change it; undo takes them back."));
+  recipe_->setToolTip(
+      tr("What the recipe does now to every photo: the item transform, and the size that the network gets "
+         "after augmentation. "
+         "Choices on this page change it; undo takes them back."));
   auto* row = new QHBoxLayout(header);
   row->setContentsMargins(0, 0, 0, 0);
   row->setSpacing(kGrid);
@@ -130,7 +137,8 @@ QToolButton* PreviewPage::makeStep(const QString& icon, const QString& help, int
   button->setFocusPolicy(Qt::TabFocus);
   button->setToolTip(help);
   button->setAccessibleName(help);
-  connect(button, &QToolButton::clicked, this, [this, by] { session_.setCurrent(session_.currentIndex() + by); });
+  connect(button, &QToolButton::clicked, this,
+          [this, by] { session_.setCurrent(session_.currentIndex() + by); });
   return button;
 }
 
@@ -145,11 +153,14 @@ void PreviewPage::showHeader() {
     photo_->setToolTip({});
     return;
   }
-  QStringList parts{QFileInfo(photo->file).fileName(), photo->label.isEmpty() ? tr("unlabelled") : photo->label,
+  QStringList parts{QFileInfo(photo->file).fileName(),
+                    photo->label.isEmpty() ? tr("unlabelled") : photo->label,
                     tr("%1 of %2 chosen photos")
-                        .arg(formatCount(static_cast<quint64>(session_.currentIndex()) + 1), formatCount(static_cast<quint64>(count)))};
+                        .arg(formatCount(static_cast<quint64>(session_.currentIndex()) + 1),
+                             formatCount(static_cast<quint64>(count)))};
   photo_->setText(parts.join(QStringLiteral("  ·  ")));
-  photo_->setToolTip(tr("%1\nThe photos chosen on the Data or the Inspect page; Left and Right walk them.").arg(photo->file));
+  photo_->setToolTip(tr("%1\nThe photos chosen on the Data or the Inspect page; Left and Right walk them.")
+                         .arg(photo->file));
 }
 
 // With nothing chosen elsewhere the first photos of the data set are.
@@ -161,7 +172,8 @@ void PreviewPage::selectSomething() {
   }
   const auto& items = session_.dataset()->items;
   std::vector<Photo> photos;
-  for (std::size_t i = 0; i < items.size() && i < kFirstPhotos; ++i) photos.push_back(session_.photo(items[i]));
+  for (std::size_t i = 0; i < items.size() && i < kFirstPhotos; ++i)
+    photos.push_back(session_.photo(items[i]));
   session_.select(std::move(photos), 0);
 }
 
@@ -172,9 +184,14 @@ void PreviewPage::showEvent(QShowEvent* event) {
 
 void PreviewPage::keyPressEvent(QKeyEvent* event) {
   switch (event->key()) {
-    case Qt::Key_Left: session_.setCurrent(session_.currentIndex() - 1); break;
-    case Qt::Key_Right: session_.setCurrent(session_.currentIndex() + 1); break;
-    default: Page::keyPressEvent(event);
+    case Qt::Key_Left:
+      session_.setCurrent(session_.currentIndex() - 1);
+      break;
+    case Qt::Key_Right:
+      session_.setCurrent(session_.currentIndex() + 1);
+      break;
+    default:
+      Page::keyPressEvent(event);
   }
 }
 

@@ -7,7 +7,8 @@ namespace panicle::ui {
 namespace {
 
 // Each channel's value becomes scale * value + shift in [0, 255].
-QImage mapped(std::span<const float> pixels, Size size, std::array<float, 3> scale, std::array<float, 3> shift) {
+QImage mapped(std::span<const float> pixels, Size size, std::array<float, 3> scale,
+              std::array<float, 3> shift) {
   QImage image(size.width, size.height, QImage::Format_RGB32);
   const float* from = pixels.data();
   for (int y = 0; y < size.height; ++y) {
@@ -26,7 +27,8 @@ QImage mapped(std::span<const float> pixels, Size size, std::array<float, 3> sca
 }  // namespace
 
 QImage toQImage(const Image& image) {
-  const QImage view(image.pixels.data(), image.width, image.height, qsizetype{3} * image.width, QImage::Format_RGB888);
+  const QImage view(image.pixels.data(), image.width, image.height, qsizetype{3} * image.width,
+                    QImage::Format_RGB888);
   return view.convertToFormat(QImage::Format_RGB32);  // a copy of its own
 }
 

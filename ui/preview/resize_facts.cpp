@@ -10,7 +10,7 @@
 namespace panicle::ui {
 namespace {
 
-constexpr double kSeen = 0.0005;      // smaller shares are roundings to a whole pixel
+constexpr double kSeen = 0.0005;  // smaller shares are roundings to a whole pixel
 constexpr double kSeenBend = 0.005;
 
 QString tr(const char* text) {
@@ -38,7 +38,8 @@ QString lossWords(const ResizeFacts& facts) {
 QString bendWords(double stretch) {
   const double bend = std::max(stretch, 1 / stretch);
   if (bend < 1 + kSeenBend) return {};
-  return stretch > 1 ? tr("looks %1 × as wide").arg(factor(bend)) : tr("looks %1 × as high").arg(factor(bend));
+  return stretch > 1 ? tr("looks %1 × as wide").arg(factor(bend))
+                     : tr("looks %1 × as high").arg(factor(bend));
 }
 
 template <typename Value>
@@ -118,34 +119,48 @@ std::vector<ResizeOptions> resizeCases(const ResizeOptions& base) {
 
 QString caseName(const ResizeOptions& options) {
   const QString name = QString::fromUtf8(enumName(options.method));
-  return options.method == ResizeMethod::Pad ? name + QStringLiteral(", ") + QString::fromUtf8(enumName(options.pad_mode)) : name;
+  return options.method == ResizeMethod::Pad
+             ? name + QStringLiteral(", ") + QString::fromUtf8(enumName(options.pad_mode))
+             : name;
 }
 
 QString caseHelp(const ResizeOptions& options) {
   switch (options.method) {
     case ResizeMethod::Squish:
-      return tr("Keeps the whole photo and bends its proportions. Good where the signs may be anywhere in the photo and shape "
-                "matters little; the notebooks' first choice.");
+      return tr(
+          "Keeps the whole photo and bends its proportions. Good where the signs may be anywhere in the "
+          "photo and shape "
+          "matters little; the notebooks' first choice.");
     case ResizeMethod::Crop:
-      return tr("Keeps the proportions and cuts off what is too long: around the centre in validation, at a random place in "
-                "training. Good where the subject fills the photo; what lies at the edges is not seen in every epoch.");
+      return tr(
+          "Keeps the proportions and cuts off what is too long: around the centre in validation, at a random "
+          "place in "
+          "training. Good where the subject fills the photo; what lies at the edges is not seen in every "
+          "epoch.");
     case ResizeMethod::RandomResizedCrop:
-      return tr("In training a random part of the photo at a random scale and shape, as ImageNet models are trained; in "
-                "validation nearly all of it. Strong augmentation: give it many epochs.");
+      return tr(
+          "In training a random part of the photo at a random scale and shape, as ImageNet models are "
+          "trained; in "
+          "validation nearly all of it. Strong augmentation: give it many epochs.");
     case ResizeMethod::RatioResize:
-      return tr("Keeps the photo's shape: the longer side gets the size. Only for data whose photos all have one shape, or a "
-                "batch size of 1.");
-    case ResizeMethod::Pad: break;
+      return tr(
+          "Keeps the photo's shape: the longer side gets the size. Only for data whose photos all have one "
+          "shape, or a "
+          "batch size of 1.");
+    case ResizeMethod::Pad:
+      break;
   }
-  const QString fill = options.pad_mode == PadMode::Zeros ? tr("black: it tells the network clearly where the photo ends.")
-                       : options.pad_mode == PadMode::Border
-                           ? tr("the outermost pixels stretched: no hard edge, but streaks.")
-                           : tr("the photo mirrored at its edges: looks most like a photo, but shows some things twice.");
+  const QString fill =
+      options.pad_mode == PadMode::Zeros ? tr("black: it tells the network clearly where the photo ends.")
+      : options.pad_mode == PadMode::Border
+          ? tr("the outermost pixels stretched: no hard edge, but streaks.")
+          : tr("the photo mirrored at its edges: looks most like a photo, but shows some things twice.");
   return tr("Keeps the whole photo in its proportions and fills the rest with ") + fill;
 }
 
 bool sameCase(const ResizeOptions& a, const ResizeOptions& b) {
-  return a.method == b.method && a.size == b.size && (a.method != ResizeMethod::Pad || a.pad_mode == b.pad_mode);
+  return a.method == b.method && a.size == b.size &&
+         (a.method != ResizeMethod::Pad || a.pad_mode == b.pad_mode);
 }
 
 MeanFacts meanFacts(const std::map<std::pair<int, int>, std::size_t>& sizes, const ResizeOptions& options) {

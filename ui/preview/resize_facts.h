@@ -1,4 +1,5 @@
-// What an item transform does to a photo, in figures: lost, bent, invented. Computed from the very box that it uses.
+// What an item transform does to a photo, in figures: lost, bent, invented. Computed from the very box that
+// it uses.
 #pragma once
 
 #include <QString>
@@ -14,17 +15,18 @@ namespace panicle::ui {
 struct ResizeFacts {
   Size source;
   Size result;
-  Box box;              // what the result shows, in pixels of the source
-  double lost = 0;      // share of the photo's area that lies outside the box
-  double invented = 0;  // share of the result that is no photo
-  double stretch = 1;   // how much wider things look than in the photo; below 1: higher
-  double reduction = 1; // pixels of the photo along a side of one pixel of the result; below 1: enlarged
+  Box box;               // what the result shows, in pixels of the source
+  double lost = 0;       // share of the photo's area that lies outside the box
+  double invented = 0;   // share of the result that is no photo
+  double stretch = 1;    // how much wider things look than in the photo; below 1: higher
+  double reduction = 1;  // pixels of the photo along a side of one pixel of the result; below 1: enlarged
 };
 
 ResizeFacts resizeFacts(Size source, const ResizeOptions& options, const ResizeDraw& draw);
 
-// "Loses 25.0 % of the photo", "Looks 1.33 × as wide", "Invents 25.0 % of the picture", or that it keeps everything. `train` are
-// draws of training; where they lose more or less than validation does, that is said too.
+// "Loses 25.0 % of the photo", "Looks 1.33 × as wide", "Invents 25.0 % of the picture", or that it keeps
+// everything. `train` are draws of training; where they lose more or less than validation does, that is said
+// too.
 QString costWords(const ResizeFacts& valid, std::span<const ResizeFacts> train = {});
 // "Reduced 1.33 ×".
 QString reductionWords(const ResizeFacts& facts);

@@ -19,7 +19,8 @@ QImage shownAs(const Image& image, int side) {
 std::uint64_t itemOf(const ResizeRequest& request) {
   if (!request.dataset) return 0;
   const auto& items = request.dataset->items;
-  const auto found = std::find_if(items.begin(), items.end(), [&](const Item& item) { return item.path == request.path; });
+  const auto found =
+      std::find_if(items.begin(), items.end(), [&](const Item& item) { return item.path == request.path; });
   return found == items.end() ? 0 : static_cast<std::uint64_t>(found - items.begin());
 }
 
@@ -29,14 +30,15 @@ void throwIf(const std::stop_token& stop) {
 
 class CaseRenderer {
  public:
-  CaseRenderer(const ResizeRequest& request, const ResizeOptions& options, const SourceImage& photo, std::uint64_t item)
+  CaseRenderer(const ResizeRequest& request, const ResizeOptions& options, const SourceImage& photo,
+               std::uint64_t item)
       : file_(request.file), photo_(photo), item_(item) {
     pipeline_.decode = request.decode;
     pipeline_.resize = options;
     pipeline_.seed = request.seed;
   }
 
-  ResizedPicture render(Mode mode, std::uint64_t epoch) const {
+  ResizedPicture render(Mode mode, std::uint64_t epoch, int shownSide) const {
     const BatchContext context{.mode = mode, .epoch = epoch};
     Image result;
     if (pipeline_.resize.dct_scale) {
@@ -48,7 +50,7 @@ class CaseRenderer {
     }
     RandomStream stream(pipeline_.seed, "resize", epoch, item_);  // as resizeSource() draws
     const ResizeDraw draw = drawResize(pipeline_.resize, photo_.size, mode, stream);
-    return {shownAs(result, kShownResult), resizeFacts(photo_.size, pipeline_.resize, draw)};
+    return {shownAs(result, shownSide), resizeFacts(photo_.size, pipeline_.resize, draw)};
   }
 
  private:
@@ -58,16 +60,17 @@ class CaseRenderer {
   std::uint64_t item_;
 };
 
-ResizedCase renderCase(const ResizeRequest& request, const ResizeOptions& options, const SourceImage& photo, std::uint64_t item,
-                       std::stop_token stop) {
+ResizedCase renderCase(const ResizeRequest& request, const ResizeOptions& options, const SourceImage& photo,
+                       std::uint64_t item, std::stop_token stop) {
   ResizedCase shown{.options = options};
   try {
     if (request.census) shown.mean = meanFacts(request.census->sizes, options);
     const CaseRenderer renderer(request, options, photo, item);
-    shown.valid = renderer.render(Mode::Valid, 0);
+    shown.valid = renderer.render(Mode::Valid, 0, request.shown_side);
     for (int i = 0; i < request.draws; ++i) {
       throwIf(stop);
-      shown.train.push_back(renderer.render(Mode::Train, request.first_epoch + static_cast<std::uint64_t>(i)));
+      shown.train.push_back(renderer.render(Mode::Train, request.first_epoch + static_cast<std::uint64_t>(i),
+                                            request.shown_side / request.draws));
     }
   } catch (const Cancelled&) {
     throw;

@@ -25,14 +25,16 @@ struct ResizeRequest {
   std::shared_ptr<const Dataset> dataset;  // may be null
   std::shared_ptr<const Census> census;    // may be null
   DecodeOptions decode;
-  ResizeOptions options;                   // the size; and what the methods other than the chosen one have in the recipe
-  std::uint64_t seed = 42;                 // of the run
-  std::uint64_t first_epoch = 0;           // training's draws are those of `draws` epochs from this one on
+  ResizeOptions options;    // the size; and what the methods other than the chosen one have in the recipe
+  std::uint64_t seed = 42;  // of the run
+  std::uint64_t first_epoch = 0;  // training's draws are those of `draws` epochs from this one on
   int draws = 3;
+  int shown_side =
+      512;  // pixels at which a result is shown: pictures are made no larger, training's a third of it
 };
 
 struct ResizedPicture {
-  QImage image;  // made smaller for display where the result is large; ResizeFacts::result is the real size
+  QImage image;  // smaller than ResizeFacts::result where that is larger than it is shown
   ResizeFacts facts;
 };
 
@@ -68,7 +70,6 @@ class DecodedPhoto {
 };
 
 inline constexpr int kShownOriginal = 1024;  // longest side in pixels
-inline constexpr int kShownResult = 512;
 
 // Throws what decodeImage() throws, and Cancelled.
 ResizePreview renderResize(const ResizeRequest& request, DecodedPhoto& photo, std::stop_token stop);

@@ -10,6 +10,8 @@
 #include <QStackedWidget>
 #include <QToolButton>
 #include <QVBoxLayout>
+#include <algorithm>
+#include <cmath>
 
 #include "core/base/error.h"
 #include "core/runs/run_spec.h"
@@ -32,6 +34,7 @@ constexpr int kDraws = 3;
 constexpr int kBusyDelayMs = 200;  // shorter waits are not worth a word
 constexpr int kShares = 100;       // splitters scale what they are given
 constexpr int kMaxEpoch = 9999;
+constexpr int kLeastSide = 256;  // of pictures, so that a card that grows a little need not ask again
 const QLatin1StringView kSidesKey("preview/resize_sides");
 const QLatin1StringView kHalvesKey("preview/resize_halves");
 const QLatin1StringView kPanelKey("preview/resize_panel");
@@ -95,10 +98,14 @@ ResizeTab::ResizeTab(Session& session, QWidget* parent)
 QWidget* ResizeTab::makeBar() {
   size_->setAccessibleName(tr("Size to preview"));
   size_->setPlaceholderText(tr("480 or 640,480"));
-  size_->setToolTip(tr("<p>What every photo is brought to: <b>480</b> for a square, <b>640,480</b> for height 640 and width 480, as fastai writes "
-                       "it. The pictures follow while you type; Return puts the size into the recipe, Esc goes back to it.</p>"));
+  size_->setToolTip(
+      tr("<p>What every photo is brought to: <b>480</b> for a square, <b>640,480</b> for height 640 and "
+         "width 480, as fastai writes "
+         "it. The pictures follow while you type; Return puts the size into the recipe, Esc goes back to "
+         "it.</p>"));
   size_->setFixedWidth(size_->fontMetrics().horizontalAdvance(QStringLiteral("0000,00000")) + 3 * kGrid);
-  use_size_->setToolTip(tr("Puts the size into the recipe and leaves its method (Return in the field does the same)"));
+  use_size_->setToolTip(
+      tr("Puts the size into the recipe and leaves its method (Return in the field does the same)"));
   size_problem_->setWordWrap(true);
   size_problem_->setTextFormat(Qt::PlainText);
   size_problem_->setAccessibleName(tr("What is wrong with the size"));
@@ -106,13 +113,19 @@ QWidget* ResizeTab::makeBar() {
   epoch_->setRange(1, kMaxEpoch);
   epoch_->setKeyboardTracking(false);
   epoch_->setAccessibleName(tr("First epoch of the draws"));
-  epoch_->setToolTip(tr("<p>In training crop, pad and random_resized_crop place their box anew for each photo in each epoch. The small pictures are "
-                        "what this photo will be in three epochs from this one on, with the recipe's seed.</p>"));
+  epoch_->setToolTip(
+      tr("<p>In training crop, pad and random_resized_crop place their box anew for each photo in each "
+         "epoch. The small pictures are "
+         "what this photo will be in three epochs from this one on, with the recipe's seed.</p>"));
   draw_->setToolTip(tr("Shows the draws of the next three epochs"));
   busy_->setForegroundRole(QPalette::PlaceholderText);
   busy_->hide();
-  steps_fold_ = makeFold(tr("Steps"), tr("What every step of the recipe leaves of this photo, from the file to the network"), steps_);
-  advisor_fold_ = makeFold(tr("Size advisor"), tr("Which sizes suit these photos, what they cost, and which networks take them"), advisor_);
+  steps_fold_ = makeFold(
+      tr("Steps"), tr("What every step of the recipe leaves of this photo, from the file to the network"),
+      steps_);
+  advisor_fold_ =
+      makeFold(tr("Size advisor"),
+               tr("Which sizes suit these photos, what they cost, and which networks take them"), advisor_);
 
   auto* bar = new QWidget(this);
   auto* flow = new FlowLayout(bar);
@@ -121,7 +134,8 @@ QWidget* ResizeTab::makeBar() {
   QSizePolicy policy(QSizePolicy::Expanding, QSizePolicy::Preferred);
   policy.setHeightForWidth(true);
   bar->setSizePolicy(policy);
-  for (QWidget* part : std::initializer_list<QWidget*>{labelled(tr("&Size"), size_), use_size_, labelled(tr("Draws from &epoch"), epoch_), draw_,
+  for (QWidget* part : std::initializer_list<QWidget*>{labelled(tr("&Size"), size_), use_size_,
+                                                       labelled(tr("Draws from &epoch"), epoch_), draw_,
                                                        steps_fold_, advisor_fold_, busy_}) {
     part->setMinimumHeight(draw_->sizeHint().height());  // so that a row has one middle line
     flow->addWidget(part);
@@ -160,8 +174,10 @@ QToolButton* ResizeTab::makeFold(const QString& text, const QString& help, QWidg
 QWidget* ResizeTab::makeLeft() {
   auto* left = new QWidget(this);
   map_->setAccessibleName(tr("The photo and what is kept of it"));
-  map_->setToolTip(tr("<p>The photo as decoded. The solid frame is what validation sees with the method under the mouse or the keyboard; the dashed "
-                      "frames are the draws of training. Dimmed is lost, hatched is invented.</p>"));
+  map_->setToolTip(
+      tr("<p>The photo as decoded. The solid frame is what validation sees with the method under the mouse "
+         "or the keyboard; the dashed "
+         "frames are the draws of training. Dimmed is lost, hatched is invented.</p>"));
   caption_->setWordWrap(true);
   caption_->setTextFormat(Qt::PlainText);
   caption_->setForegroundRole(QPalette::PlaceholderText);
@@ -180,8 +196,9 @@ void ResizeTab::connectParts() {
     splitter->setChildrenCollapsible(false);
     splitter->setHandleWidth(kGrid);
     splitter->restoreState(session_.settings().value(key).toByteArray());
-    connect(splitter, &QSplitter::splitterMoved, this,
-            [this, splitter = splitter, key = key] { session_.settings().setValue(key, splitter->saveState()); });
+    connect(splitter, &QSplitter::splitterMoved, this, [this, splitter = splitter, key = key] {
+      session_.settings().setValue(key, splitter->saveState());
+    });
   }
   busy_delay_.setSingleShot(true);
   busy_delay_.setInterval(kBusyDelayMs);
@@ -202,9 +219,14 @@ void ResizeTab::connectParts() {
   connect(board_, &MethodBoard::entered, this, &ResizeTab::showBoxes);
   connect(board_, &MethodBoard::left, this, &ResizeTab::markRecipe);
   connect(board_, &MethodBoard::chosen, this, &ResizeTab::useCase);
-  connect(damaged_, &DamagedPhoto::nextRequested, this, [this] { session_.setCurrent(session_.currentIndex() + 1); });
+  connect(board_, &MethodBoard::pictureWidthChanged, this, [this] {
+    if (shownSide() > shown_side_) render();
+  });
+  connect(damaged_, &DamagedPhoto::nextRequested, this,
+          [this] { session_.setCurrent(session_.currentIndex() + 1); });
   connect(&session_, &Session::recipeChanged, this, &ResizeTab::takeRecipe);
-  for (const auto signal : {&Session::currentPhotoChanged, &Session::datasetChanged, &Session::censusChanged}) {
+  for (const auto signal :
+       {&Session::currentPhotoChanged, &Session::datasetChanged, &Session::censusChanged}) {
     connect(&session_, signal, this, &ResizeTab::render);
   }
   fold();
@@ -215,7 +237,8 @@ void ResizeTab::fold() {
   steps_fold_->setChecked(panel == panels_->indexOf(steps_));
   advisor_fold_->setChecked(panel == panels_->indexOf(advisor_));
   for (QToolButton* button : {steps_fold_, advisor_fold_}) {
-    button->setIcon(lineIcon(button->isChecked() ? QStringLiteral("chevron-down") : QStringLiteral("chevron-right")));
+    button->setIcon(
+        lineIcon(button->isChecked() ? QStringLiteral("chevron-down") : QStringLiteral("chevron-right")));
   }
   if (panel >= 0) panels_->setCurrentIndex(panel);
   panels_->setVisible(panel >= 0);
@@ -249,8 +272,8 @@ void ResizeTab::takeSize() {
 
 void ResizeTab::useSize() {
   if (!use_size_->isEnabled()) return;
-  const QString problem =
-      session_.setRecipeField(QStringLiteral("stages.0.resize.size"), Json::array({shown_size_.height, shown_size_.width}));
+  const QString problem = session_.setRecipeField(QStringLiteral("stages.0.resize.size"),
+                                                  Json::array({shown_size_.height, shown_size_.width}));
   if (!problem.isEmpty()) session_.report(problem);
 }
 
@@ -272,7 +295,8 @@ void ResizeTab::useCase(int card) {
   const ResizeOptions& chosen = preview_->cases[static_cast<std::size_t>(card)].options;
   RunSpec spec = session_.recipe();
   spec.stages.front().resize = chosen;
-  session_.setRecipe(spec, tr("Resize: %1 %2").arg(caseName(chosen), QString::fromStdString(toString(chosen.size))));
+  session_.setRecipe(
+      spec, tr("Resize: %1 %2").arg(caseName(chosen), QString::fromStdString(toString(chosen.size))));
 }
 
 // --- Pictures
@@ -302,10 +326,18 @@ void ResizeTab::render() {
   request.seed = recipe.seed;
   request.first_epoch = static_cast<std::uint64_t>(epoch_->value() - 1);
   request.draws = kDraws;
-  job_->start([request, decoded = decoded_](std::stop_token stop) { return renderResize(request, *decoded, stop); },
-              [this](ResizePreview preview) { showPreview(std::move(preview)); },
-              [this, file = photo->file](const QString& message) { showDamaged(file, message); });
+  shown_side_ = std::max(kLeastSide, shownSide());
+  request.shown_side = shown_side_;
+  job_->start(
+      [request, decoded = decoded_](std::stop_token stop) { return renderResize(request, *decoded, stop); },
+      [this](ResizePreview preview) { showPreview(std::move(preview)); },
+      [this, file = photo->file](const QString& message) { showDamaged(file, message); });
   steps_->setSubject(photo->file, makePipeline(recipe, recipe.stages.front()));
+}
+
+// What the cards have room for; pictures are made that large on the worker.
+int ResizeTab::shownSide() const {
+  return static_cast<int>(std::ceil(board_->pictureWidth() * devicePixelRatioF()));
 }
 
 void ResizeTab::showPreview(ResizePreview preview) {
@@ -335,10 +367,12 @@ void ResizeTab::showEmpty() {
   if (session_.opening()) {
     empty_->say(tr("Reading the data set…"), {});
   } else if (session_.dataset()) {
-    empty_->say(tr("No photo is chosen"), tr("Choose photos on the Data page; they show here through every way of resizing."));
+    empty_->say(tr("No photo is chosen"),
+                tr("Choose photos on the Data page; they show here through every way of resizing."));
   } else {
     empty_->say(tr("Open a data set to preview"),
-                tr("Then you see here, side by side, what each way of resizing keeps, loses, bends or invents of a photo. Menu File, or "
+                tr("Then you see here, side by side, what each way of resizing keeps, loses, bends or "
+                   "invents of a photo. Menu File, or "
                    "drop a folder on the window."));
   }
   stack_->setCurrentWidget(empty_);

@@ -1,4 +1,5 @@
-// The current photo through every item transform at a chosen size, side by side: what each would keep, lose, bend or invent.
+// The current photo through every item transform at a chosen size, side by side: what each would keep, lose,
+// bend or invent.
 #pragma once
 
 #include <QTimer>
@@ -54,6 +55,7 @@ class ResizeTab : public QWidget {
   void fold();
 
   void render();
+  int shownSide() const;
   void showPreview(ResizePreview preview);
   void showDamaged(const QString& file, const QString& reason);
   void showEmpty();
@@ -65,6 +67,7 @@ class ResizeTab : public QWidget {
   Size shown_size_;   // what the field says, when it says a size
   Size recipe_size_;  // what the recipe said last
   bool stale_ = true;
+  int shown_side_ = 0;  // of the last request
   std::optional<ResizePreview> preview_;
   std::shared_ptr<DecodedPhoto> decoded_;
 

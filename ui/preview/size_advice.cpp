@@ -8,12 +8,13 @@ namespace panicle::ui {
 namespace {
 
 constexpr double kAlike = 0.01;
-constexpr double kNear = 0.04;        // sizes in steps of 32 seldom come nearer to an odd shape
-constexpr int kStep = 32;             // the stride of the usual networks
-constexpr int kSmallest = 96;         // short side of the sizes made for the data's shape
-constexpr int kLargest = 640;         // long side
-constexpr std::array kUsualSizes{Size{128, 128}, Size{160, 160}, Size{192, 192}, Size{224, 224}, Size{256, 256}, Size{288, 224},
-                                 Size{320, 224}, Size{320, 240}, Size{384, 384}, Size{448, 448}, Size{480, 480}, Size{640, 480}};
+constexpr double kNear = 0.04;  // sizes in steps of 32 seldom come nearer to an odd shape
+constexpr int kStep = 32;       // the stride of the usual networks
+constexpr int kSmallest = 96;   // short side of the sizes made for the data's shape
+constexpr int kLargest = 640;   // long side
+constexpr std::array kUsualSizes{Size{128, 128}, Size{160, 160}, Size{192, 192}, Size{224, 224},
+                                 Size{256, 256}, Size{288, 224}, Size{320, 224}, Size{320, 240},
+                                 Size{384, 384}, Size{448, 448}, Size{480, 480}, Size{640, 480}};
 
 // To a share of `tolerance`.
 bool alike(double a, double b, double tolerance = kAlike) {
@@ -29,7 +30,8 @@ std::vector<Size> candidates(const DataShape& data, Size current, std::span<cons
   std::vector<Size> sizes(extra.begin(), extra.end());
   sizes.push_back(current);
   for (const Architecture& architecture : architectures) sizes.push_back(architecture.input_size);
-  for (const Size usual : kUsualSizes) sizes.push_back(data.aspect > 1 ? Size{usual.width, usual.height} : usual);
+  for (const Size usual : kUsualSizes)
+    sizes.push_back(data.aspect > 1 ? Size{usual.width, usual.height} : usual);
   for (int longer = kStep; data.files > 0 && longer <= kLargest; longer += kStep) {
     const double ratio = std::min(data.aspect, 1 / data.aspect);
     const int shorter = static_cast<int>(std::lround(longer * ratio / kStep)) * kStep;

@@ -1,4 +1,5 @@
-// Which sizes suit a data set: their shape beside the photos', what they cost, which networks take them. No widgets.
+// Which sizes suit a data set: their shape beside the photos', what they cost, which networks take them. No
+// widgets.
 #pragma once
 
 #include <cstddef>
@@ -13,29 +14,30 @@
 
 namespace panicle::ui {
 
-using SizeCounts = std::map<std::pair<int, int>, std::size_t>;  // (height, width) -> files, as Census has them
+using SizeCounts =
+    std::map<std::pair<int, int>, std::size_t>;  // (height, width) -> files, as Census has them
 
 struct DataShape {
-  std::size_t files = 0;       // 0: nothing is known
-  double aspect = 1;           // width over height of the median photo
-  std::size_t alike = 0;       // files whose aspect is within 1 % of it
-  Size usual;                  // the most frequent size
-  std::size_t usual_files = 0; // that have it
+  std::size_t files = 0;        // 0: nothing is known
+  double aspect = 1;            // width over height of the median photo
+  std::size_t alike = 0;        // files whose aspect is within 1 % of it
+  Size usual;                   // the most frequent size
+  std::size_t usual_files = 0;  // that have it
 };
 
 DataShape dataShape(const SizeCounts& sizes);
 
 struct SizeAdvice {
   Size size;
-  bool current = false;        // what the network gets now
-  double aspect = 1;           // width over height
-  double bend = 1;             // how much squish bends the median photo, at least 1
-  double lost = 0;             // share of its area that crop loses
-  bool like_data = false;      // of the data's shape, to 1 %
-  bool multiple_of_32 = false; // both sides
+  bool current = false;         // what the network gets now
+  double aspect = 1;            // width over height
+  double bend = 1;              // how much squish bends the median photo, at least 1
+  double lost = 0;              // share of its area that crop loses
+  bool like_data = false;       // of the data's shape, to 1 %
+  bool multiple_of_32 = false;  // both sides
   std::int64_t pixels = 0;
-  double cost = 1;             // pixels relative to what the network gets now
-  bool enlarges = false;       // more pixels than the usual photo has
+  double cost = 1;                    // pixels relative to what the network gets now
+  bool enlarges = false;              // more pixels than the usual photo has
   std::vector<std::string> accepted;  // architectures, in the order of the registry
   std::vector<std::string> refused;
 };
@@ -43,8 +45,9 @@ struct SizeAdvice {
 // Whether the network can be run on pictures of `size`.
 bool accepts(const Architecture& architecture, Size size);
 
-// `extra` sizes (the recipe's) come in addition to the usual ones, to those that the networks were trained at and to those of
-// about the data's shape divisible by 32; the usual ones that are not square lie as the photos do. Sorted by pixels, each size once.
+// `extra` sizes (the recipe's) come in addition to the usual ones, to those that the networks were trained at
+// and to those of about the data's shape divisible by 32; the usual ones that are not square lie as the
+// photos do. Sorted by pixels, each size once.
 std::vector<SizeAdvice> adviseSizes(const DataShape& data, Size current, std::span<const Size> extra,
                                     std::span<const Architecture> architectures);
 

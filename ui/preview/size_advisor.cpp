@@ -19,7 +19,16 @@ namespace {
 
 constexpr int kSortRole = Qt::UserRole;
 constexpr int kSmallNumber = 20;
-enum Column { SizeColumn, ShapeColumn, FitColumn, DivisibleColumn, NetworksColumn, PixelsColumn, CostColumn, Columns };
+enum Column {
+  SizeColumn,
+  ShapeColumn,
+  FitColumn,
+  DivisibleColumn,
+  NetworksColumn,
+  PixelsColumn,
+  CostColumn,
+  Columns
+};
 
 QString sizeWords(Size size) {
   return QString::fromStdString(toString(size));
@@ -54,39 +63,51 @@ class SizeModel : public QAbstractTableModel {
   }
   const SizeAdvice& at(int row) const { return advice_[static_cast<std::size_t>(row)]; }
 
-  int rowCount(const QModelIndex& parent = {}) const override { return parent.isValid() ? 0 : static_cast<int>(advice_.size()); }
+  int rowCount(const QModelIndex& parent = {}) const override {
+    return parent.isValid() ? 0 : static_cast<int>(advice_.size());
+  }
   int columnCount(const QModelIndex& parent = {}) const override { return parent.isValid() ? 0 : Columns; }
 
   QVariant data(const QModelIndex& index, int role) const override {
     const SizeAdvice& advice = at(index.row());
     switch (role) {
-      case Qt::DisplayRole: return text(advice, index.column());
-      case Qt::ToolTipRole: return tip(advice, index.column());
-      case kSortRole: return key(advice, index.column());
-      case Qt::TextAlignmentRole: return alignment(index.column());
+      case Qt::DisplayRole:
+        return text(advice, index.column());
+      case Qt::ToolTipRole:
+        return tip(advice, index.column());
+      case kSortRole:
+        return key(advice, index.column());
+      case Qt::TextAlignmentRole:
+        return alignment(index.column());
       case Qt::FontRole: {
         QFont font;
         font.setBold(advice.current);
         return font;
       }
-      default: return {};
+      default:
+        return {};
     }
   }
 
   QVariant headerData(int section, Qt::Orientation orientation, int role) const override {
     if (orientation != Qt::Horizontal) return {};
-    static const QStringList titles{SizeModel::tr("Size, h,w"), SizeModel::tr("Shape, w:h"), SizeModel::tr("On these photos"),
-                                    SizeModel::tr("÷ 32"), SizeModel::tr("Networks"), SizeModel::tr("Pixels"),
-                                    SizeModel::tr("Cost")};
+    static const QStringList titles{
+        SizeModel::tr("Size, h,w"), SizeModel::tr("Shape, w:h"), SizeModel::tr("On these photos"),
+        SizeModel::tr("÷ 32"),      SizeModel::tr("Networks"),   SizeModel::tr("Pixels"),
+        SizeModel::tr("Cost")};
     static const QStringList helps{
-        SizeModel::tr("Height and width as fastai writes them; one number for a square. Bold: what the network gets now."),
+        SizeModel::tr("Height and width as fastai writes them; one number for a square. Bold: what the "
+                      "network gets now."),
         SizeModel::tr("Width to height"),
-        SizeModel::tr("How far the size is from the shape of the median photo: what crop would lose of it, and how much squish would "
+        SizeModel::tr("How far the size is from the shape of the median photo: what crop would lose of it, "
+                      "and how much squish would "
                       "bend it"),
-        SizeModel::tr("Networks halve the picture five times. Sides divisible by 32 leave no half pixels at the edges."),
+        SizeModel::tr("Networks halve the picture five times. Sides divisible by 32 leave no half pixels at "
+                      "the edges."),
         SizeModel::tr("Which of the known architectures can be run at this size"),
         SizeModel::tr("Height times width: time and activation memory grow with it"),
-        SizeModel::tr("Pixels beside those the network gets now: about the time of an epoch, and the memory for activations")};
+        SizeModel::tr("Pixels beside those the network gets now: about the time of an epoch, and the memory "
+                      "for activations")};
     if (role == Qt::DisplayRole) return titles[section];
     if (role == Qt::ToolTipRole) return helps[section];
     if (role == Qt::TextAlignmentRole) return alignment(section);
@@ -101,22 +122,31 @@ class SizeModel : public QAbstractTableModel {
 
   QString text(const SizeAdvice& advice, int column) const {
     switch (column) {
-      case SizeColumn: return sizeWords(advice.size);
-      case ShapeColumn: return shapeWords(advice.size.width, advice.size.height);
-      case FitColumn: return fit(advice);
-      case DivisibleColumn: return advice.multiple_of_32 ? tr("yes") : tr("no");
-      case PixelsColumn: return formatCount(static_cast<quint64>(advice.pixels));
-      case CostColumn: return advice.current ? tr("now") : QStringLiteral("%1 ×").arg(advice.cost, 0, 'f', 2);
-      case NetworksColumn: return networks(advice);
-      default: return {};
+      case SizeColumn:
+        return sizeWords(advice.size);
+      case ShapeColumn:
+        return shapeWords(advice.size.width, advice.size.height);
+      case FitColumn:
+        return fit(advice);
+      case DivisibleColumn:
+        return advice.multiple_of_32 ? tr("yes") : tr("no");
+      case PixelsColumn:
+        return formatCount(static_cast<quint64>(advice.pixels));
+      case CostColumn:
+        return advice.current ? tr("now") : QStringLiteral("%1 ×").arg(advice.cost, 0, 'f', 2);
+      case NetworksColumn:
+        return networks(advice);
+      default:
+        return {};
     }
   }
 
   QString fit(const SizeAdvice& advice) const {
     if (!known_) return tr("not known yet");
-    const QString words = advice.like_data ? tr("the photos' shape")
-                                           : tr("crop loses %1, squish %2 ×")
-                                                 .arg(formatPercent(advice.lost), QString::number(advice.bend, 'f', 2));
+    const QString words = advice.like_data
+                              ? tr("the photos' shape")
+                              : tr("crop loses %1, squish %2 ×")
+                                    .arg(formatPercent(advice.lost), QString::number(advice.bend, 'f', 2));
     return advice.enlarges ? words + tr("; enlarges") : words;
   }
 
@@ -126,30 +156,41 @@ class SizeModel : public QAbstractTableModel {
     if (advice.accepted.empty()) return tr("none of %1").arg(all);
     const bool few = advice.accepted.size() <= advice.refused.size();
     const QStringList list = names(few ? advice.accepted : advice.refused);
-    const QString named = list.size() > 3 ? list.mid(0, 3).join(QStringLiteral(", ")) + QStringLiteral("…") : list.join(QStringLiteral(", "));
+    const QString named = list.size() > 3 ? list.mid(0, 3).join(QStringLiteral(", ")) + QStringLiteral("…")
+                                          : list.join(QStringLiteral(", "));
     return few ? tr("%1 of %2: %3").arg(advice.accepted.size()).arg(all).arg(named)
                : tr("%1 of %2: not %3").arg(advice.accepted.size()).arg(all).arg(named);
   }
 
   QString tip(const SizeAdvice& advice, int column) const {
     if (column == NetworksColumn) {
-      QString tip = advice.accepted.empty() ? QString() : tr("<p><b>Take it:</b> %1</p>").arg(names(advice.accepted).join(QStringLiteral(", ")));
-      if (!advice.refused.empty()) tip += tr("<p><b>Cannot:</b> %1</p>").arg(names(advice.refused).join(QStringLiteral(", ")));
+      QString tip =
+          advice.accepted.empty()
+              ? QString()
+              : tr("<p><b>Take it:</b> %1</p>").arg(names(advice.accepted).join(QStringLiteral(", ")));
+      if (!advice.refused.empty())
+        tip += tr("<p><b>Cannot:</b> %1</p>").arg(names(advice.refused).join(QStringLiteral(", ")));
       return tip;
     }
     if (column == FitColumn && advice.enlarges) {
-      return tr("<p>%1. It has more pixels than the usual photo: time and memory without finer detail.</p>").arg(fit(advice));
+      return tr("<p>%1. It has more pixels than the usual photo: time and memory without finer detail.</p>")
+          .arg(fit(advice));
     }
     return text(advice, column);
   }
 
   QVariant key(const SizeAdvice& advice, int column) const {
     switch (column) {
-      case ShapeColumn: return advice.aspect;
-      case FitColumn: return advice.bend;
-      case DivisibleColumn: return advice.multiple_of_32 ? 0 : 1;
-      case NetworksColumn: return static_cast<int>(advice.accepted.size());
-      default: return static_cast<qlonglong>(advice.pixels);
+      case ShapeColumn:
+        return advice.aspect;
+      case FitColumn:
+        return advice.bend;
+      case DivisibleColumn:
+        return advice.multiple_of_32 ? 0 : 1;
+      case NetworksColumn:
+        return static_cast<int>(advice.accepted.size());
+      default:
+        return static_cast<qlonglong>(advice.pixels);
     }
   }
 
@@ -176,7 +217,8 @@ SizeAdvisor::SizeAdvisor(Session& session, QWidget* parent)
   connect(use_resize_, &QPushButton::clicked, this, [this] { use("resize"); });
   connect(use_augment_, &QPushButton::clicked, this, [this] { use("augment"); });
   connect(view_, &QTableView::activated, this, [this] { use("resize"); });
-  connect(view_->selectionModel(), &QItemSelectionModel::selectionChanged, this, &SizeAdvisor::refreshButtons);
+  connect(view_->selectionModel(), &QItemSelectionModel::selectionChanged, this,
+          &SizeAdvisor::refreshButtons);
 }
 
 void SizeAdvisor::build() {
@@ -200,9 +242,13 @@ void SizeAdvisor::build() {
   view_->horizontalHeader()->setSectionResizeMode(FitColumn, QHeaderView::Stretch);
   view_->setToolTip(tr("Return or a double click makes a size the item size; the columns' titles sort."));
   facts_->setWordWrap(true);
-  use_resize_->setToolTip(tr("<p>Puts the size into the recipe's Resize: what every photo is brought to first, on its own. In presizing it is "
-                             "about twice the final size.</p>"));
-  use_augment_->setToolTip(tr("<p>Puts the size into the recipe's augmentation: what the network gets after the batch transforms.</p>"));
+  use_resize_->setToolTip(
+      tr("<p>Puts the size into the recipe's Resize: what every photo is brought to first, on its own. In "
+         "presizing it is "
+         "about twice the final size.</p>"));
+  use_augment_->setToolTip(
+      tr("<p>Puts the size into the recipe's augmentation: what the network gets after the batch "
+         "transforms.</p>"));
   auto* top = new QHBoxLayout;
   top->setSpacing(kGrid);
   top->addWidget(facts_, 1);
@@ -240,8 +286,9 @@ void SizeAdvisor::refresh() {
     if (advice.size == (before ? kept : now)) view_->setCurrentIndex(sorted_->index(row, 0));
   }
   if (shape.files == 0) {
-    facts_->setText(session_.dataset() ? tr("The photos' sizes are being read; until then only costs are known.")
-                                       : tr("Open a data set to see which sizes suit its photos."));
+    facts_->setText(session_.dataset()
+                        ? tr("The photos' sizes are being read; until then only costs are known.")
+                        : tr("Open a data set to see which sizes suit its photos."));
   } else {
     const double usual = static_cast<double>(shape.usual.width) / shape.usual.height;
     const bool usualShape = std::abs(usual - shape.aspect) < 1e-9;
@@ -250,7 +297,7 @@ void SizeAdvisor::refresh() {
                         .arg(shape.usual.width)
                         .arg(shape.usual.height)
                         .arg(usualShape ? shapeWords(shape.usual.width, shape.usual.height)
-                                              : QStringLiteral("%1:1").arg(shape.aspect, 0, 'f', 2),
+                                        : QStringLiteral("%1:1").arg(shape.aspect, 0, 'f', 2),
                              formatCount(shape.alike)));
   }
   refreshButtons();
@@ -258,7 +305,9 @@ void SizeAdvisor::refresh() {
 
 const SizeAdvice* SizeAdvisor::chosen() const {
   const QModelIndex index = sorted_->mapToSource(view_->currentIndex());
-  return index.isValid() && static_cast<std::size_t>(index.row()) < advice_.size() ? &advice_[static_cast<std::size_t>(index.row())] : nullptr;
+  return index.isValid() && static_cast<std::size_t>(index.row()) < advice_.size()
+             ? &advice_[static_cast<std::size_t>(index.row())]
+             : nullptr;
 }
 
 void SizeAdvisor::refreshButtons() {
@@ -271,7 +320,8 @@ void SizeAdvisor::use(const char* field) {
   if (!advice) return;
   const Size size = advice->size;
   const QString problem =
-      session_.setRecipeField(QStringLiteral("stages.0.%1.size").arg(QLatin1StringView(field)), Json::array({size.height, size.width}));
+      session_.setRecipeField(QStringLiteral("stages.0.%1.size").arg(QLatin1StringView(field)),
+                              Json::array({size.height, size.width}));
   if (!problem.isEmpty()) session_.report(problem);
 }
 

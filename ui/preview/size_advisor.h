@@ -1,4 +1,5 @@
-// The sizes worth trying on the open data set as a table: shape, what crop and squish cost, pixels, and the networks that take them.
+// The sizes worth trying on the open data set as a table: shape, what crop and squish cost, pixels, and the
+// networks that take them.
 #pragma once
 
 #include <QWidget>

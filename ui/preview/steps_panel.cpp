@@ -26,7 +26,8 @@ StepsPanel::StepsPanel(QWidget* parent)
   mode_->addItem(tr("as in training"), static_cast<int>(Mode::Train));
   mode_->addItem(tr("as in validation"), static_cast<int>(Mode::Valid));
   mode_->setAccessibleName(tr("Training or validation"));
-  mode_->setToolTip(tr("In training the transforms make random choices; in validation every photo is treated alike."));
+  mode_->setToolTip(
+      tr("In training the transforms make random choices; in validation every photo is treated alike."));
   failure_->setWordWrap(true);
   failure_->setTextFormat(Qt::PlainText);
   failure_->setTextInteractionFlags(Qt::TextSelectableByMouse);
@@ -34,8 +35,10 @@ StepsPanel::StepsPanel(QWidget* parent)
   failure_->hide();
   table_->setHorizontalHeaderLabels({tr("Step"), tr("What it does"), tr("Leaves, h,w"), tr("Values")});
   table_->setAccessibleName(tr("Steps from the file to the network"));
-  table_->setToolTip(tr("What each step leaves of the photo: its size (height, width) and the smallest and largest value. The last row is what "
-                        "the network gets."));
+  table_->setToolTip(
+      tr("What each step leaves of the photo: its size (height, width) and the smallest and largest value. "
+         "The last row is what "
+         "the network gets."));
   table_->setSelectionBehavior(QAbstractItemView::SelectRows);
   table_->setEditTriggers(QAbstractItemView::NoEditTriggers);
   table_->setShowGrid(false);
@@ -101,7 +104,8 @@ void StepsPanel::show(const PipelineSummary& summary) {
   int row = 0;
   for (const SummaryStep& step : summary.steps) {
     const QString size = step.size.width > 0 ? QString::fromStdString(toString(step.size)) : QString();
-    const QString texts[]{QString::fromStdString(step.name), QString::fromStdString(step.detail), size, QString::fromStdString(step.values)};
+    const QString texts[]{QString::fromStdString(step.name), QString::fromStdString(step.detail), size,
+                          QString::fromStdString(step.values)};
     for (int column = 0; column < Columns; ++column) {
       auto* item = new QTableWidgetItem(texts[column]);
       item->setTextAlignment(Qt::AlignLeft | Qt::AlignTop);

@@ -1,5 +1,5 @@
-// The recipe's whole pipeline on the current photo, step by step: fastai's DataBlock.summary as a table. The step that fails
-// stands last, with the reason.
+// The recipe's whole pipeline on the current photo, step by step: fastai's DataBlock.summary as a table. The
+// step that fails stands last, with the reason.
 #pragma once
 
 #include <QString>
