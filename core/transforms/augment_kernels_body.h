@@ -30,11 +30,12 @@ PANICLE_INLINE float clampTo(float value, float low, float high) {
   return value < high ? value : high;
 }
 
-// torch's reflect_coordinates.
-PANICLE_INLINE float reflect(float at, float low, float span) {
+// torch's reflect_coordinates. `frequency` is 1 / (2 * span): where its rounding counts a period too many or too few, the
+// result is the same edge.
+PANICLE_INLINE float reflect(float at, float low, float span, float frequency) {
   const float distance = __builtin_fabsf(at - low);
   const float period = 2 * span;
-  const float extra = distance - __builtin_truncf(distance / period) * period;
+  const float extra = distance - __builtin_truncf(distance * frequency) * period;
   const float back = period - extra;
   return (extra < back ? extra : back) + low;
 }
@@ -46,6 +47,7 @@ PANICLE_INLINE void placeOnAxis(const float* __restrict position, int count, int
                                 std::int32_t* __restrict pixel, float* __restrict before, float* __restrict after) {
   const float low = align_corners ? 0.0f : -0.5f;
   const float span = static_cast<float>(align_corners ? size - 1 : size);
+  const float frequency = 1 / (2 * span);
   const float last = static_cast<float>(size - 1);
   const std::int32_t lastPair = size - 2;
   for (int i = 0; i < count; ++i) {
@@ -64,7 +66,7 @@ PANICLE_INLINE void placeOnAxis(const float* __restrict position, int count, int
       after[i] = first + 1 == index ? 1 - fraction : atSecond;
       pixel[i] += first * stride;
     } else {
-      if constexpr (kPad == PadMode::Reflection) at = reflect(at, low, span);
+      if constexpr (kPad == PadMode::Reflection) at = reflect(at, low, span, frequency);
       at = clampTo(at, 0.0f, last);
       const auto index = static_cast<std::int32_t>(at);
       const std::int32_t first = index < lastPair ? index : lastPair;

@@ -59,7 +59,8 @@ void copyRows(const std::uint8_t* source, std::ptrdiff_t stride, int rowBytes, i
 }
 
 const ResampleKernels& bestKernels() {
-  static const ResampleKernels* const best = avx2Kernels() ? avx2Kernels() : &kPortableKernels;
+  static const ResampleKernels* const best =
+      avx512Kernels() ? avx512Kernels() : (avx2Kernels() ? avx2Kernels() : &kPortableKernels);
   return *best;
 }
 

@@ -1,7 +1,6 @@
-// The passes with AVX2. A 22-bit weight is split into two 11-bit halves, so that one instruction multiplies
-// eight pairs of 16-bit numbers and adds each pair; the halves' sums are joined at the end. All additions
-// wrap around modulo 2^32 and the whole sum fits, so the result is exact.
+// The passes with AVX2; how the arithmetic goes is said in resample_vertical_x86.h.
 #include "core/transforms/resample_kernels.h"
+#include "core/transforms/weight_halves.h"
 
 #ifdef __x86_64__
 #include <immintrin.h>
@@ -10,25 +9,39 @@
 #include <cstring>
 
 // Only these functions are compiled for AVX2: the program itself runs on any x86-64.
-#define PANICLE_AVX2 __attribute__((target("avx2")))
+#define PANICLE_TARGET __attribute__((target("avx2")))
+#endif
+
+#ifdef __x86_64__
+namespace panicle {
+namespace {
+
+struct Register {
+  using Type = __m256i;
+  PANICLE_TARGET static Type load(const void* from) { return _mm256_loadu_si256(static_cast<const Type*>(from)); }
+  PANICLE_TARGET static void store(void* to, Type a) { _mm256_storeu_si256(static_cast<Type*>(to), a); }
+  PANICLE_TARGET static Type all(std::int32_t value) { return _mm256_set1_epi32(value); }
+  PANICLE_TARGET static Type lowBytes(Type a, Type b) { return _mm256_unpacklo_epi8(a, b); }
+  PANICLE_TARGET static Type highBytes(Type a, Type b) { return _mm256_unpackhi_epi8(a, b); }
+  PANICLE_TARGET static Type multiplyPairs(Type a, Type b) { return _mm256_madd_epi16(a, b); }
+  PANICLE_TARGET static Type add(Type a, Type b) { return _mm256_add_epi32(a, b); }
+  PANICLE_TARGET static Type shiftLeft(Type a, int bits) { return _mm256_slli_epi32(a, bits); }
+  PANICLE_TARGET static Type shiftRight(Type a, int bits) { return _mm256_srai_epi32(a, bits); }
+  PANICLE_TARGET static Type toWords(Type a, Type b) { return _mm256_packs_epi32(a, b); }
+  PANICLE_TARGET static Type toBytes(Type a, Type b) { return _mm256_packus_epi16(a, b); }
+};
+
+}  // namespace
+}  // namespace panicle
+
+#include "core/transforms/resample_vertical_x86.h"
 #endif
 
 namespace panicle {
 #ifdef __x86_64__
 namespace {
 
-constexpr int kHalfBits = 11;
-constexpr std::int32_t kLowMask = (1 << kHalfBits) - 1;
-
-// Two weights' low (or high) halves as one 32-bit number, the first in the lower 16 bits.
-std::int32_t lowPair(std::int32_t a, std::int32_t b) {
-  return (a & kLowMask) | (b & kLowMask) << 16;
-}
-std::int32_t highPair(std::int32_t a, std::int32_t b) {
-  return (a >> kHalfBits) | (b >> kHalfBits) << 16;
-}
-
-PANICLE_AVX2 inline __m256i load(const void* from) {
+PANICLE_TARGET inline __m256i load(const void* from) {
   return _mm256_loadu_si256(static_cast<const __m256i*>(from));
 }
 
@@ -75,7 +88,7 @@ QuadTaps packQuads(const Taps& taps, int quads, int width) {
 constexpr int kRows = 4;  // a weight that is loaded serves so many rows
 
 // The four rows' sums of one output pixel, each the halves of its lanes, to bytes.
-PANICLE_AVX2 inline void storePixel(const __m256i (&low)[kRows], const __m256i (&high)[kRows],
+PANICLE_TARGET inline void storePixel(const __m256i (&low)[kRows], const __m256i (&high)[kRows],
                                     std::size_t stride, std::uint8_t* out) {
   __m256i sums[kRows];
   for (int r = 0; r < kRows; ++r) sums[r] = _mm256_add_epi32(_mm256_slli_epi32(high[r], kHalfBits), low[r]);
@@ -97,7 +110,7 @@ PANICLE_AVX2 inline void storePixel(const __m256i (&low)[kRows], const __m256i (
 }
 
 // Loads 16 bytes for 12: reads up to 4 bytes past the end of each row.
-PANICLE_AVX2 void horizontalRows(const std::uint8_t* source, int width, const QuadTaps& taps,
+PANICLE_TARGET void horizontalRows(const std::uint8_t* source, int width, const QuadTaps& taps,
                                  std::uint8_t* out) {
   const std::size_t sourceStride = 3 * static_cast<std::size_t>(width);
   // R0 R1 G0 G1 B0 B1 0 0 and the same of pixels 2 and 3, each byte widened to 16 bits.
@@ -141,69 +154,6 @@ void horizontal(const std::uint8_t* source, int width, int rows, const Taps& tap
     horizontalRows(source + y * sourceStride, width, packed, out + y * outStride);
   }
   kPortableKernels.horizontal(source + wide * sourceStride, width, 1, taps, out + wide * outStride);
-}
-
-// ---- vertical: 32 bytes of two input rows at a time
-// ------------------------------------------------------------
-
-struct RowPair {
-  const std::uint8_t* first;
-  const std::uint8_t* second;
-  std::int32_t low;
-  std::int32_t high;
-};
-
-PANICLE_AVX2 void weightedRows(const std::vector<RowPair>& pairs, int x, std::uint8_t* out) {
-  const __m256i zero = _mm256_setzero_si256();
-  __m256i low[4] = {zero, zero, zero, zero};
-  __m256i high[4] = {zero, zero, zero, zero};
-  for (const RowPair& pair : pairs) {
-    const __m256i a = load(pair.first + x);
-    const __m256i b = load(pair.second + x);
-    const __m256i front = _mm256_unpacklo_epi8(a, b);
-    const __m256i back = _mm256_unpackhi_epi8(a, b);
-    const __m256i values[4] = {_mm256_unpacklo_epi8(front, zero), _mm256_unpackhi_epi8(front, zero),
-                               _mm256_unpacklo_epi8(back, zero), _mm256_unpackhi_epi8(back, zero)};
-    const __m256i lowWeights = _mm256_set1_epi32(pair.low);
-    const __m256i highWeights = _mm256_set1_epi32(pair.high);
-    for (int k = 0; k < 4; ++k) {
-      low[k] = _mm256_add_epi32(low[k], _mm256_madd_epi16(values[k], lowWeights));
-      high[k] = _mm256_add_epi32(high[k], _mm256_madd_epi16(values[k], highWeights));
-    }
-  }
-  const __m256i half = _mm256_set1_epi32(kWeightHalf);
-  for (int k = 0; k < 4; ++k) {
-    const __m256i sum = _mm256_add_epi32(_mm256_slli_epi32(high[k], kHalfBits), low[k]);
-    low[k] = _mm256_srai_epi32(_mm256_add_epi32(sum, half), kWeightBits);
-  }
-  const __m256i bytes =
-      _mm256_packus_epi16(_mm256_packs_epi32(low[0], low[1]), _mm256_packs_epi32(low[2], low[3]));
-  _mm256_storeu_si256(reinterpret_cast<__m256i*>(out + x), bytes);
-}
-
-void vertical(const std::uint8_t* source, std::ptrdiff_t stride, int rowBytes, const Taps& taps,
-              std::uint8_t* out) {
-  constexpr int kBlock = 32;
-  if (rowBytes < kBlock) {
-    kPortableKernels.vertical(source, stride, rowBytes, taps, out);
-    return;
-  }
-  std::vector<RowPair> pairs;
-  for (int y = 0; y < taps.size(); ++y, out += rowBytes) {
-    pairs.clear();
-    const std::int32_t* weights = taps.of(y);
-    for (int t = 0; t < taps.count[y]; t += 2) {
-      const bool hasSecond = t + 1 < taps.count[y];
-      const std::uint8_t* row = source + (taps.first[y] + t) * stride;
-      const std::int32_t second = hasSecond ? weights[t + 1] : 0;
-      pairs.push_back(
-          {row, hasSecond ? row + stride : row, lowPair(weights[t], second), highPair(weights[t], second)});
-    }
-    int x = 0;
-    for (; x + kBlock <= rowBytes; x += kBlock) weightedRows(pairs, x, out);
-    if (x < rowBytes)
-      weightedRows(pairs, rowBytes - kBlock, out);  // overlaps what is there, with the same bytes
-  }
 }
 
 constexpr ResampleKernels kAvx2Kernels{horizontal, vertical};

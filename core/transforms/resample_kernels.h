@@ -20,7 +20,8 @@ struct ResampleKernels {
 
 extern const ResampleKernels kPortableKernels;
 
-// nullptr where the processor has no AVX2.
+// nullptr where the processor does not have them.
 const ResampleKernels* avx2Kernels();
+const ResampleKernels* avx512Kernels();
 
 }  // namespace panicle

@@ -15,7 +15,7 @@ float padded(float at, int size, PadMode pad, bool align_corners) {
   if (pad == PadMode::Zeros) return std::isfinite(at) ? at : -1e9f;
   if (pad == PadMode::Reflection) {
     const float span = static_cast<float>(align_corners ? size - 1 : size);
-    at = span == 0 ? 0 : kernel_body::reflect(at, align_corners ? 0.0f : -0.5f, span);
+    at = span == 0 ? 0 : kernel_body::reflect(at, align_corners ? 0.0f : -0.5f, span, 1 / (2 * span));
   }
   return kernel_body::clampTo(at, 0.0f, static_cast<float>(size - 1));
 }

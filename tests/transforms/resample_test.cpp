@@ -106,12 +106,14 @@ TEST(Resample, PaddingByWeightsEqualsPaddingThePicture) {
   }
 }
 
-// ---- the two implementations
-// ------------------------------------------------------------------------------------
+// ---- the implementations
 
-TEST(Resample, WideAndPortablePassesGiveTheSameBytes) {
-  const ResampleKernels* wide = avx2Kernels();
-  if (!wide) GTEST_SKIP() << "SKIPPED: this processor has no AVX2";
+class WideResample : public ::testing::TestWithParam<const ResampleKernels* (*)()> {};
+INSTANTIATE_TEST_SUITE_P(Kernels, WideResample, ::testing::Values(avx2Kernels, avx512Kernels));
+
+TEST_P(WideResample, GivesThePortableBytes) {
+  const ResampleKernels* wide = GetParam()();
+  if (!wide) GTEST_SKIP() << "SKIPPED: this processor does not have them";
   for (const int width : {1, 3, 8, 9, 10, 11, 31, 64, 127, 480}) {
     for (const int height : {1, 2, 5, 33}) {
       const Image image = noise(width, height);
@@ -134,9 +136,9 @@ TEST(Resample, WideAndPortablePassesGiveTheSameBytes) {
   }
 }
 
-TEST(Resample, FoldedTapsGiveTheSameBytesInBoth) {
-  const ResampleKernels* wide = avx2Kernels();
-  if (!wide) GTEST_SKIP() << "SKIPPED: this processor has no AVX2";
+TEST_P(WideResample, GivesThePortableBytesOfFoldedTaps) {
+  const ResampleKernels* wide = GetParam()();
+  if (!wide) GTEST_SKIP() << "SKIPPED: this processor does not have them";
   const Image image = noise(60, 9);
   for (const auto pad : {PadMode::Zeros, PadMode::Border, PadMode::Reflection}) {
     for (const int output : {7, 33, 100}) {
