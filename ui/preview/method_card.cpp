@@ -137,9 +137,6 @@ void MethodCard::paintPicture(QPainter& painter, const QRect& place, const Resiz
 }
 
 void MethodCard::paintTitle(QPainter& painter, const QRect& place) const {
-  QFont bold = font();
-  bold.setBold(true);
-  painter.setFont(bold);
   painter.setPen(palette().color(QPalette::WindowText));
   QRect text = place;
   if (in_recipe_) {
@@ -148,8 +145,16 @@ void MethodCard::paintTitle(QPainter& painter, const QRect& place) const {
     lineIcon(QStringLiteral("check")).paint(&painter, mark);
     text.setRight(mark.left() - kGap);
   }
+  const QString name = caseName(case_.options);
+  QFont bold = font();
+  bold.setBold(true);
+  // The longest name is written smaller on a small card rather than cut off.
+  const double smallest = 0.7 * bold.pointSizeF();
+  while (QFontMetrics(bold).horizontalAdvance(name) > text.width() && bold.pointSizeF() > smallest)
+    bold.setPointSizeF(bold.pointSizeF() - 0.5);
+  painter.setFont(bold);
   painter.drawText(text, Qt::AlignLeft | Qt::AlignVCenter,
-                   QFontMetrics(bold).elidedText(caseName(case_.options), Qt::ElideRight, text.width()));
+                   QFontMetrics(bold).elidedText(name, Qt::ElideRight, text.width()));
 }
 
 void MethodCard::paintDraws(QPainter& painter, const Places& places) {
