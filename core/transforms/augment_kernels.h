@@ -30,7 +30,9 @@ struct Mapping {
 // For each of a row's samples: the top left of the 2x2 source pixels it lies between, and their weights.
 struct Places {
   std::vector<std::int32_t> pixel;  // row * width + column
-  std::vector<float> left, right, top, bottom;
+  std::vector<float> right, bottom;
+  std::vector<float> left, top;     // of PadMode::Zeros alone; else 1 - right and 1 - bottom, and not written
+  bool weights_sum_to_one = true;
   std::vector<float> column, row;  // the pixel coordinates themselves
 
   void resize(std::size_t count) {

@@ -41,7 +41,7 @@ PANICLE_INLINE float reflect(float at, float low, float span, float frequency) {
 }
 
 // Along one axis of `size` >= 2 pixels: adds the first of the two neighbours, times `stride`, to `pixel`, and gives
-// the weights of both.
+// the weights of both (`before` with zeros alone).
 template <PadMode kPad>
 PANICLE_INLINE void placeOnAxis(const float* __restrict position, int count, int size, bool align_corners, int stride,
                                 std::int32_t* __restrict pixel, float* __restrict before, float* __restrict after) {
@@ -72,7 +72,6 @@ PANICLE_INLINE void placeOnAxis(const float* __restrict position, int count, int
       const std::int32_t first = index < lastPair ? index : lastPair;
       const float fraction = at - static_cast<float>(first);
       after[i] = fraction;
-      before[i] = 1 - fraction;
       pixel[i] += first * stride;
     }
   }
@@ -103,6 +102,7 @@ PANICLE_INLINE void positions(const Mapping& mapping, const float* __restrict x,
 template <PadMode kPad>
 PANICLE_INLINE void place(const Mapping& mapping, int count, Places& places) {
   const Size source = mapping.source;
+  places.weights_sum_to_one = kPad != PadMode::Zeros;
   std::fill_n(places.pixel.data(), count, 0);
   placeOnAxis<kPad>(places.column.data(), count, source.width, mapping.align_corners, 1, places.pixel.data(), places.left.data(),
                     places.right.data());
@@ -282,11 +282,14 @@ template <typename Value>
 PANICLE_INLINE void sampleOne(const Value* source, int channels, int sourceWidth, const Places& places, int i, float* out) {
   const Value* top = source + static_cast<std::ptrdiff_t>(channels) * places.pixel[i];
   const Value* bottom = top + static_cast<std::ptrdiff_t>(channels) * sourceWidth;
+  const float rightWeight = places.right[i], bottomWeight = places.bottom[i];
+  const float leftWeight = places.weights_sum_to_one ? 1 - rightWeight : places.left[i];
+  const float topWeight = places.weights_sum_to_one ? 1 - bottomWeight : places.top[i];
   for (int channel = 0; channel < 3; ++channel) {
-    const float left = static_cast<float>(top[channel]) * places.top[i] + static_cast<float>(bottom[channel]) * places.bottom[i];
-    const float right = static_cast<float>(top[channels + channel]) * places.top[i] +
-                        static_cast<float>(bottom[channels + channel]) * places.bottom[i];
-    out[4 * i + channel] = left * places.left[i] + right * places.right[i];
+    const float left = static_cast<float>(top[channel]) * topWeight + static_cast<float>(bottom[channel]) * bottomWeight;
+    const float right = static_cast<float>(top[channels + channel]) * topWeight +
+                        static_cast<float>(bottom[channels + channel]) * bottomWeight;
+    out[4 * i + channel] = left * leftWeight + right * rightWeight;
   }
   out[4 * i + 3] = 0;
 }

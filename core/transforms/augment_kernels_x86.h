@@ -50,12 +50,27 @@ PANICLE_TARGET void locate(const Mapping& mapping, const float* x, float y, int 
   kernel_body::locate(mapping, x, y, count, places);
 }
 
-PANICLE_TARGET inline __m256 pairOf(const std::uint8_t* from) {
+PANICLE_INLINE __m256 pairOf(const std::uint8_t* from) {
   return _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(from))));
 }
 
-PANICLE_TARGET void sampleBytes(const std::uint8_t* source, int sourceWidth, int sourcePixels, const Places& places, int count,
-                              float* out) {
+// A sample is mixed from a pair of pixels of the upper row and one of the lower, then from left and right.
+template <bool kSumToOne>
+PANICLE_INLINE __m256 mixRows(__m256 top, __m256 bottom, const Places& places, int i) {
+  const __m256 weight = _mm256_broadcast_ss(&places.bottom[i]);
+  if constexpr (kSumToOne) return _mm256_fmadd_ps(_mm256_sub_ps(bottom, top), weight, top);
+  return _mm256_fmadd_ps(bottom, weight, _mm256_mul_ps(top, _mm256_broadcast_ss(&places.top[i])));
+}
+template <bool kSumToOne>
+PANICLE_INLINE __m128 mixColumns(__m128 left, __m128 right, const Places& places, int i) {
+  const __m128 weight = _mm_broadcast_ss(&places.right[i]);
+  if constexpr (kSumToOne) return _mm_fmadd_ps(_mm_sub_ps(right, left), weight, left);
+  return _mm_fmadd_ps(right, weight, _mm_mul_ps(left, _mm_broadcast_ss(&places.left[i])));
+}
+
+template <bool kSumToOne>
+PANICLE_INLINE void sampleBytePairs(const std::uint8_t* source, int sourceWidth, int sourcePixels, const Places& places, int count,
+                                    float* out) {
   // A load reads two bytes past its two pixels; the bottom row's last pair has none after it.
   const std::int32_t lastPair = sourcePixels - sourceWidth - 2;
   const __m256i second = _mm256_setr_epi32(3, 4, 5, 6, 7, 7, 7, 7);
@@ -67,24 +82,31 @@ PANICLE_TARGET void sampleBytes(const std::uint8_t* source, int sourceWidth, int
       continue;
     }
     const std::uint8_t* from = source + 3 * static_cast<std::ptrdiff_t>(pixel[i]);
-    const __m256 mixed = _mm256_fmadd_ps(pairOf(from + stride), _mm256_broadcast_ss(&places.bottom[i]),
-                                         _mm256_mul_ps(pairOf(from), _mm256_broadcast_ss(&places.top[i])));
-    const __m128 left = _mm256_castps256_ps128(mixed);
+    const __m256 mixed = mixRows<kSumToOne>(pairOf(from), pairOf(from + stride), places, i);
     const __m128 right = _mm256_castps256_ps128(_mm256_permutevar8x32_ps(mixed, second));
-    _mm_storeu_ps(out + 4 * i, _mm_fmadd_ps(right, _mm_broadcast_ss(&places.right[i]),
-                                            _mm_mul_ps(left, _mm_broadcast_ss(&places.left[i]))));
+    _mm_storeu_ps(out + 4 * i, mixColumns<kSumToOne>(_mm256_castps256_ps128(mixed), right, places, i));
   }
 }
 
-PANICLE_TARGET void sampleFloats(const float* source, int sourceWidth, const Places& places, int count, float* out) {
+template <bool kSumToOne>
+PANICLE_INLINE void sampleFloatPairs(const float* source, int sourceWidth, const Places& places, int count, float* out) {
   const std::ptrdiff_t stride = 4 * static_cast<std::ptrdiff_t>(sourceWidth);
   for (int i = 0; i < count; ++i) {
     const float* from = source + 4 * static_cast<std::ptrdiff_t>(places.pixel[i]);
-    const __m256 mixed = _mm256_fmadd_ps(_mm256_loadu_ps(from + stride), _mm256_broadcast_ss(&places.bottom[i]),
-                                         _mm256_mul_ps(_mm256_loadu_ps(from), _mm256_broadcast_ss(&places.top[i])));
-    _mm_storeu_ps(out + 4 * i, _mm_fmadd_ps(_mm256_extractf128_ps(mixed, 1), _mm_broadcast_ss(&places.right[i]),
-                                            _mm_mul_ps(_mm256_castps256_ps128(mixed), _mm_broadcast_ss(&places.left[i]))));
+    const __m256 mixed = mixRows<kSumToOne>(_mm256_loadu_ps(from), _mm256_loadu_ps(from + stride), places, i);
+    _mm_storeu_ps(out + 4 * i, mixColumns<kSumToOne>(_mm256_castps256_ps128(mixed), _mm256_extractf128_ps(mixed, 1), places, i));
   }
+}
+
+PANICLE_TARGET void sampleBytes(const std::uint8_t* source, int sourceWidth, int sourcePixels, const Places& places, int count,
+                                float* out) {
+  if (places.weights_sum_to_one) return sampleBytePairs<true>(source, sourceWidth, sourcePixels, places, count, out);
+  sampleBytePairs<false>(source, sourceWidth, sourcePixels, places, count, out);
+}
+
+PANICLE_TARGET void sampleFloats(const float* source, int sourceWidth, const Places& places, int count, float* out) {
+  if (places.weights_sum_to_one) return sampleFloatPairs<true>(source, sourceWidth, places, count, out);
+  sampleFloatPairs<false>(source, sourceWidth, places, count, out);
 }
 
 PANICLE_TARGET void addSamples(const float* row, int samples, float scale, int count, float* out) {
