@@ -118,8 +118,8 @@ Box randomResizedCropBox(const ResizeOptions& options, Size source, const CropNu
   }
   box = whole(source);
   const double ratio = static_cast<double>(width) / height;
-  if (ratio < options.min_ratio) box.height = static_cast<int>(width / options.min_ratio);
-  if (ratio > options.max_ratio) box.width = static_cast<int>(height * options.max_ratio);
+  if (ratio < options.min_ratio) box.height = std::max(static_cast<int>(width / options.min_ratio), 1);
+  if (ratio > options.max_ratio) box.width = std::max(static_cast<int>(height * options.max_ratio), 1);
   box.left = (width - box.width) / 2;
   box.top = (height - box.height) / 2;
   return box;

@@ -169,6 +169,17 @@ TEST(RandomResizedCrop, TakesPicturesOfOnePixel) {
 }
 
 // fastai: w, h = 640, 427; nh = 427 * 300 / 640 = 200.16 -> 200; Resize((200, 300)), whose method is crop.
+// Where no try fits and the shape asks for less than a pixel.
+TEST(RandomResizedCrop, KeepsAPixelOfAnUnfittingShape) {
+  ResizeOptions options = kCrop96;
+  options.min_scale = 1;
+  RandomStream stream(4);
+  options.min_ratio = options.max_ratio = 0.01;
+  EXPECT_EQ(*drawResize(options, {50, 50}, Mode::Train, stream).box, (Box{24, 0, 1, 50}));
+  options.min_ratio = options.max_ratio = 100;
+  EXPECT_EQ(*drawResize(options, {50, 50}, Mode::Train, stream).box, (Box{0, 24, 50, 1}));
+}
+
 TEST(RatioResize, MakesTheLongerSideAsLongAsAsked) {
   const auto sized = [](Size source, Size size) {
     return resizedSize({.method = ResizeMethod::RatioResize, .size = size}, source);
