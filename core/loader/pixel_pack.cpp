@@ -24,7 +24,6 @@ namespace {
 using Record = PixelPack::Record;
 static_assert(std::is_trivially_copyable_v<Record>);
 
-constexpr std::uint64_t kPage = 4096;
 constexpr std::int32_t kLargestSide = 1 << 20;
 // Address space for a pack; none has to be there.
 constexpr std::uint64_t kLargestMapping = std::uint64_t{1} << 44;
@@ -54,10 +53,6 @@ struct Index {
   std::string what;
   std::vector<Record> records;
 };
-
-std::uint64_t wholePages(std::uint64_t bytes) {
-  return (bytes + kPage - 1) / kPage * kPage;
-}
 
 std::uint64_t endOf(const Record& record) {
   return record.offset + wholePages(record.bytes());
@@ -98,7 +93,7 @@ bool isSide(std::int32_t side) {
 
 bool liesWithin(const Record& record, std::uint64_t fileSize) {
   return isSide(record.height) && isSide(record.width) && isSide(record.source_height) &&
-         isSide(record.source_width) && record.offset % kPage == 0 && record.offset >= kPage &&
+         isSide(record.source_width) && record.offset % kPackPage == 0 && record.offset >= kPackPage &&
          record.offset <= fileSize && record.bytes() <= fileSize - record.offset;
 }
 
@@ -176,7 +171,7 @@ bool PixelPack::openKept() {
     return false;
   }
   id_ = header.id;
-  end_ = kPage;
+  end_ = kPackPage;
   for (const Record& record : index->records) {
     records_.emplace(record.file.path, record);
     end_ = std::max(end_, endOf(record));
@@ -199,7 +194,7 @@ void PixelPack::make() {
   const PixelsHeader header{.id = id_};
   if (!writeAll(descriptor_, &header, sizeof header, 0))
     throw fileError(path, "cannot be written: " + systemReason());
-  end_ = kPage;
+  end_ = kPackPage;
 }
 
 void PixelPack::map() {

@@ -25,6 +25,13 @@
 
 namespace panicle {
 
+inline constexpr std::uint64_t kPackPage = 4096;
+
+// What a record of `bytes` takes.
+constexpr std::uint64_t wholePages(std::uint64_t bytes) {
+  return (bytes + kPackPage - 1) / kPackPage * kPackPage;
+}
+
 // After so much the index is written in the middle of a pass.
 inline constexpr std::uint64_t kSyncBytes = std::uint64_t{512} << 20;
 

@@ -66,7 +66,6 @@ bool isSmallEnough(const ResizeOptions& options, Size source) {
   return pixelsOf(source) <= kLargestSource * pixelsOf(options.size);
 }
 
-constexpr std::uint64_t kPage = 4096;  // a record begins at one
 constexpr std::size_t kProbes = 64;
 
 // What the photo will take in the cache.
@@ -81,7 +80,7 @@ std::uint64_t bytesOf(const Pipeline& pipeline, Mode mode, const std::filesystem
     const std::int64_t reduction = random ? jpegReduction(options, source, {}) : 1;
     pixels = (random ? pixelsOf(source) : pixelsOf(resizedSize(options, source))) / (reduction * reduction);
   }
-  return (3 * static_cast<std::uint64_t>(pixels) + kPage - 1) / kPage * kPage;
+  return wholePages(3 * static_cast<std::uint64_t>(pixels));
 }
 
 // From photos evenly spread over the items.
@@ -213,7 +212,7 @@ CachePlan planCache(const std::filesystem::path& folder, const Pipeline& pipelin
   const std::uint64_t there = bytesThere(folder, pipeline);
   const bool mostlyThere = there >= plan.bytes / 10 * 9;
   if (options.mode == CacheMode::Auto) {
-    if (epochs < 2 && !mostlyThere) return plan;
+    if (plan.bytes == 0 || (epochs < 2 && !mostlyThere)) return plan;
     const std::string problem = obstacle(plan, options, there, folder);
     if (!problem.empty()) {
       plan.words =

@@ -79,8 +79,9 @@ struct CachePlan {
 };
 
 // CacheMode::Auto uses it when `epochs` is above 1 (or the photos are there from an earlier run), and the
-// bytes fit the budget, the disk (of which a tenth stays free) and half of the machine's memory, out of which
-// the system serves the file; from a slow disk it would hardly be faster than decoding. Throws Cancelled.
+// bytes, of which there are some, fit the budget, the disk (of which a tenth stays free) and half of the
+// machine's memory, out of which the system serves the file; from a slow disk it would hardly be faster than
+// decoding. Throws Cancelled.
 CachePlan planCache(const std::filesystem::path& folder, const Pipeline& pipeline,
                     const CacheOptions& options, int epochs, const std::vector<Sample>& samples,
                     std::span<const std::uint32_t> train, std::span<const std::uint32_t> valid,

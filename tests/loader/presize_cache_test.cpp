@@ -513,6 +513,14 @@ TEST_F(CachePlanTest, TheEstimateIsWhatItTakes) {
   }
 }
 
+TEST_F(CachePlanTest, AutoDoesWithoutWhereNothingWouldBeKept) {
+  addPhotos(3);
+  for (const auto& file : files_) writeAtomically(file, "no picture");
+  pipeline_.resize.method = ResizeMethod::RatioResize;  // sizes come from the photos
+  EXPECT_EQ(plan({}, 5).bytes, 0u);
+  EXPECT_FALSE(plan({}, 5).use);
+}
+
 TEST_F(CachePlanTest, AutoKeepsToTheBudget) {
   addPhotos(1);
   files_.resize(100, files_[0]);
