@@ -86,7 +86,7 @@ Image pictureOf(const Pipeline& pipeline, const std::string& file, const BatchCo
   const Size itemSize{image.height, image.width};
   const Size size = augmentedSize(*pipeline.augment, itemSize);
   std::vector<float> values(std::size_t{3} * size.height * size.width);
-  finishItem(pipeline, image, context, drawItem(pipeline, context, item, itemSize), values);
+  finishItem(pipeline, image, drawItem(pipeline, context, item, itemSize), values);
   return denormalized(values, size, pipeline.normalization);
 }
 

@@ -91,7 +91,8 @@ struct Loader::Impl {
   Impl(std::shared_ptr<const std::vector<Sample>> samples, Pipeline pipeline, LoaderOptions options)
       : samples_(std::move(samples)),
         pipeline_(std::move(pipeline)),
-        stage_(options.batch_stage),
+        stage_(pipeline_.resize.method == ResizeMethod::RatioResize ? BatchStage::Loader
+                                                                    : options.batch_stage),
         cache_(std::move(options.cache)),
         slots_(std::max(options.prefetch, 1)) {
     for (int i = 0; i < threadCount(options.threads); ++i) {
@@ -195,14 +196,16 @@ void Loader::Impl::prepare(const Place& place) {
   batch.items.assign(pass_.items.begin() + start, pass_.items.begin() + start + places);
   batch.targets.clear();
   for (const std::uint32_t item : batch.items) batch.targets.push_back((*samples_)[item].target);
-  batch.mode = pass_.mode;
   const Size itemSize = sizeOfItems(batch.items);
   batch.size = resultSize(pipeline_, itemSize);
+  // What a loader of the other stage left in the batch is cleared.
   if (stage_ == BatchStage::Loader) {
     makeRoom(batch.pixels, places * valuesOf(batch.size));
-    batch.draws.clear();  // of a batch that served a loader of the other stage
+    batch.item_pixels.clear();
+    batch.draws.clear();
   } else {
     batch.item_size = itemSize;
+    batch.pixels.clear();
     makeRoom(batch.item_pixels, places * valuesOf(batch.item_size));
     batch.draws.assign(places, {});
   }
@@ -215,9 +218,12 @@ void Loader::Impl::prepare(const Place& place) {
   workToDo_.notify_all();
 }
 
-// What the item transform leaves of the batch's first readable photo; with most methods, of every photo.
+// What the item transform leaves of the batch's first readable photo; with most methods, of every photo. Of
+// no consequence, and not looked up, where ratio_resize is followed by batch transforms with a size of their
+// own.
 Size Loader::Impl::sizeOfItems(const std::vector<std::uint32_t>& items) const {
-  if (pipeline_.resize.method != ResizeMethod::RatioResize) return pipeline_.resize.size;
+  const bool varies = pipeline_.resize.method == ResizeMethod::RatioResize;
+  if (!varies || (pipeline_.augment && pipeline_.augment->size)) return pipeline_.resize.size;
   for (const std::uint32_t item : items) {
     try {
       return resizedSize(pipeline_.resize, EncodedImage((*samples_)[item].file, pipeline_.decode).size());
@@ -250,8 +256,7 @@ void Loader::Impl::render(const Place& place) {
     }
     requireSize(file, resultSize(pipeline_, size), batch.size);
     const std::size_t floats = valuesOf(batch.size);
-    finishItem(pipeline_, image, context, draw,
-               std::span(batch.pixels).subspan(place.index * floats, floats));
+    finishItem(pipeline_, image, draw, std::span(batch.pixels).subspan(place.index * floats, floats));
   } catch (const OutOfMemory&) {
     throw;  // not the image's fault
   } catch (const Error& error) {

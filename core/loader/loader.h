@@ -18,13 +18,15 @@ namespace panicle {
 
 struct BatchOptions {
   int size = 64;  // images that go through the network together
-  int accum =
-      1;  // batches whose gradients are added up before the optimizer steps: effective batch = size * accum
+  // Batches whose gradients are added up before the optimizer steps: the effective batch is size * accum.
+  int accum = 1;
 };
 
 std::span<const Field<BatchOptions>> fieldTable(const BatchOptions*);
 
-// Who applies the batch transforms: the loader's threads, or the device on which the network computes.
+// Who applies the batch transforms: the loader's threads, or the device on which the network computes. Items
+// of ratio_resize, which have many sizes and make no batch before those transforms, always go through the
+// loader.
 enum class BatchStage { Loader, Device };
 
 class PresizeCache;
@@ -58,10 +60,9 @@ struct Batch {
   Size item_size;
   std::vector<std::uint8_t> item_pixels;  // count * item_size.height * item_size.width * 3 are valid
   std::vector<AugDraw> draws;             // count
-  Mode mode = Mode::Valid;
-  std::vector<std::int64_t> targets;  // count
-  std::vector<std::uint32_t> items;   // count; indices into the samples
-  std::vector<BadSample> bad;         // left out of this batch
+  std::vector<std::int64_t> targets;      // count
+  std::vector<std::uint32_t> items;       // count; indices into the samples
+  std::vector<BadSample> bad;             // left out of this batch
 };
 
 // One pass over some items in the given order.

@@ -81,8 +81,7 @@ AugDraw drawItem(const Pipeline& pipeline, const BatchContext& context, std::uin
   return draw;
 }
 
-void finishItem(const Pipeline& pipeline, const Image& image, const BatchContext&, const AugDraw& draw,
-                std::span<float> out) {
+void finishItem(const Pipeline& pipeline, const Image& image, const AugDraw& draw, std::span<float> out) {
   if (pipeline.augment) {
     augment(image, *pipeline.augment, draw, pipeline.normalization, out);
   } else {
@@ -95,7 +94,7 @@ void renderItem(const Pipeline& pipeline, const std::filesystem::path& file, con
   thread_local Image image;  // every image of a run has its size
   loadItem(pipeline, file, context, item, image);
   const AugDraw draw = drawItem(pipeline, context, item, {image.height, image.width});
-  finishItem(pipeline, image, context, draw, out);
+  finishItem(pipeline, image, draw, out);
 }
 
 }  // namespace panicle

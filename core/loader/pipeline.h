@@ -39,7 +39,8 @@ BatchContext batchContext(const Pipeline& pipeline, Mode mode, std::uint64_t epo
 // The three steps of renderItem(), for a preview that repeats the last one. Throw Error naming the file.
 void loadItem(const Pipeline& pipeline, const std::filesystem::path& file, const BatchContext& context,
               std::uint64_t item, Image& out);
-// Its two halves, between which the presize cache keeps photos.
+
+// loadItem()'s two halves, between which the presize cache keeps photos.
 struct SourceImage {
   Image image;
   Size size;          // of the photo
@@ -49,13 +50,14 @@ void decodeSource(const Pipeline& pipeline, const std::filesystem::path& file, c
                   std::uint64_t item, SourceImage& out);
 void resizeSource(const Pipeline& pipeline, const SourceImage& source, const BatchContext& context,
                   std::uint64_t item, Image& out);
+
 // The parameters of the item transform for a photo of `source`.
 ResizeDraw drawItemResize(const Pipeline& pipeline, const BatchContext& context, std::uint64_t item,
                           Size source);
 // The parameters of an item whose picture came out of loadItem() with size `size`.
 AugDraw drawItem(const Pipeline& pipeline, const BatchContext& context, std::uint64_t item, Size size);
-void finishItem(const Pipeline& pipeline, const Image& image, const BatchContext& context,
-                const AugDraw& draw, std::span<float> out);
+// `image` as loadItem() left it, `out` as renderItem() takes it.
+void finishItem(const Pipeline& pipeline, const Image& image, const AugDraw& draw, std::span<float> out);
 
 // Writes the item's 3 * height * width floats, HWC, of pipeline.outputSize(). `item` is its index in the data
 // set. Throws Error naming the file.

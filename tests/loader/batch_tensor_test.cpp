@@ -116,6 +116,42 @@ TEST_F(BatchTensor, TakesABatchThatServedTheOtherStageBefore) {
   }
 }
 
+// A gap is closed in the buffers of the batch's own stage alone: those of the other may be shorter.
+TEST_F(BatchTensor, LeavesOutDamagedPhotosOfALargerBatchThanTheOtherStagesBefore) {
+  std::ofstream((*samples_)[0].file, std::ios::trunc) << "no picture";
+  Loader inLoader(samples_, pipeline_, {.threads = 1, .prefetch = 1});
+  Loader onDevice(samples_, pipeline_, {.threads = 1, .prefetch = 1, .batch_stage = BatchStage::Device});
+  Pass one = pass(Mode::Valid);
+  one.items = {1};
+  Batch batch;
+  for (Loader* loader : {&inLoader, &onDevice, &inLoader}) {
+    for (const Pass& next : {one, pass(Mode::Valid)}) {
+      loader->begin(next);
+      ASSERT_TRUE(loader->next(batch));
+      const bool device = loader == &onDevice;
+      EXPECT_EQ(batch.pixels.empty(), device);
+      EXPECT_EQ(batch.item_pixels.empty(), !device);
+      const auto tensor = batchTensor(batch, pipeline_, torch::kCPU);
+      Image item;
+      loadItem(pipeline_, (*samples_)[1].file, {}, 1, item);
+      std::vector<float> expected(item.pixels.size());
+      normalize(item, pipeline_.normalization, expected);
+      const auto wanted = torch::tensor(expected, torch::kFloat32).view({32, 32, 3}).permute({2, 0, 1});
+      EXPECT_LE((tensor[0] - wanted).abs().max().item<float>(), 1e-5f);
+    }
+  }
+}
+
+TEST_F(BatchTensor, IsTheSameWithItemsOfManySizes) {
+  pipeline_.resize.method = ResizeMethod::RatioResize;
+  pipeline_.augment = AugOptions{.size = Size{24, 20}};
+  expectSameOnDevice(Mode::Train);
+  expectSameOnDevice(Mode::Valid);
+  Loader loader(samples_, pipeline_, {.batch_stage = BatchStage::Device});
+  loader.begin(pass(Mode::Train));
+  for (Batch batch; loader.next(batch);) EXPECT_TRUE(batch.bad.empty());
+}
+
 TEST_F(BatchTensor, IsTheSameWhereAPhotoIsDamaged) {
   std::ofstream((*samples_)[1].file, std::ios::trunc) << "no picture";
   pipeline_.augment = AugOptions{.size = Size{24, 20}};

@@ -256,7 +256,7 @@ void BatchRenderer::Impl::renderTile(const BatchRequest& request, const Pipeline
   tile.draw = drawItem(pipeline, context, tile.item, tile.item_size);
   std::vector<float> values(3 * static_cast<std::size_t>(tile.size.height) *
                             static_cast<std::size_t>(tile.size.width));
-  finishItem(pipeline, item->image, context, tile.draw, values);
+  finishItem(pipeline, item->image, tile.draw, values);
   tile.image = request.normalized ? toNormalized(values, tile.size)
                                   : toPhoto(values, tile.size, pipeline.normalization);
   sums.add(values);
