@@ -4,7 +4,6 @@
 #include <system_error>
 
 #include "core/base/error.h"
-#include "core/base/random.h"
 #include "ui/preview/rendered.h"
 
 namespace panicle::ui {
@@ -48,8 +47,7 @@ class CaseRenderer {
     } else {
       resizeSource(pipeline_, photo_, context, item_, result);
     }
-    RandomStream stream(pipeline_.seed, "resize", epoch, item_);  // as resizeSource() draws
-    const ResizeDraw draw = drawResize(pipeline_.resize, photo_.size, mode, stream);
+    const ResizeDraw draw = drawItemResize(pipeline_, context, item_, photo_.size);
     return {shownAs(result, shownSide), resizeFacts(photo_.size, pipeline_.resize, draw)};
   }
 
