@@ -38,7 +38,7 @@ struct AugDraw {
   // The part of the item that is kept, in item pixels. Empty: all of it.
   Box crop;
   // Largest minus smallest sampling coordinate among all images of the batch: fastai's _grid_sample decides by it
-  // whether it averages areas first. 2 when nothing moves. See coordinateRange().
+  // whether it averages areas first. 2 when nothing moves. See coordinateExtent().
   double coordinate_range = 2;
 };
 
@@ -54,7 +54,7 @@ Box drawCrop(const AugOptions& options, Size item, Mode mode, RandomStream strea
 // AugDraw::crop, or the whole item where it is empty.
 Box keptBox(const AugDraw& draw, Size item);
 
-// AugDraw::coordinate_range of one image; the batch's is the largest maximum minus the smallest minimum.
+// The smallest and largest sampling coordinate of one image, from which AugDraw::coordinate_range of a batch follows.
 struct CoordinateExtent {
   double low = -1;
   double high = 1;
