@@ -164,8 +164,11 @@ class BatchTabTest : public QObject {
     slider->setValue(slider->maximum());  // above max_zoom
     QVERIFY2(panel_->problem("stages.0.augment.min_zoom").contains(QStringLiteral("max_zoom")),
              qPrintable(panel_->problem("stages.0.augment.min_zoom")));
+    QVERIFY(!panel_->apply()->isEnabled());
+    QVERIFY(panel_->revert()->isEnabled());
     panel_->editor("stages.0.augment.max_zoom")->findChild<QSlider*>()->setValue(150);
     QVERIFY(panel_->problem("stages.0.augment.min_zoom").isEmpty());
+    QVERIFY(panel_->apply()->isEnabled());
     settle();
   }
 

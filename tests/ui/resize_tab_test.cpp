@@ -373,6 +373,9 @@ class ResizeTabTest : public QObject {
     QStringList said;
     for (const QLabel* label : empty->findChildren<QLabel*>()) said << label->text();
     QVERIFY(said.join(QLatin1Char(' ')).contains(QStringLiteral("Open a data set to preview")));
+    QSignalSpy asked(&fixture.session, &Session::pageRequested);
+    empty->findChild<QPushButton*>()->click();
+    QCOMPARE(asked.value(0).value(0).toString(), QStringLiteral("data"));
   }
 
   void tabAndPanelAreRemembered() {

@@ -59,6 +59,18 @@ QString reasonOf(QString problem, const QString& file) {
   return problem;
 }
 
+// "Not up to date. Smallest zoom: must not be above max_zoom".
+QString notUpToDateWords(const TransformDraft& draft, std::size_t stage,
+                         const TransformDraft::Problem& problem) {
+  for (const FieldDescription& field : transformFields(draft.spec(), stage)) {
+    if (field.path != problem.path) continue;
+    QString reason = problem.reason;
+    if (!reason.isEmpty()) reason[0] = reason[0].toLower();
+    return BatchTab::tr("Not up to date. %1: %2").arg(QString::fromUtf8(field.info.label), reason);
+  }
+  return BatchTab::tr("Not up to date: %1").arg(problem.reason);
+}
+
 }  // namespace
 
 BatchTab::BatchTab(Session& session, QWidget* parent)
@@ -257,7 +269,7 @@ void BatchTab::request() {
   if (const auto problems = draft_.problems(stage()); !problems.empty()) {
     job_->cancel();
     pending_ = false;
-    caption_->setText(tr("Not up to date: %1").arg(problems.front().reason));
+    caption_->setText(notUpToDateWords(draft_, stage(), problems.front()));
     return;
   }
   // Under a slider, requests come faster than answers. The running one has its photos at hand and is soon

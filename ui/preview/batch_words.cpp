@@ -41,7 +41,8 @@ QString modeWords(const BatchRequest& request, const BatchPicture& picture) {
   const QString px = size.height > 0 ? tr(", %1 px").arg(pixels(size)) : QString();
   if (request.photo) {
     if (picture.mode == Mode::Valid)
-      return tr("A validation photo: never changed, the same in every epoch") + px;
+      return tr("A validation photo: never changed, the same in every epoch") + px +
+             tr(". A photo that trains shows its draws");
     return tr("One photo in epochs %1 to %2, each in the batch that it is in then")
                .arg(request.epoch + 1)
                .arg(request.epoch + picture.tiles.size()) +

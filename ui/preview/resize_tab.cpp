@@ -224,6 +224,8 @@ void ResizeTab::connectParts() {
   });
   connect(damaged_, &DamagedPhoto::nextRequested, this,
           [this] { session_.setCurrent(session_.currentIndex() + 1); });
+  connect(empty_, &EmptyState::clicked, this,
+          [this] { Q_EMIT session_.pageRequested(QStringLiteral("data")); });
   connect(&session_, &Session::recipeChanged, this, &ResizeTab::takeRecipe);
   for (const auto signal :
        {&Session::currentPhotoChanged, &Session::datasetChanged, &Session::censusChanged}) {
@@ -368,12 +370,13 @@ void ResizeTab::showEmpty() {
     empty_->say(tr("Reading the data set…"), {});
   } else if (session_.dataset()) {
     empty_->say(tr("No photo is chosen"),
-                tr("Choose photos on the Data page; they show here through every way of resizing."));
+                tr("Choose photos on the Data page; they show here through every way of resizing."),
+                tr("Choose photos"));
   } else {
     empty_->say(tr("Open a data set to preview"),
                 tr("Then you see here, side by side, what each way of resizing keeps, loses, bends or "
-                   "invents of a photo. Menu File, or "
-                   "drop a folder on the window."));
+                   "invents of a photo."),
+                tr("Open a data set"));
   }
   stack_->setCurrentWidget(empty_);
 }

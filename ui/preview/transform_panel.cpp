@@ -8,6 +8,7 @@
 #include <QScrollArea>
 #include <QScrollBar>
 #include <QSignalBlocker>
+#include <QTimer>
 #include <QVBoxLayout>
 #include <algorithm>
 
@@ -173,7 +174,7 @@ void TransformPanel::addRow(const FieldDescription& field, const std::map<std::s
   order_.push_back(field.path);
   const std::string path = field.path;
   row->editor()->edited = [this, path](const Json& value) { Q_EMIT edited(path, value); };
-  row->editor()->notUnderstood = [row](const QString& problem) { row->setProblem(problem); };
+  row->editor()->notUnderstood = [this, path](const QString& problem) { setProblem(path, problem); };
   connect(row, &FieldRow::resetRequested, this, [this, row, path] {
     row->takeBack();
     if (row->changed()) Q_EMIT edited(path, *row->standard());
@@ -213,7 +214,11 @@ void TransformPanel::showDifference(const TransformDraft& draft) {
         tr("Not in the recipe yet: %1 changes").arg(std::max<qsizetype>(1, differences.size())));
   }
   difference_->setToolTip(differences.join(QLatin1Char('\n')));
-  apply_->setEnabled(differs);
+  bool sound = true;
+  for (std::size_t stage = 0; stage < draft.spec().stages.size(); ++stage)
+    sound = sound && draft.problems(stage).empty();
+  if (differs && !sound) difference_->setText(tr("A run could not use these: see what is marked in red."));
+  apply_->setEnabled(differs && sound);
   revert_->setEnabled(differs);
 }
 
@@ -251,7 +256,12 @@ void TransformPanel::fitWidth() {
 }
 
 void TransformPanel::setProblem(const std::string& path, const QString& problem) {
-  if (FieldRow* about = row(path)) about->setProblem(problem);
+  FieldRow* about = row(path);
+  if (!about) return;
+  about->setProblem(problem);
+  if (problem.isEmpty()) return;
+  // The line with the reason has its place only once the rows are laid out anew.
+  QTimer::singleShot(0, about, [this, about] { scroll_->ensureWidgetVisible(about, 0, kGrid); });
 }
 
 FieldRow* TransformPanel::row(const std::string& path) const {

@@ -25,6 +25,9 @@ void FlatStyle::drawPrimitive(PrimitiveElement element, const QStyleOption* opti
     drawButton(option, painter, widget);
   } else if (element == PE_FrameLineEdit) {
     drawFieldFrame(option, painter);
+  } else if (element == PE_IndicatorCheckBox) {
+    QProxyStyle::drawPrimitive(element, option, painter, widget);
+    drawCheckFrame(option, painter);
   } else {
     QProxyStyle::drawPrimitive(element, option, painter, widget);
   }
@@ -64,6 +67,19 @@ void FlatStyle::drawFieldFrame(const QStyleOption* option, QPainter* painter) co
   painter->setPen(QPen(focus ? colors.accent : colors.border, focus ? 1.5 : 1));
   painter->setBrush(Qt::NoBrush);
   painter->drawRoundedRect(QRectF(option->rect).adjusted(0.5, 0.5, -0.5, -0.5), kRadius - 2, kRadius - 2);
+  painter->restore();
+}
+
+// On a dark window Fusion's box has no outline either, so that an empty one could not be seen.
+void FlatStyle::drawCheckFrame(const QStyleOption* option, QPainter* painter) const {
+  if (!Theme::instance().dark()) return;
+  const ThemeColors& colors = Theme::instance().colors();
+  const bool enabled = option->state & State_Enabled;
+  const bool focus = enabled && (option->state & State_HasFocus);
+  painter->save();
+  painter->setPen(focus ? colors.accent : enabled ? colors.mutedText : colors.border);
+  painter->setBrush(Qt::NoBrush);
+  painter->drawRect(option->rect.adjusted(0, 0, -1, -1));
   painter->restore();
 }
 

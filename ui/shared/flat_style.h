@@ -19,6 +19,7 @@ class FlatStyle : public QProxyStyle {
 
  private:
   void drawFieldFrame(const QStyleOption* option, QPainter* painter) const;
+  void drawCheckFrame(const QStyleOption* option, QPainter* painter) const;
   void drawButton(const QStyleOption* option, QPainter* painter, const QWidget* widget) const;
 };
 
