@@ -1,6 +1,7 @@
 #include "core/loader/loader.h"
 
 #include <algorithm>
+#include <array>
 #include <condition_variable>
 #include <exception>
 #include <mutex>

@@ -3,10 +3,10 @@
 // consumer: its functions are called by one thread at a time (the stop token may be requested from any).
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <vector>
