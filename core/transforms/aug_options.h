@@ -11,9 +11,10 @@
 namespace panicle {
 
 // How the geometry is computed.
-//   fastai  As fastai 2.7: flip, rotation, zoom and warp in one bilinear interpolation at the item's size, then
-//           RandomResizedCropGPU, with one crop box for the whole batch, in a second one.
-//   fused   Crop, flip, rotation, zoom and warp in one antialiased interpolation, with a crop box for each image.
+//   fastai  As fastai 2.7: flip, rotation, zoom and warp in one bilinear interpolation at the item's size,
+//           then RandomResizedCropGPU, with one crop box for the whole batch, in a second one.
+//   fused   Crop, flip, rotation, zoom and warp in one antialiased interpolation, with a crop box for each
+//           image.
 enum class AugEngine { Fastai, Fused };
 
 // torch's grid_sample modes.
@@ -40,7 +41,8 @@ struct HueOptions {
   double p = 0.75;
 };
 
-// fastai's RandomErasing, given as one of xtra_tfms: boxes of normalised noise. Areas are shares of the image.
+// fastai's RandomErasing, given as one of xtra_tfms: boxes of normalised noise. Areas are shares of the
+// image.
 struct EraseOptions {
   double p = 0.5;
   double sl = 0.0;          // smallest erased share
@@ -56,14 +58,14 @@ struct AugOptions {
   double mult = 1.0;         // multiplies max_rotate, max_lighting and max_warp
   bool do_flip = true;
   double p_flip = 0.5;
-  bool flip_vert = false;  // the eight flips and quarter turns (fastai's Dihedral) instead of the left-right flip
+  bool flip_vert = false;  // fastai's Dihedral, eight flips and quarter turns, instead of the left-right flip
   double max_rotate = 10.0;  // degrees
   double min_zoom = 1.0;
   double max_zoom = 1.1;
   double max_warp = 0.2;
-  double p_affine = 0.75;      // of rotation, zoom and each axis of the warp
-  double max_lighting = 0.2;   // of brightness and contrast
-  double p_lighting = 0.75;    // of each
+  double p_affine = 0.75;     // of rotation, zoom and each axis of the warp
+  double max_lighting = 0.2;  // of brightness and contrast
+  double p_lighting = 0.75;   // of each
   std::optional<SaturationOptions> saturation;
   std::optional<HueOptions> hue;
   std::optional<EraseOptions> erase;

@@ -68,7 +68,10 @@ void turnHue(float* rgb, float turn) {
 class Finish {
  public:
   Finish(const AugDraw& draw, const Normalization& normalization)
-      : kernels_(augmentKernels()), change_{logit(draw.brightness), draw.contrast}, saturation_(draw.saturation), hue_(draw.hue) {
+      : kernels_(augmentKernels()),
+        change_{logit(draw.brightness), draw.contrast},
+        saturation_(draw.saturation),
+        hue_(draw.hue) {
     relit_ = draw.brightness != 0.5f || draw.contrast != 1;
     for (std::size_t channel = 0; channel < 3; ++channel) {
       factor_[channel] = 1 / normalization.std[channel];
@@ -126,7 +129,8 @@ float* resultRow(std::span<float> out, Size result, int y) {
   return out.data() + 3 * static_cast<std::size_t>(y) * result.width;
 }
 
-// fastai's one interpolation of flip, rotation, zoom and warp, from `source`, whose proportions are the item's.
+// fastai's one interpolation of flip, rotation, zoom and warp, from `source`, whose proportions are the
+// item's.
 Mapping affineMapping(const AugOptions& options, const AugDraw& draw, Size item, Size source) {
   Mapping mapping;
   mapping.affine = affineMatrix(draw, item);
@@ -143,14 +147,16 @@ Mapping affineMapping(const AugOptions& options, const AugDraw& draw, Size item,
 }
 
 // What the affine step reads: the item, or its averaged areas.
-Picture affineSource(const Image& image, const AugOptions& options, const AugDraw& draw, Size output, FloatImage& reduced) {
+Picture affineSource(const Image& image, const AugOptions& options, const AugDraw& draw, Size output,
+                     FloatImage& reduced) {
   const auto area = areaPrefilter({image.height, image.width}, output, draw.coordinate_range);
   if (!area || options.mode != SampleMode::Bilinear) return pictureOf(image);
   reduceAreas(image, *area, reduced);
   return reduced.picture();
 }
 
-// The rows of the affine step at the item's size, as RGBX. Where nothing moves they are the item's own, exactly.
+// The rows of the affine step at the item's size, as RGBX. Where nothing moves they are the item's own,
+// exactly.
 class MovedRows {
  public:
   MovedRows(const Image& image, const AugOptions& options, const AugDraw& draw, Workspace& space)
@@ -169,7 +175,8 @@ class MovedRows {
     if (moved_) {
       sampleRow(source_, mapping_, mode_, x_.data() + left, y_[y], count, space_.places, row);
     } else {
-      augmentKernels().widen(image_.pixels.data() + 3 * (static_cast<std::size_t>(y) * image_.width + left), count, row);
+      augmentKernels().widen(image_.pixels.data() + 3 * (static_cast<std::size_t>(y) * image_.width + left),
+                             count, row);
     }
   }
 
@@ -195,8 +202,8 @@ void warpSameSize(const Image& image, const AugOptions& options, const AugDraw& 
 }
 
 // No crop: the affine step itself gives the result's size.
-void warpToSize(const Image& image, const AugOptions& options, const AugDraw& draw, Size result, const Finish& finish,
-                std::span<float> out) {
+void warpToSize(const Image& image, const AugOptions& options, const AugDraw& draw, Size result,
+                const Finish& finish, std::span<float> out) {
   const Size item{image.height, image.width};
   Workspace& space = workspace(static_cast<std::size_t>(result.width));
   const Picture source = affineSource(image, options, draw, result, space.reduced);
@@ -222,9 +229,10 @@ std::pair<FloatTaps, FloatTaps> cropTaps(Size size, Size result) {
   return {std::move(across), std::move(down)};
 }
 
-// The affine step at the item's size, of which only the crop's pixels are made, then the crop's own resampling.
-void warpAndCrop(const Image& image, const AugOptions& options, const AugDraw& draw, Size result, const Finish& finish,
-                 std::span<float> out) {
+// The affine step at the item's size, of which only the crop's pixels are made, then the crop's own
+// resampling.
+void warpAndCrop(const Image& image, const AugOptions& options, const AugDraw& draw, Size result,
+                 const Finish& finish, std::span<float> out) {
   const Box crop = keptBox(draw, {image.height, image.width});
   const MovedRows rows(image, options, draw, workspace(static_cast<std::size_t>(crop.width)));
   const auto fill = [&](int y, float* row) { rows.fill(crop.top + y, crop.left, crop.width, row); };
@@ -237,13 +245,15 @@ void warpAndCrop(const Image& image, const AugOptions& options, const AugDraw& d
 std::vector<float> cellPositions(int count, int samples) {
   std::vector<float> positions(static_cast<std::size_t>(count) * samples);
   for (std::size_t i = 0; i < positions.size(); ++i)
-    positions[i] = static_cast<float>((static_cast<double>(i) + 0.5) * 2 / static_cast<double>(positions.size()) - 1);
+    positions[i] =
+        static_cast<float>((static_cast<double>(i) + 0.5) * 2 / static_cast<double>(positions.size()) - 1);
   return positions;
 }
 
-// The fused engine: the mean of a few samples in each pixel of the result, each through crop, affine matrix and warp.
-void warpOnce(const Image& image, const AugOptions& options, const AugDraw& draw, Size result, const Finish& finish,
-              std::span<float> out) {
+// The fused engine: the mean of a few samples in each pixel of the result, each through crop, affine matrix
+// and warp.
+void warpOnce(const Image& image, const AugOptions& options, const AugDraw& draw, Size result,
+              const Finish& finish, std::span<float> out) {
   const Box crop = keptBox(draw, {image.height, image.width});
   const Size samples = samplesPerPixel(draw, {crop.height, crop.width}, result);
   Mapping mapping = affineMapping(options, draw, {crop.height, crop.width}, {image.height, image.width});
@@ -260,7 +270,8 @@ void warpOnce(const Image& image, const AugOptions& options, const AugDraw& draw
   for (int i = 0; i < result.height; ++i) {
     space.mixed.assign(4 * static_cast<std::size_t>(result.width), 0.0f);
     for (int k = 0; k < samples.height; ++k) {
-      sampleRow(pictureOf(image), mapping, options.mode, x.data(), y[i * samples.height + k], count, space.places, space.row.data());
+      sampleRow(pictureOf(image), mapping, options.mode, x.data(), y[i * samples.height + k], count,
+                space.places, space.row.data());
       augmentKernels().addSamples(space.row.data(), samples.width, share, result.width, space.mixed.data());
     }
     finish(space.mixed.data(), result.width, resultRow(out, result, i));
@@ -272,7 +283,8 @@ void erase(const EraseBox& erased, Size result, std::span<float> out) {
   const Box& box = erased.box;
   for (int y = box.top; y < box.top + box.height; ++y) {
     float* row = resultRow(out, result, y);
-    for (int i = 3 * box.left; i < 3 * (box.left + box.width); ++i) row[i] = static_cast<float>(noise.normal());
+    for (int i = 3 * box.left; i < 3 * (box.left + box.width); ++i)
+      row[i] = static_cast<float>(noise.normal());
   }
 }
 
@@ -285,14 +297,15 @@ bool keepsPixels(const AugOptions& options, const AugDraw& draw, Size item, Size
   const bool geometry = draw.dihedral <= 1 && draw.rotate == 0 && draw.zoom == 1 && !isWarped(draw);
   const Box crop = keptBox(draw, item);
   const bool whole = crop.width == item.width && crop.height == item.height;
-  const bool averaged = options.engine == AugEngine::Fastai && areaPrefilter(item, item, draw.coordinate_range);
+  const bool averaged =
+      options.engine == AugEngine::Fastai && areaPrefilter(item, item, draw.coordinate_range);
   return geometry && whole && result == item && !averaged && isNeutralLight(draw);
 }
 
 }  // namespace
 
-void augment(const Image& image, const AugOptions& options, const AugDraw& draw, const Normalization& normalization,
-             std::span<float> out) {
+void augment(const Image& image, const AugOptions& options, const AugDraw& draw,
+             const Normalization& normalization, std::span<float> out) {
   const Size item{image.height, image.width};
   const Size result = augmentedSize(options, item);
   if (out.size() != 3 * static_cast<std::size_t>(result.height) * result.width)

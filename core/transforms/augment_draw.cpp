@@ -8,8 +8,8 @@
 namespace panicle {
 namespace {
 
-// mask_tensor: the value with probability p, else the neutral one; the value is drawn first. Kept values go through
-// (value - neutral) + neutral in float32, as fastai's do.
+// mask_tensor: the value with probability p, else the neutral one; the value is drawn first. Kept values go
+// through (value - neutral) + neutral in float32, as fastai's do.
 float masked(float value, double p, float neutral, RandomStream& stream) {
   const bool keep = stream.bernoulli(p);
   return keep ? (value - neutral) + neutral : neutral;
@@ -51,11 +51,13 @@ void drawLight(const AugOptions& options, RandomStream& stream, AugDraw& draw) {
     draw.contrast = masked(logUniform(limit, stream), options.p_lighting, 1, stream);
   }
   if (options.saturation)
-    draw.saturation = masked(logUniform(options.saturation->max_lighting, stream), options.saturation->p, 1, stream);
+    draw.saturation =
+        masked(logUniform(options.saturation->max_lighting, stream), options.saturation->p, 1, stream);
   if (options.hue) draw.hue = masked(logUniform(options.hue->max_hue, stream), options.hue->p, 0, stream);
 }
 
-// Where a side of sqrt(area) goes along an axis of `size`: RandomErasing's _slice. A side that is longer is cut off.
+// Where a side of sqrt(area) goes along an axis of `size`: RandomErasing's _slice. A side that is longer is
+// cut off.
 std::pair<int, int> drawSlice(double area, int size, RandomStream& stream) {
   const int side = static_cast<int>(std::nearbyint(std::sqrt(area)));
   const int start = static_cast<int>(stream.below(static_cast<std::uint64_t>(std::max(size - side, 0)) + 1));
@@ -102,7 +104,9 @@ Box drawSquareCrop(const AugOptions& options, Size item, RandomStream& stream) {
 // The fused engine keeps the item's shape.
 Box drawShapedCrop(const AugOptions& options, Size item, RandomStream& stream) {
   const double scale = std::sqrt(stream.uniform(options.min_scale, 1));
-  const auto side = [scale](int full) { return std::clamp(static_cast<int>(std::nearbyint(scale * full)), 1, full); };
+  const auto side = [scale](int full) {
+    return std::clamp(static_cast<int>(std::nearbyint(scale * full)), 1, full);
+  };
   return drawPlace({side(item.height), side(item.width)}, item, stream);
 }
 

@@ -8,7 +8,8 @@ namespace {
 void locate(const Mapping& mapping, const float* x, float y, int count, Places& places) {
   kernel_body::locate(mapping, x, y, count, places);
 }
-void sampleBytes(const std::uint8_t* source, int sourceWidth, int, const Places& places, int count, float* out) {
+void sampleBytes(const std::uint8_t* source, int sourceWidth, int, const Places& places, int count,
+                 float* out) {
   for (int i = 0; i < count; ++i) kernel_body::sampleOne(source, 3, sourceWidth, places, i, out);
 }
 void sampleFloats(const float* source, int sourceWidth, const Places& places, int count, float* out) {
@@ -38,12 +39,14 @@ void toLogit(float* values, int count, const LogitChange& change) {
 void fromLogit(float* values, int count) {
   for (int i = 0; i < count; ++i) values[i] = kernel_body::sigmoid(values[i]);
 }
-void scaleChannels(float* rgb, int count, const std::array<float, 3>& factor, const std::array<float, 3>& offset) {
+void scaleChannels(float* rgb, int count, const std::array<float, 3>& factor,
+                   const std::array<float, 3>& offset) {
   kernel_body::scaleChannels(rgb, count, factor, offset);
 }
 
-constexpr AugmentKernels kPortable{locate,      sampleBytes, sampleFloats, addSamples, widen,     resampleRow,
-                                   combineRows, narrow,      relight,      toLogit,    fromLogit, scaleChannels};
+constexpr AugmentKernels kPortable{locate,  sampleBytes, sampleFloats, addSamples,
+                                   widen,   resampleRow, combineRows,  narrow,
+                                   relight, toLogit,     fromLogit,    scaleChannels};
 
 }  // namespace
 

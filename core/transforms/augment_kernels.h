@@ -1,6 +1,6 @@
-// The inner loops of augment.h, over one row of pixels. Every implementation gives the same values but for the last
-// bit of a float; which one runs depends on the processor. Rows in the making are float RGBX: four floats a pixel,
-// the last of no meaning.
+// The inner loops of augment.h, over one row of pixels. Every implementation gives the same values but for
+// the last bit of a float; which one runs depends on the processor. Rows in the making are float RGBX: four
+// floats a pixel, the last of no meaning.
 #pragma once
 
 #include <array>
@@ -31,7 +31,7 @@ struct Mapping {
 struct Places {
   std::vector<std::int32_t> pixel;  // row * width + column
   std::vector<float> right, bottom;
-  std::vector<float> left, top;     // of PadMode::Zeros alone; else 1 - right and 1 - bottom, and not written
+  std::vector<float> left, top;  // of PadMode::Zeros alone; else 1 - right and 1 - bottom, and not written
   bool weights_sum_to_one = true;
   std::vector<float> column, row;  // the pixel coordinates themselves
 
@@ -61,8 +61,10 @@ struct AugmentKernels {
   // Where the `count` positions (x[i], y) lie in the source.
   void (*locate)(const Mapping& mapping, const float* x, float y, int count, Places& places);
 
-  // Bilinear samples of RGB bytes (values 0..255) or of RGBX floats; `sourcePixels` is the number of pixels there.
-  void (*sampleBytes)(const std::uint8_t* source, int sourceWidth, int sourcePixels, const Places& places, int count, float* out);
+  // Bilinear samples of RGB bytes (values 0..255) or of RGBX floats; `sourcePixels` is the number of pixels
+  // there.
+  void (*sampleBytes)(const std::uint8_t* source, int sourceWidth, int sourcePixels, const Places& places,
+                      int count, float* out);
   void (*sampleFloats)(const float* source, int sourceWidth, const Places& places, int count, float* out);
 
   // out[i] += the mean of `samples` neighbours of `row`, times `scale`; RGBX.
@@ -71,7 +73,8 @@ struct AugmentKernels {
   // Bytes RGB -> floats RGBX.
   void (*widen)(const std::uint8_t* rgb, int count, float* out);
 
-  // A row of RGBX pixels through the taps of the horizontal axis, and rows through one output of the vertical.
+  // A row of RGBX pixels through the taps of the horizontal axis, and rows through one output of the
+  // vertical.
   void (*resampleRow)(const float* row, const FloatTaps& taps, float* out);
   void (*combineRows)(const float* const* rows, const float* weights, int window, int count, float* out);
 
@@ -82,7 +85,8 @@ struct AugmentKernels {
   void (*toLogit)(float* values, int count, const LogitChange& change);
   void (*fromLogit)(float* values, int count);
   // RGB in place: value * factor + offset of its channel.
-  void (*scaleChannels)(float* rgb, int count, const std::array<float, 3>& factor, const std::array<float, 3>& offset);
+  void (*scaleChannels)(float* rgb, int count, const std::array<float, 3>& factor,
+                        const std::array<float, 3>& offset);
 };
 
 // The fastest that this processor can run.

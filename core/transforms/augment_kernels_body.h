@@ -1,11 +1,10 @@
-// The loops of augment_kernels.h as plain C++ that a compiler turns into vector instructions. Each implementation
-// includes them and compiles them for its processor: they are always inlined into functions with that target.
+// The loops of augment_kernels.h as plain C++ that a compiler turns into vector instructions. Each
+// implementation includes them and compiles them for its processor: they are always inlined into functions
+// with that target.
 #pragma once
 
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
-#include <cstring>
 
 #include "core/transforms/augment_kernels.h"
 
@@ -30,8 +29,8 @@ PANICLE_INLINE float clampTo(float value, float low, float high) {
   return value < high ? value : high;
 }
 
-// torch's reflect_coordinates. `frequency` is 1 / (2 * span): where its rounding counts a period too many or too few, the
-// result is the same edge.
+// torch's reflect_coordinates. `frequency` is 1 / (2 * span): where its rounding counts a period too many or
+// too few, the result is the same edge.
 PANICLE_INLINE float reflect(float at, float low, float span, float frequency) {
   const float distance = __builtin_fabsf(at - low);
   const float period = 2 * span;
@@ -40,11 +39,12 @@ PANICLE_INLINE float reflect(float at, float low, float span, float frequency) {
   return (extra < back ? extra : back) + low;
 }
 
-// Along one axis of `size` >= 2 pixels: adds the first of the two neighbours, times `stride`, to `pixel`, and gives
-// the weights of both (`before` with zeros alone).
+// Along one axis of `size` >= 2 pixels: adds the first of the two neighbours, times `stride`, to `pixel`, and
+// gives the weights of both (`before` with zeros alone).
 template <PadMode kPad>
-PANICLE_INLINE void placeOnAxis(const float* __restrict position, int count, int size, bool align_corners, int stride,
-                                std::int32_t* __restrict pixel, float* __restrict before, float* __restrict after) {
+PANICLE_INLINE void placeOnAxis(const float* __restrict position, int count, int size, bool align_corners,
+                                int stride, std::int32_t* __restrict pixel, float* __restrict before,
+                                float* __restrict after) {
   const float low = align_corners ? 0.0f : -0.5f;
   const float span = static_cast<float>(align_corners ? size - 1 : size);
   const float frequency = 1 / (2 * span);
@@ -77,11 +77,12 @@ PANICLE_INLINE void placeOnAxis(const float* __restrict position, int count, int
   }
 }
 
-PANICLE_INLINE void positions(const Mapping& mapping, const float* __restrict x, float y, int count, float* __restrict column,
-                              float* __restrict row) {
+PANICLE_INLINE void positions(const Mapping& mapping, const float* __restrict x, float y, int count,
+                              float* __restrict column, float* __restrict row) {
   // Rounded as torch's affine_grid and fastai's apply_perspective round: products summed one after the other.
   const auto [a, b, c, d, e, f] = mapping.affine;
-  const float scaleX = mapping.scale_x, shiftX = mapping.shift_x, scaleY = mapping.scale_y, shiftY = mapping.shift_y;
+  const float scaleX = mapping.scale_x, shiftX = mapping.shift_x, scaleY = mapping.scale_y,
+              shiftY = mapping.shift_y;
   if (!mapping.warped) {
     for (int i = 0; i < count; ++i) {
       column[i] = (PANICLE_MULTIPLY_ADD(b, y, a * x[i]) + c + 1) * scaleX + shiftX;
@@ -104,18 +105,21 @@ PANICLE_INLINE void place(const Mapping& mapping, int count, Places& places) {
   const Size source = mapping.source;
   places.weights_sum_to_one = kPad != PadMode::Zeros;
   std::fill_n(places.pixel.data(), count, 0);
-  placeOnAxis<kPad>(places.column.data(), count, source.width, mapping.align_corners, 1, places.pixel.data(), places.left.data(),
-                    places.right.data());
-  placeOnAxis<kPad>(places.row.data(), count, source.height, mapping.align_corners, source.width, places.pixel.data(),
-                    places.top.data(), places.bottom.data());
+  placeOnAxis<kPad>(places.column.data(), count, source.width, mapping.align_corners, 1, places.pixel.data(),
+                    places.left.data(), places.right.data());
+  placeOnAxis<kPad>(places.row.data(), count, source.height, mapping.align_corners, source.width,
+                    places.pixel.data(), places.top.data(), places.bottom.data());
 }
 
 PANICLE_INLINE void locate(const Mapping& mapping, const float* x, float y, int count, Places& places) {
   positions(mapping, x, y, count, places.column.data(), places.row.data());
   switch (mapping.pad) {
-    case PadMode::Zeros: return place<PadMode::Zeros>(mapping, count, places);
-    case PadMode::Border: return place<PadMode::Border>(mapping, count, places);
-    case PadMode::Reflection: return place<PadMode::Reflection>(mapping, count, places);
+    case PadMode::Zeros:
+      return place<PadMode::Zeros>(mapping, count, places);
+    case PadMode::Border:
+      return place<PadMode::Border>(mapping, count, places);
+    case PadMode::Reflection:
+      return place<PadMode::Reflection>(mapping, count, places);
   }
 }
 
@@ -135,8 +139,8 @@ PANICLE_INLINE To sameBits(From value) {
 
 inline constexpr float kLog2E = 1.44269504088896341f;
 
-// Binary logarithm of a positive normal number, within 3e-7 of the result or of 1e-7: its exponent, and a polynomial
-// fitted to log2(1 + m) / m for a mantissa 1 + m between the roots of a half and of 2.
+// Binary logarithm of a positive normal number, within 3e-7 of the result or of 1e-7: its exponent, and a
+// polynomial fitted to log2(1 + m) / m for a mantissa 1 + m between the roots of a half and of 2.
 template <typename Value>
 PANICLE_INLINE Value binaryLogarithm(Value x) {
   using Integers = typename Lanes<Value>::Integers;
@@ -154,8 +158,8 @@ PANICLE_INLINE Value binaryLogarithm(Value x) {
   return p * m + Lanes<Value>::toFloat(exponent);
 }
 
-// 2 to the power x, which is held between -125 and 125; relative error about 1e-7: a polynomial fitted to -1/2..1/2, and
-// the rest in the exponent.
+// 2 to the power x, which is held between -125 and 125; relative error about 1e-7: a polynomial fitted to
+// -1/2..1/2, and the rest in the exponent.
 template <typename Value>
 PANICLE_INLINE Value binaryPower(Value x) {
   using Integers = typename Lanes<Value>::Integers;
@@ -210,7 +214,8 @@ PANICLE_INLINE void scaleChannels(float* __restrict rgb, int count, const std::a
   for (; i < 3 * count; ++i) rgb[i] = rgb[i] * factors[i % 3] + offsets[i % 3];
 }
 
-PANICLE_INLINE void addSamples(const float* __restrict row, int samples, float scale, int count, float* __restrict out) {
+PANICLE_INLINE void addSamples(const float* __restrict row, int samples, float scale, int count,
+                               float* __restrict out) {
   for (int i = 0; i < count; ++i) {
     float sum[4] = {0, 0, 0, 0};
     for (int k = 0; k < samples; ++k) {
@@ -235,7 +240,8 @@ PANICLE_INLINE void resampleRow(const float* __restrict row, const FloatTaps& ta
 
 // out = (or, kAdd, +=) the sum of kRows rows times their weights.
 template <int kRows, bool kAdd>
-PANICLE_INLINE void sumRows(const float* const* rows, const float* weights, int count, float* __restrict out) {
+PANICLE_INLINE void sumRows(const float* const* rows, const float* weights, int count,
+                            float* __restrict out) {
   const float* row[kRows];
   float weight[kRows];
   for (int k = 0; k < kRows; ++k) {
@@ -250,16 +256,22 @@ PANICLE_INLINE void sumRows(const float* const* rows, const float* weights, int 
 }
 
 template <bool kAdd>
-PANICLE_INLINE void sumUpToFour(const float* const* rows, const float* weights, int window, int count, float* out) {
+PANICLE_INLINE void sumUpToFour(const float* const* rows, const float* weights, int window, int count,
+                                float* out) {
   switch (window) {
-    case 1: return sumRows<1, kAdd>(rows, weights, count, out);
-    case 2: return sumRows<2, kAdd>(rows, weights, count, out);
-    case 3: return sumRows<3, kAdd>(rows, weights, count, out);
-    default: return sumRows<4, kAdd>(rows, weights, count, out);
+    case 1:
+      return sumRows<1, kAdd>(rows, weights, count, out);
+    case 2:
+      return sumRows<2, kAdd>(rows, weights, count, out);
+    case 3:
+      return sumRows<3, kAdd>(rows, weights, count, out);
+    default:
+      return sumRows<4, kAdd>(rows, weights, count, out);
   }
 }
 
-PANICLE_INLINE void combineRows(const float* const* rows, const float* weights, int window, int count, float* out) {
+PANICLE_INLINE void combineRows(const float* const* rows, const float* weights, int window, int count,
+                                float* out) {
   sumUpToFour<false>(rows, weights, window, count, out);
   for (int k = 4; k < window; k += 4) sumUpToFour<true>(rows + k, weights + k, window - k, count, out);
 }
@@ -279,14 +291,16 @@ PANICLE_INLINE void narrow(const float* __restrict row, int count, float scale, 
 
 // One sample; the loads of implementations with vector instructions are their own.
 template <typename Value>
-PANICLE_INLINE void sampleOne(const Value* source, int channels, int sourceWidth, const Places& places, int i, float* out) {
+PANICLE_INLINE void sampleOne(const Value* source, int channels, int sourceWidth, const Places& places, int i,
+                              float* out) {
   const Value* top = source + static_cast<std::ptrdiff_t>(channels) * places.pixel[i];
   const Value* bottom = top + static_cast<std::ptrdiff_t>(channels) * sourceWidth;
   const float rightWeight = places.right[i], bottomWeight = places.bottom[i];
   const float leftWeight = places.weights_sum_to_one ? 1 - rightWeight : places.left[i];
   const float topWeight = places.weights_sum_to_one ? 1 - bottomWeight : places.top[i];
   for (int channel = 0; channel < 3; ++channel) {
-    const float left = static_cast<float>(top[channel]) * topWeight + static_cast<float>(bottom[channel]) * bottomWeight;
+    const float left =
+        static_cast<float>(top[channel]) * topWeight + static_cast<float>(bottom[channel]) * bottomWeight;
     const float right = static_cast<float>(top[channels + channel]) * topWeight +
                         static_cast<float>(bottom[channels + channel]) * bottomWeight;
     out[4 * i + channel] = left * leftWeight + right * rightWeight;

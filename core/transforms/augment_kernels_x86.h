@@ -1,9 +1,11 @@
-// The loops for x86-64 with AVX2 or more: the bodies compiled for PANICLE_TARGET, which the including file defines, and
-// the sampling by hand, where a compiler sees no vectors: one load takes the two neighbours of a row, six bytes of
-// RGB, and turns them into eight floats.
+// The loops for x86-64 with AVX2 or more: the bodies compiled for PANICLE_TARGET, which the including file
+// defines, and the sampling by hand, where a compiler sees no vectors: one load takes the two neighbours of a
+// row, six bytes of RGB, and turns them into eight floats.
 #pragma once
 
 #include <immintrin.h>
+
+#include <cstring>
 
 #define PANICLE_MULTIPLY_ADD(a, b, c) __builtin_fmaf(a, b, c)
 #include "core/transforms/augment_kernels.h"
@@ -18,13 +20,25 @@ typedef std::int32_t Integers __attribute__((vector_size(4 * PANICLE_LANES)));
 
 struct Registers {
 #if PANICLE_LANES == 16
-  PANICLE_INLINE static Floats estimate(Floats a) { return _mm512_maskz_rcp14_ps(0xffff, a); }
-  PANICLE_INLINE static Floats larger(Floats a, Floats b) { return _mm512_maskz_max_ps(0xffff, a, b); }
-  PANICLE_INLINE static Floats smaller(Floats a, Floats b) { return _mm512_maskz_min_ps(0xffff, a, b); }
+  PANICLE_INLINE static Floats estimate(Floats a) {
+    return _mm512_maskz_rcp14_ps(0xffff, a);
+  }
+  PANICLE_INLINE static Floats larger(Floats a, Floats b) {
+    return _mm512_maskz_max_ps(0xffff, a, b);
+  }
+  PANICLE_INLINE static Floats smaller(Floats a, Floats b) {
+    return _mm512_maskz_min_ps(0xffff, a, b);
+  }
 #else
-  PANICLE_INLINE static Floats estimate(Floats a) { return _mm256_rcp_ps(a); }
-  PANICLE_INLINE static Floats larger(Floats a, Floats b) { return _mm256_max_ps(a, b); }
-  PANICLE_INLINE static Floats smaller(Floats a, Floats b) { return _mm256_min_ps(a, b); }
+  PANICLE_INLINE static Floats estimate(Floats a) {
+    return _mm256_rcp_ps(a);
+  }
+  PANICLE_INLINE static Floats larger(Floats a, Floats b) {
+    return _mm256_max_ps(a, b);
+  }
+  PANICLE_INLINE static Floats smaller(Floats a, Floats b) {
+    return _mm256_min_ps(a, b);
+  }
 #endif
 };
 
@@ -69,8 +83,8 @@ PANICLE_INLINE __m128 mixColumns(__m128 left, __m128 right, const Places& places
 }
 
 template <bool kSumToOne>
-PANICLE_INLINE void sampleBytePairs(const std::uint8_t* source, int sourceWidth, int sourcePixels, const Places& places, int count,
-                                    float* out) {
+PANICLE_INLINE void sampleBytePairs(const std::uint8_t* source, int sourceWidth, int sourcePixels,
+                                    const Places& places, int count, float* out) {
   // A load reads two bytes past its two pixels; the bottom row's last pair has none after it.
   const std::int32_t lastPair = sourcePixels - sourceWidth - 2;
   const __m256i second = _mm256_setr_epi32(3, 4, 5, 6, 7, 7, 7, 7);
@@ -89,22 +103,26 @@ PANICLE_INLINE void sampleBytePairs(const std::uint8_t* source, int sourceWidth,
 }
 
 template <bool kSumToOne>
-PANICLE_INLINE void sampleFloatPairs(const float* source, int sourceWidth, const Places& places, int count, float* out) {
+PANICLE_INLINE void sampleFloatPairs(const float* source, int sourceWidth, const Places& places, int count,
+                                     float* out) {
   const std::ptrdiff_t stride = 4 * static_cast<std::ptrdiff_t>(sourceWidth);
   for (int i = 0; i < count; ++i) {
     const float* from = source + 4 * static_cast<std::ptrdiff_t>(places.pixel[i]);
     const __m256 mixed = mixRows<kSumToOne>(_mm256_loadu_ps(from), _mm256_loadu_ps(from + stride), places, i);
-    _mm_storeu_ps(out + 4 * i, mixColumns<kSumToOne>(_mm256_castps256_ps128(mixed), _mm256_extractf128_ps(mixed, 1), places, i));
+    _mm_storeu_ps(out + 4 * i, mixColumns<kSumToOne>(_mm256_castps256_ps128(mixed),
+                                                     _mm256_extractf128_ps(mixed, 1), places, i));
   }
 }
 
-PANICLE_TARGET void sampleBytes(const std::uint8_t* source, int sourceWidth, int sourcePixels, const Places& places, int count,
-                                float* out) {
-  if (places.weights_sum_to_one) return sampleBytePairs<true>(source, sourceWidth, sourcePixels, places, count, out);
+PANICLE_TARGET void sampleBytes(const std::uint8_t* source, int sourceWidth, int sourcePixels,
+                                const Places& places, int count, float* out) {
+  if (places.weights_sum_to_one)
+    return sampleBytePairs<true>(source, sourceWidth, sourcePixels, places, count, out);
   sampleBytePairs<false>(source, sourceWidth, sourcePixels, places, count, out);
 }
 
-PANICLE_TARGET void sampleFloats(const float* source, int sourceWidth, const Places& places, int count, float* out) {
+PANICLE_TARGET void sampleFloats(const float* source, int sourceWidth, const Places& places, int count,
+                                 float* out) {
   if (places.weights_sum_to_one) return sampleFloatPairs<true>(source, sourceWidth, places, count, out);
   sampleFloatPairs<false>(source, sourceWidth, places, count, out);
 }
@@ -138,14 +156,16 @@ PANICLE_TARGET void resampleRow(const float* row, const FloatTaps& taps, float* 
   }
 }
 
-PANICLE_TARGET void combineRows(const float* const* rows, const float* weights, int window, int count, float* out) {
+PANICLE_TARGET void combineRows(const float* const* rows, const float* weights, int window, int count,
+                                float* out) {
   kernel_body::combineRows(rows, weights, window, count, out);
 }
 
 PANICLE_TARGET void narrow(const float* row, int count, float scale, float* rgb) {
   const __m128 factor = _mm_set1_ps(scale);
   // Each store writes one float past its pixel, which the next pixel overwrites.
-  for (int i = 0; i + 1 < count; ++i) _mm_storeu_ps(rgb + 3 * i, _mm_mul_ps(_mm_loadu_ps(row + 4 * i), factor));
+  for (int i = 0; i + 1 < count; ++i)
+    _mm_storeu_ps(rgb + 3 * i, _mm_mul_ps(_mm_loadu_ps(row + 4 * i), factor));
   kernel_body::narrow(row + 4 * (count - 1), 1, scale, rgb + 3 * (count - 1));
 }
 
@@ -176,12 +196,14 @@ PANICLE_TARGET void toLogit(float* values, int count, const LogitChange& change)
 PANICLE_TARGET void fromLogit(float* values, int count) {
   changeValues(values, count, [](Floats& x) PANICLE_TARGET { x = kernel_body::sigmoid(x); });
 }
-PANICLE_TARGET void scaleChannels(float* rgb, int count, const std::array<float, 3>& factor, const std::array<float, 3>& offset) {
+PANICLE_TARGET void scaleChannels(float* rgb, int count, const std::array<float, 3>& factor,
+                                  const std::array<float, 3>& offset) {
   kernel_body::scaleChannels(rgb, count, factor, offset);
 }
 
-constexpr AugmentKernels kKernels{locate,      sampleBytes, sampleFloats, addSamples, widen,     resampleRow,
-                               combineRows, narrow,      relight,      toLogit,    fromLogit, scaleChannels};
+constexpr AugmentKernels kKernels{locate,  sampleBytes, sampleFloats, addSamples,
+                                  widen,   resampleRow, combineRows,  narrow,
+                                  relight, toLogit,     fromLogit,    scaleChannels};
 
 }  // namespace
 

@@ -48,8 +48,8 @@ struct Equations {
   std::array<float, 8> right{};
 };
 
-// As LAPACK's sgesv rounds it in OpenBLAS: LU by columns with row pivoting in float32. Solved in double, a picture of
-// 480 pixels would differ by 1e-5 from fastai's.
+// As LAPACK's sgesv rounds it in OpenBLAS: LU by columns with row pivoting in float32. Solved in double, a
+// picture of 480 pixels would differ by 1e-5 from fastai's.
 std::array<float, 8> solve(Equations equations) {
   auto& [a, b] = equations;
   for (int j = 0; j < 8; ++j) {
@@ -81,11 +81,12 @@ std::array<float, 8> solve(Equations equations) {
 }  // namespace
 
 AffineMatrix affineMatrix(const AugDraw& draw, Size size) {
-  const Matrix3 matrix =
-      dihedralMatrix(draw.dihedral) * rotationMatrix(draw.rotate) * zoomMatrix(draw.zoom, draw.zoom_x, draw.zoom_y);
+  const Matrix3 matrix = dihedralMatrix(draw.dihedral) * rotationMatrix(draw.rotate) *
+                         zoomMatrix(draw.zoom, draw.zoom_x, draw.zoom_y);
   const auto ratio = static_cast<double>(size.height) / size.width;
-  return {matrix[0], matrix[1] * static_cast<float>(ratio),     matrix[2],
-          matrix[3] * static_cast<float>(1 / ratio), matrix[4], matrix[5]};
+  return {matrix[0], matrix[1] * static_cast<float>(ratio),
+          matrix[2], matrix[3] * static_cast<float>(1 / ratio),
+          matrix[4], matrix[5]};
 }
 
 std::array<float, 8> warpCoefficients(const AugDraw& draw) {
@@ -143,7 +144,8 @@ std::vector<float> gridPositions(int count, bool align_corners) {
   constexpr int kTogether = 8;
   const float step = 2.0f / static_cast<float>(count - 1);
   const auto exactly = [&](int i) {
-    return i < count / 2 ? std::fma(step, static_cast<float>(i), -1.0f) : std::fma(-step, static_cast<float>(count - i - 1), 1.0f);
+    return i < count / 2 ? std::fma(step, static_cast<float>(i), -1.0f)
+                         : std::fma(-step, static_cast<float>(count - i - 1), 1.0f);
   };
   int i = 0;
   for (; i + kTogether <= count; i += kTogether) {
@@ -152,7 +154,8 @@ std::vector<float> gridPositions(int count, bool align_corners) {
   }
   for (; i < count; ++i) positions[i] = exactly(i);
   if (!align_corners) {
-    for (float& position : positions) position = position * static_cast<float>(count - 1) / static_cast<float>(count);
+    for (float& position : positions)
+      position = position * static_cast<float>(count - 1) / static_cast<float>(count);
   }
   return positions;
 }

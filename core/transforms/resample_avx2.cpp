@@ -18,7 +18,9 @@ namespace {
 
 struct Register {
   using Type = __m256i;
-  PANICLE_TARGET static Type load(const void* from) { return _mm256_loadu_si256(static_cast<const Type*>(from)); }
+  PANICLE_TARGET static Type load(const void* from) {
+    return _mm256_loadu_si256(static_cast<const Type*>(from));
+  }
   PANICLE_TARGET static void store(void* to, Type a) { _mm256_storeu_si256(static_cast<Type*>(to), a); }
   PANICLE_TARGET static Type all(std::int32_t value) { return _mm256_set1_epi32(value); }
   PANICLE_TARGET static Type lowBytes(Type a, Type b) { return _mm256_unpacklo_epi8(a, b); }
@@ -89,7 +91,7 @@ constexpr int kRows = 4;  // a weight that is loaded serves so many rows
 
 // The four rows' sums of one output pixel, each the halves of its lanes, to bytes.
 PANICLE_TARGET inline void storePixel(const __m256i (&low)[kRows], const __m256i (&high)[kRows],
-                                    std::size_t stride, std::uint8_t* out) {
+                                      std::size_t stride, std::uint8_t* out) {
   __m256i sums[kRows];
   for (int r = 0; r < kRows; ++r) sums[r] = _mm256_add_epi32(_mm256_slli_epi32(high[r], kHalfBits), low[r]);
   __m256i pairs[kRows / 2];  // one row in each lane
@@ -111,7 +113,7 @@ PANICLE_TARGET inline void storePixel(const __m256i (&low)[kRows], const __m256i
 
 // Loads 16 bytes for 12: reads up to 4 bytes past the end of each row.
 PANICLE_TARGET void horizontalRows(const std::uint8_t* source, int width, const QuadTaps& taps,
-                                 std::uint8_t* out) {
+                                   std::uint8_t* out) {
   const std::size_t sourceStride = 3 * static_cast<std::size_t>(width);
   // R0 R1 G0 G1 B0 B1 0 0 and the same of pixels 2 and 3, each byte widened to 16 bits.
   const __m256i spread = _mm256_setr_epi8(0, -1, 3, -1, 1, -1, 4, -1, 2, -1, 5, -1, -1, -1, -1, -1,  //

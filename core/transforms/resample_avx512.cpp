@@ -19,8 +19,12 @@ struct Register {
   PANICLE_TARGET static Type highBytes(Type a, Type b) { return _mm512_unpackhi_epi8(a, b); }
   PANICLE_TARGET static Type multiplyPairs(Type a, Type b) { return _mm512_madd_epi16(a, b); }
   PANICLE_TARGET static Type add(Type a, Type b) { return _mm512_add_epi32(a, b); }
-  PANICLE_TARGET static Type shiftLeft(Type a, unsigned bits) { return _mm512_maskz_slli_epi32(0xffff, a, bits); }
-  PANICLE_TARGET static Type shiftRight(Type a, unsigned bits) { return _mm512_maskz_srai_epi32(0xffff, a, bits); }
+  PANICLE_TARGET static Type shiftLeft(Type a, unsigned bits) {
+    return _mm512_maskz_slli_epi32(0xffff, a, bits);
+  }
+  PANICLE_TARGET static Type shiftRight(Type a, unsigned bits) {
+    return _mm512_maskz_srai_epi32(0xffff, a, bits);
+  }
   PANICLE_TARGET static Type toWords(Type a, Type b) { return _mm512_packs_epi32(a, b); }
   PANICLE_TARGET static Type toBytes(Type a, Type b) { return _mm512_packus_epi16(a, b); }
 };
@@ -35,7 +39,8 @@ namespace panicle {
 
 const ResampleKernels* avx512Kernels() {
 #ifdef __x86_64__
-  static const bool supported = avx2Kernels() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw");
+  static const bool supported =
+      avx2Kernels() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw");
   if (!supported) return nullptr;
   static const ResampleKernels kernels{avx2Kernels()->horizontal, vertical};
   return &kernels;

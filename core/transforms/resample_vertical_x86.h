@@ -1,9 +1,9 @@
-// The vertical pass of resample_kernels.h on x86-64, for the processor of the including file, which has defined
-// PANICLE_TARGET and `Register`: a vector register and the instructions on it.
+// The vertical pass of resample_kernels.h on x86-64, for the processor of the including file, which has
+// defined PANICLE_TARGET and `Register`: a vector register and the instructions on it.
 //
-// A 22-bit weight is split into two 11-bit halves, so that one instruction multiplies pairs of 16-bit numbers and adds
-// each pair; the halves' sums are joined at the end. All additions wrap around modulo 2^32 and the whole sum fits, so
-// the result is exact.
+// A 22-bit weight is split into two 11-bit halves, so that one instruction multiplies pairs of 16-bit numbers
+// and adds each pair; the halves' sums are joined at the end. All additions wrap around modulo 2^32 and the
+// whole sum fits, so the result is exact.
 #pragma once
 
 #include <vector>
@@ -32,8 +32,8 @@ PANICLE_TARGET void weightedRows(const std::vector<RowPair>& pairs, int x, std::
     const Type b = Register::load(pair.second + x);
     const Type front = Register::lowBytes(a, b);
     const Type back = Register::highBytes(a, b);
-    const Type values[4] = {Register::lowBytes(front, zero), Register::highBytes(front, zero), Register::lowBytes(back, zero),
-                            Register::highBytes(back, zero)};
+    const Type values[4] = {Register::lowBytes(front, zero), Register::highBytes(front, zero),
+                            Register::lowBytes(back, zero), Register::highBytes(back, zero)};
     const Type lowWeights = Register::all(pair.low);
     const Type highWeights = Register::all(pair.high);
     for (int k = 0; k < 4; ++k) {
@@ -46,10 +46,12 @@ PANICLE_TARGET void weightedRows(const std::vector<RowPair>& pairs, int x, std::
     const Type sum = Register::add(Register::shiftLeft(high[k], kHalfBits), low[k]);
     low[k] = Register::shiftRight(Register::add(sum, half), kWeightBits);
   }
-  Register::store(out + x, Register::toBytes(Register::toWords(low[0], low[1]), Register::toWords(low[2], low[3])));
+  Register::store(out + x,
+                  Register::toBytes(Register::toWords(low[0], low[1]), Register::toWords(low[2], low[3])));
 }
 
-PANICLE_TARGET void vertical(const std::uint8_t* source, std::ptrdiff_t stride, int rowBytes, const Taps& taps, std::uint8_t* out) {
+PANICLE_TARGET void vertical(const std::uint8_t* source, std::ptrdiff_t stride, int rowBytes,
+                             const Taps& taps, std::uint8_t* out) {
   constexpr int kBlock = sizeof(Register::Type);
   if (rowBytes < kBlock) {
     kPortableKernels.vertical(source, stride, rowBytes, taps, out);
@@ -63,11 +65,13 @@ PANICLE_TARGET void vertical(const std::uint8_t* source, std::ptrdiff_t stride, 
       const bool hasSecond = t + 1 < taps.count[y];
       const std::uint8_t* row = source + (taps.first[y] + t) * stride;
       const std::int32_t second = hasSecond ? weights[t + 1] : 0;
-      pairs.push_back({row, hasSecond ? row + stride : row, lowPair(weights[t], second), highPair(weights[t], second)});
+      pairs.push_back(
+          {row, hasSecond ? row + stride : row, lowPair(weights[t], second), highPair(weights[t], second)});
     }
     int x = 0;
     for (; x + kBlock <= rowBytes; x += kBlock) weightedRows(pairs, x, out);
-    if (x < rowBytes) weightedRows(pairs, rowBytes - kBlock, out);  // overlaps what is there, with the same bytes
+    if (x < rowBytes)
+      weightedRows(pairs, rowBytes - kBlock, out);  // overlaps what is there, with the same bytes
   }
 }
 

@@ -25,9 +25,12 @@ struct Reader {
   const Mapping& mapping;
 
   float value(float x, float y, int channel) const {
-    if (x < 0 || y < 0 || x >= static_cast<float>(picture.size.width) || y >= static_cast<float>(picture.size.height)) return 0;
+    if (x < 0 || y < 0 || x >= static_cast<float>(picture.size.width) ||
+        y >= static_cast<float>(picture.size.height))
+      return 0;
     const auto pixel = static_cast<std::size_t>(y) * picture.size.width + static_cast<std::size_t>(x);
-    return picture.bytes ? static_cast<float>(picture.bytes[3 * pixel + channel]) : picture.floats[4 * pixel + channel];
+    return picture.bytes ? static_cast<float>(picture.bytes[3 * pixel + channel])
+                         : picture.floats[4 * pixel + channel];
   }
   float column(float x) const { return padded(x, picture.size.width, mapping.pad, mapping.align_corners); }
   float row(float y) const { return padded(y, picture.size.height, mapping.pad, mapping.align_corners); }
@@ -45,8 +48,12 @@ void sampleBilinear(const Reader& reader, float x, float y, float* out) {
   const float left = std::floor(x), top = std::floor(y);
   const float right = x - left, bottom = y - top;
   for (int channel = 0; channel < 3; ++channel) {
-    out[channel] = (reader.value(left, top, channel) * (1 - right) + reader.value(left + 1, top, channel) * right) * (1 - bottom) +
-                   (reader.value(left, top + 1, channel) * (1 - right) + reader.value(left + 1, top + 1, channel) * right) * bottom;
+    out[channel] =
+        (reader.value(left, top, channel) * (1 - right) + reader.value(left + 1, top, channel) * right) *
+            (1 - bottom) +
+        (reader.value(left, top + 1, channel) * (1 - right) +
+         reader.value(left + 1, top + 1, channel) * right) *
+            bottom;
   }
 }
 
@@ -68,14 +75,17 @@ void sampleBicubic(const Reader& reader, float x, float y, float* out) {
       const float row = reader.row(top - 1 + static_cast<float>(j));
       float line = 0;
       for (int i = 0; i < 4; ++i)
-        line += reader.value(std::trunc(reader.column(left - 1 + static_cast<float>(i))), std::trunc(row), channel) * across[i];
+        line += reader.value(std::trunc(reader.column(left - 1 + static_cast<float>(i))), std::trunc(row),
+                             channel) *
+                across[i];
       sum += line * down[j];
     }
     out[channel] = sum;
   }
 }
 
-void sampleSlowly(const Picture& picture, const Mapping& mapping, SampleMode mode, int count, const Places& places, float* out) {
+void sampleSlowly(const Picture& picture, const Mapping& mapping, SampleMode mode, int count,
+                  const Places& places, float* out) {
   const Reader reader{picture, mapping};
   for (int i = 0; i < count; ++i, out += 4) {
     const float x = places.column[i], y = places.row[i];
@@ -86,7 +96,8 @@ void sampleSlowly(const Picture& picture, const Mapping& mapping, SampleMode mod
   }
 }
 
-// Windows of one length that stay inside the axis: weights of `count` inputs from `first` on, moved where needed.
+// Windows of one length that stay inside the axis: weights of `count` inputs from `first` on, moved where
+// needed.
 class TapsBuilder {
  public:
   TapsBuilder(int input, int output, int window) : input_(input) {
@@ -100,7 +111,8 @@ class TapsBuilder {
     taps_.first[output] = std::clamp(first, 0, input_ - taps_.window);
   }
   void add(int input, float weight) {
-    taps_.weights[static_cast<std::size_t>(output_) * taps_.window + (input - taps_.first[output_])] += weight;
+    taps_.weights[static_cast<std::size_t>(output_) * taps_.window + (input - taps_.first[output_])] +=
+        weight;
   }
   FloatTaps take() { return std::move(taps_); }
 
@@ -116,8 +128,8 @@ Picture pictureOf(const Image& image) {
   return {image.pixels.data(), nullptr, {image.height, image.width}};
 }
 
-void sampleRow(const Picture& picture, const Mapping& mapping, SampleMode mode, const float* x, float y, int count,
-               Places& places, float* out) {
+void sampleRow(const Picture& picture, const Mapping& mapping, SampleMode mode, const float* x, float y,
+               int count, Places& places, float* out) {
   places.resize(static_cast<std::size_t>(count));
   const AugmentKernels& kernels = augmentKernels();
   const bool pairs = picture.size.width >= 2 && picture.size.height >= 2;
@@ -128,7 +140,8 @@ void sampleRow(const Picture& picture, const Mapping& mapping, SampleMode mode, 
   }
   kernels.locate(mapping, x, y, count, places);
   if (picture.bytes) {
-    kernels.sampleBytes(picture.bytes, picture.size.width, picture.size.width * picture.size.height, places, count, out);
+    kernels.sampleBytes(picture.bytes, picture.size.width, picture.size.width * picture.size.height, places,
+                        count, out);
   } else {
     kernels.sampleFloats(picture.floats, picture.size.width, places, count, out);
   }
@@ -136,7 +149,9 @@ void sampleRow(const Picture& picture, const Mapping& mapping, SampleMode mode, 
 
 FloatTaps areaTaps(int input, int output) {
   const auto start = [&](int i) { return static_cast<int>(static_cast<std::int64_t>(i) * input / output); };
-  const auto end = [&](int i) { return static_cast<int>((static_cast<std::int64_t>(i + 1) * input + output - 1) / output); };
+  const auto end = [&](int i) {
+    return static_cast<int>((static_cast<std::int64_t>(i + 1) * input + output - 1) / output);
+  };
   int window = 1;
   for (int i = 0; i < output; ++i) window = std::max(window, end(i) - start(i));
   TapsBuilder builder(input, output, window);
@@ -151,7 +166,8 @@ FloatTaps gridTaps(int input, int output) {
   const std::vector<float> positions = gridPositions(output, true);
   TapsBuilder builder(input, output, 2);
   for (int i = 0; i < output; ++i) {
-    const float at = kernel_body::clampTo((positions[i] + 1) * (static_cast<float>(input - 1) / 2), 0, static_cast<float>(input - 1));
+    const float at = kernel_body::clampTo((positions[i] + 1) * (static_cast<float>(input - 1) / 2), 0,
+                                          static_cast<float>(input - 1));
     const int first = static_cast<int>(at);
     const float fraction = at - static_cast<float>(first);
     builder.begin(i, first);
@@ -173,18 +189,19 @@ FloatTaps chain(const FloatTaps& first, const FloatTaps& second) {
     builder.begin(i, low(i));
     for (int k = 0; k < second.window; ++k) {
       const int middle = second.first[i] + k;
-      for (int t = 0; t < first.window; ++t) builder.add(first.first[middle] + t, second.of(i)[k] * first.of(middle)[t]);
+      for (int t = 0; t < first.window; ++t)
+        builder.add(first.first[middle] + t, second.of(i)[k] * first.of(middle)[t]);
     }
   }
   return builder.take();
 }
 
-void resampleRows(int width, const std::function<void(int y, float* row)>& fill, const FloatTaps& across, const FloatTaps& down,
-                  const std::function<void(int i, const float* row)>& put) {
+void resampleRows(int width, const std::function<void(int y, float* row)>& fill, const FloatTaps& across,
+                  const FloatTaps& down, const std::function<void(int i, const float* row)>& put) {
   const AugmentKernels& kernels = augmentKernels();
   const std::size_t rowFloats = 4 * static_cast<std::size_t>(width);
-  // Rows that the vertical axis still needs: row y is at y % window. Rows are summed first, since only across.size()
-  // pixels of each sum, and of fewer rows, go on.
+  // Rows that the vertical axis still needs: row y is at y % window. Rows are summed first, since only
+  // across.size() pixels of each sum, and of fewer rows, go on.
   thread_local std::vector<float> kept, sum, line;
   kept.resize(rowFloats * down.window);
   sum.resize(rowFloats);
@@ -194,7 +211,8 @@ void resampleRows(int width, const std::function<void(int y, float* row)>& fill,
   int next = 0;
   for (int i = 0; i < down.size(); ++i) {
     const int first = down.first[i];
-    for (next = std::max(next, first); next < first + down.window; ++next) fill(next, kept.data() + rowFloats * (next % down.window));
+    for (next = std::max(next, first); next < first + down.window; ++next)
+      fill(next, kept.data() + rowFloats * (next % down.window));
     int count = 0;
     for (int k = 0; k < down.window; ++k) {
       if (down.of(i)[k] == 0 && (count > 0 || k + 1 < down.window)) continue;
@@ -213,10 +231,13 @@ void reduceAreas(const Image& image, Size size, FloatImage& out) {
   resampleRows(
       image.width,
       [&](int y, float* row) {
-        augmentKernels().widen(image.pixels.data() + 3 * static_cast<std::size_t>(y) * image.width, image.width, row);
+        augmentKernels().widen(image.pixels.data() + 3 * static_cast<std::size_t>(y) * image.width,
+                               image.width, row);
       },
       areaTaps(image.width, size.width), areaTaps(image.height, size.height),
-      [&](int i, const float* row) { std::copy_n(row, 4 * static_cast<std::size_t>(size.width), out.row(i)); });
+      [&](int i, const float* row) {
+        std::copy_n(row, 4 * static_cast<std::size_t>(size.width), out.row(i));
+      });
 }
 
 }  // namespace panicle

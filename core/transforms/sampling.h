@@ -32,8 +32,8 @@ struct FloatImage {
 };
 
 // Samples at (x[i], y) for i < count. `places` is memory to work in.
-void sampleRow(const Picture& picture, const Mapping& mapping, SampleMode mode, const float* x, float y, int count,
-               Places& places, float* out);
+void sampleRow(const Picture& picture, const Mapping& mapping, SampleMode mode, const float* x, float y,
+               int count, Places& places, float* out);
 
 // An axis of `input` pixels averaged over areas to `output`: torch's adaptive average pooling.
 FloatTaps areaTaps(int input, int output);
@@ -44,10 +44,10 @@ FloatTaps gridTaps(int input, int output);
 // `second` reads what `first` gives.
 FloatTaps chain(const FloatTaps& first, const FloatTaps& second);
 
-// Resamples rows of `width` pixels that come one by one: `fill(y, row)` writes row y (RGBX; y only grows), `put(i, row)`
-// takes output row i of across.size() pixels.
-void resampleRows(int width, const std::function<void(int y, float* row)>& fill, const FloatTaps& across, const FloatTaps& down,
-                  const std::function<void(int i, const float* row)>& put);
+// Resamples rows of `width` pixels that come one by one: `fill(y, row)` writes row y (RGBX; y only grows),
+// `put(i, row)` takes output row i of across.size() pixels.
+void resampleRows(int width, const std::function<void(int y, float* row)>& fill, const FloatTaps& across,
+                  const FloatTaps& down, const std::function<void(int i, const float* row)>& put);
 
 // The whole picture averaged over areas.
 void reduceAreas(const Image& image, Size size, FloatImage& out);

@@ -1,7 +1,6 @@
 // The training loop as a whole, on painted images.
 #include "core/train/trainer.h"
 
-#include <cmath>
 #include <fstream>
 #include <opencv2/imgcodecs.hpp>
 

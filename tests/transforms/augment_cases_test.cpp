@@ -28,12 +28,14 @@ TEST(AugmentCases, CoordinateRangesAreFastais) {
   for (const testing::FastaiCase& c : testing::fastaiCases()) {
     double low = 1e9, high = -1e9;
     for (std::size_t i = 0; i < c.items.size(); ++i) {
-      const CoordinateExtent extent = coordinateExtent(c.options, {c.items[i].height, c.items[i].width}, c.draws[i]);
+      const CoordinateExtent extent =
+          coordinateExtent(c.options, {c.items[i].height, c.items[i].width}, c.draws[i]);
       low = std::min(low, extent.low);
       high = std::max(high, extent.high);
     }
     const double range = c.draws.front().coordinate_range;
-    // Near a perspective's horizon a coordinate is the inverse of a small difference, which magnifies its rounding.
+    // Near a perspective's horizon a coordinate is the inverse of a small difference, which magnifies its
+    // rounding.
     EXPECT_NEAR(high - low, range, std::max(1e-5, 1e-6 * range * range)) << c.name;
   }
 }

@@ -1,4 +1,5 @@
-// The parts of aug_transforms against what fastai 2.7.13 gave, in 05_augment.json. Whole pictures: augment_cases_test.cpp.
+// The parts of aug_transforms against what fastai 2.7.13 gave, in 05_augment.json. Whole pictures:
+// augment_cases_test.cpp.
 #include <cmath>
 #include <fstream>
 
@@ -33,7 +34,8 @@ TEST(AugmentReference, MatricesAreFastais) {
   const auto expect = [](const char* name, const AugDraw& draw) {
     const AffineMatrix matrix = affineMatrix(draw, {48, 64});
     const Json& rows = data()["matrices"].at(name)["prepared_48x64"];
-    for (int i = 0; i < 6; ++i) EXPECT_NEAR(matrix[i], rows[i / 3][i % 3].get<float>(), 1e-7) << name << ' ' << i;
+    for (int i = 0; i < 6; ++i)
+      EXPECT_NEAR(matrix[i], rows[i / 3][i % 3].get<float>(), 1e-7) << name << ' ' << i;
   };
   for (int i = 0; i < 8; ++i) expect(("dihedral draw=" + std::to_string(i)).c_str(), {.dihedral = i});
   expect("flip draw=0", {});
@@ -46,7 +48,8 @@ TEST(AugmentReference, MatricesAreFastais) {
   expect("zoom draw=1.1 draw_x=0.2 draw_y=0.7", {.zoom = 1.1f, .zoom_x = 0.2f, .zoom_y = 0.7f});
   expect("zoom draw=1.05 draw_x=0.0 draw_y=1.0", {.zoom = 1.05f, .zoom_x = 0, .zoom_y = 1});
   expect("zoom draw=0.8 draw_x=0.25 draw_y=0.5", {.zoom = 0.8f, .zoom_x = 0.25f, .zoom_y = 0.5f});
-  expect("composed flip(1) @ rotate(7) @ zoom(1.08,.3,.9)", {.dihedral = 1, .rotate = 7, .zoom = 1.08f, .zoom_x = 0.3f, .zoom_y = 0.9f});
+  expect("composed flip(1) @ rotate(7) @ zoom(1.08,.3,.9)",
+         {.dihedral = 1, .rotate = 7, .zoom = 1.08f, .zoom_x = 0.3f, .zoom_y = 0.9f});
 }
 
 TEST(AugmentReference, WarpsAreFastais) {
@@ -55,7 +58,8 @@ TEST(AugmentReference, WarpsAreFastais) {
     AugDraw draw;
     ASSERT_EQ(std::sscanf(name.c_str(), "draw_x=%f draw_y=%f", &draw.warp_x, &draw.warp_y), 2) << name;
     const auto coefficients = warpCoefficients(draw);
-    for (int i = 0; i < 8; ++i) EXPECT_NEAR(coefficients[i], test["coeffs8"][i].get<float>(), 5e-7) << name << ' ' << i;
+    for (int i = 0; i < 8; ++i)
+      EXPECT_NEAR(coefficients[i], test["coeffs8"][i].get<float>(), 5e-7) << name << ' ' << i;
     // The mapped grid, through the kernel that places samples.
     Mapping mapping{.warped = true, .warp = coefficients, .source = {100, 100}};
     Places places;
@@ -94,7 +98,8 @@ TEST(AugmentReference, LightingIsFastais) {
       continue;
     }
     const auto values = change(to);
-    for (std::size_t i = 0; i < values.size(); ++i) EXPECT_NEAR(values[i], expected[i].get<float>(), 3e-7) << name << ' ' << x[i];
+    for (std::size_t i = 0; i < values.size(); ++i)
+      EXPECT_NEAR(values[i], expected[i].get<float>(), 3e-7) << name << ' ' << x[i];
     ++compared;
   }
   EXPECT_EQ(compared, 8);
@@ -106,7 +111,8 @@ TEST(AugmentReference, CropBoxesAreFastais) {
     const Size item{row["hw"][0], row["hw"][1]};
     const bool valid = row["split_idx"] == 1;
     if (!valid && item.height == item.width) continue;
-    const Box box = drawCrop({.size = Size{64, 64}, .min_scale = valid ? 0.75 : 1e-9 + 1.0}, item, valid ? Mode::Valid : Mode::Train, RandomStream(1, "crop"));
+    const Box box = drawCrop({.size = Size{64, 64}, .min_scale = valid ? 0.75 : 1e-9 + 1.0}, item,
+                             valid ? Mode::Valid : Mode::Train, RandomStream(1, "crop"));
     EXPECT_EQ(box.height, row["cp_hw"][0].get<int>());
     EXPECT_EQ(box.width, row["cp_hw"][1].get<int>());
     EXPECT_EQ(box.top, row["tl_yx"][0].get<int>());
@@ -130,7 +136,8 @@ TEST(AugmentReference, ValidationFromEndToEndIsFastais) {
     augment(item, options, draw, {}, out);
     for (std::size_t pixel = 0; pixel < kArea; ++pixel) {
       for (std::size_t channel = 0; channel < 3; ++channel)
-        worst = std::max(worst, std::abs(static_cast<double>(out[3 * pixel + channel]) - expected[(3 * i + channel) * kArea + pixel]));
+        worst = std::max(worst, std::abs(static_cast<double>(out[3 * pixel + channel]) -
+                                         expected[(3 * i + channel) * kArea + pixel]));
     }
   }
   std::printf("  e2e_valid (normalised)       %.2e\n", worst);

@@ -1,7 +1,6 @@
 #include "core/transforms/augment.h"
 
 #include <cmath>
-#include <numeric>
 
 #include "core/transforms/augment_kernels.h"
 #include "core/transforms/geometry.h"
@@ -48,7 +47,8 @@ Image waves(int width, int height) {
   for (int y = 0; y < height; ++y) {
     for (int x = 0; x < width; ++x) {
       for (int c = 0; c < 3; ++c)
-        image.pixels.push_back(static_cast<std::uint8_t>(127.5 + 100 * std::sin(0.07 * x * (c + 1) + 0.05 * y) * std::cos(0.04 * y)));
+        image.pixels.push_back(static_cast<std::uint8_t>(
+            127.5 + 100 * std::sin(0.07 * x * (c + 1) + 0.05 * y) * std::cos(0.04 * y)));
     }
   }
   return image;
@@ -126,7 +126,10 @@ struct Spread {
 };
 
 TEST(Augment, DrawsFillFastaisRangesWithFastaisProbabilities) {
-  const AugOptions options{.mult = 2, .max_rotate = 15, .saturation = SaturationOptions{.max_lighting = 0.3, .p = 0.5}, .hue = HueOptions{}};
+  const AugOptions options{.mult = 2,
+                           .max_rotate = 15,
+                           .saturation = SaturationOptions{.max_lighting = 0.3, .p = 0.5},
+                           .hue = HueOptions{}};
   constexpr int kDraws = 20'000;
   Spread rotate, zoom, centre, warpX, warpY, brightness, contrast, saturation, hue;
   for (int item = 0; item < kDraws; ++item) {
@@ -172,11 +175,13 @@ TEST(Augment, DihedralDrawsAllEightAndHalfAreMaskedOff) {
 TEST(Augment, CropsKeepTheShareAndShapeOfTheirEngine) {
   for (const Size item : {Size{480, 480}, Size{640, 480}, Size{100, 300}}) {
     for (int i = 0; i < 500; ++i) {
-      const Box square = drawCrop({.size = Size{64, 64}, .min_scale = 0.2}, item, Mode::Train, RandomStream(3, "crop", 0, i));
-      EXPECT_EQ(square.width, square.height);
-      const Box shaped = drawCrop({.engine = AugEngine::Fused, .size = Size{64, 64}, .min_scale = 0.2}, item, Mode::Train,
+      const Box square = drawCrop({.size = Size{64, 64}, .min_scale = 0.2}, item, Mode::Train,
                                   RandomStream(3, "crop", 0, i));
-      EXPECT_NEAR(static_cast<double>(shaped.width) / shaped.height, static_cast<double>(item.width) / item.height, 0.03);
+      EXPECT_EQ(square.width, square.height);
+      const Box shaped = drawCrop({.engine = AugEngine::Fused, .size = Size{64, 64}, .min_scale = 0.2}, item,
+                                  Mode::Train, RandomStream(3, "crop", 0, i));
+      EXPECT_NEAR(static_cast<double>(shaped.width) / shaped.height,
+                  static_cast<double>(item.width) / item.height, 0.03);
       EXPECT_GE(1.02 * shaped.width * shaped.height, 0.2 * item.width * item.height);
       for (const Box& box : {square, shaped}) {
         EXPECT_GE(box.left, 0);
@@ -189,7 +194,11 @@ TEST(Augment, CropsKeepTheShareAndShapeOfTheirEngine) {
 }
 
 TEST(Augment, ErasedBoxesLieInsideAndHoldNoise) {
-  const AugOptions options{.do_flip = false, .max_rotate = 0, .max_zoom = 1, .max_warp = 0, .max_lighting = 0,
+  const AugOptions options{.do_flip = false,
+                           .max_rotate = 0,
+                           .max_zoom = 1,
+                           .max_warp = 0,
+                           .max_lighting = 0,
                            .erase = EraseOptions{.p = 1, .sl = 0.1, .sh = 0.3, .max_count = 3}};
   const Image image = waves(60, 40);
   const auto plain = normalized(image);
@@ -205,7 +214,8 @@ TEST(Augment, ErasedBoxesLieInsideAndHoldNoise) {
     for (int y = 0; y < 40; ++y) {
       for (int x = 0; x < 60; ++x) {
         const bool erased = std::any_of(draw.erase.begin(), draw.erase.end(), [&](const EraseBox& e) {
-          return x >= e.box.left && x < e.box.left + e.box.width && y >= e.box.top && y < e.box.top + e.box.height;
+          return x >= e.box.left && x < e.box.left + e.box.width && y >= e.box.top &&
+                 y < e.box.top + e.box.height;
         });
         for (int c = 0; c < 3; ++c) {
           const float value = values[3 * (60 * y + x) + c];
@@ -227,7 +237,8 @@ TEST(Augment, ErasedBoxesLieInsideAndHoldNoise) {
 }
 
 // A second way to the fused engine's values: its definition, sample by sample, in double.
-float fusedValue(const Image& image, const AugDraw& draw, Size result, Size samples, int i, int j, int channel) {
+float fusedValue(const Image& image, const AugDraw& draw, Size result, Size samples, int i, int j,
+                 int channel) {
   const Box& crop = draw.crop;
   const auto m = affineMatrix(draw, {crop.height, crop.width});
   const auto w = warpCoefficients(draw);
@@ -243,12 +254,18 @@ float fusedValue(const Image& image, const AugDraw& draw, Size result, Size samp
       const double y = (i + (a + 0.5) / samples.height) * 2 / result.height - 1;
       const double u = m[0] * x + m[1] * y + m[2], v = m[3] * x + m[4] * y + m[5];
       const double z = w[6] * u + w[7] * v + 1;
-      const double px = reflected(crop.left + ((w[0] * u + w[1] * v + w[2]) / z + 1) / 2 * crop.width - 0.5, image.width);
-      const double py = reflected(crop.top + ((w[3] * u + w[4] * v + w[5]) / z + 1) / 2 * crop.height - 0.5, image.height);
-      const int left = std::min(static_cast<int>(px), image.width - 2), top = std::min(static_cast<int>(py), image.height - 2);
-      const auto at = [&](int y0, int x0) { return image.pixels[3 * (static_cast<std::size_t>(y0) * image.width + x0) + channel]; };
+      const double px =
+          reflected(crop.left + ((w[0] * u + w[1] * v + w[2]) / z + 1) / 2 * crop.width - 0.5, image.width);
+      const double py =
+          reflected(crop.top + ((w[3] * u + w[4] * v + w[5]) / z + 1) / 2 * crop.height - 0.5, image.height);
+      const int left = std::min(static_cast<int>(px), image.width - 2),
+                top = std::min(static_cast<int>(py), image.height - 2);
+      const auto at = [&](int y0, int x0) {
+        return image.pixels[3 * (static_cast<std::size_t>(y0) * image.width + x0) + channel];
+      };
       const double fx = px - left, fy = py - top;
-      sum += (at(top, left) * (1 - fx) + at(top, left + 1) * fx) * (1 - fy) + (at(top + 1, left) * (1 - fx) + at(top + 1, left + 1) * fx) * fy;
+      sum += (at(top, left) * (1 - fx) + at(top, left + 1) * fx) * (1 - fy) +
+             (at(top + 1, left) * (1 - fx) + at(top + 1, left + 1) * fx) * fy;
     }
   }
   return static_cast<float>(sum / (255.0 * samples.height * samples.width));
@@ -267,7 +284,9 @@ TEST(Augment, FusedEngineIsItsDefinition) {
     const auto values = augmented(image, options, draw);
     for (int i = 0; i < 40; i += 3) {
       for (int j = 0; j < 32; j += 3)
-        ASSERT_NEAR(values[3 * (32 * i + j) + 1], fusedValue(image, draw, *options.size, samples, i, j, 1), 2e-5) << item;
+        ASSERT_NEAR(values[3 * (32 * i + j) + 1], fusedValue(image, draw, *options.size, samples, i, j, 1),
+                    2e-5)
+            << item;
     }
   }
 }
@@ -298,9 +317,19 @@ TEST(Augment, ExtremesStayFinite) {
       for (const auto pad : {PadMode::Zeros, PadMode::Border, PadMode::Reflection}) {
         for (const double min_scale : {1.0, 0.3}) {
           for (const Size item : {Size{1, 1}, Size{2, 2}, Size{1, 9}, Size{31, 17}}) {
-            const AugOptions options{.engine = engine, .size = Size{16, 8}, .min_scale = min_scale, .mode = mode, .pad_mode = pad};
-            AugDraw draw{.dihedral = 6, .rotate = 170, .zoom = 0.1f, .zoom_x = 0, .zoom_y = 1, .warp_x = 0.9f, .warp_y = -0.9f,
-                         .brightness = 0.01f, .contrast = 8, .saturation = 3, .hue = 0.5f};
+            const AugOptions options{
+                .engine = engine, .size = Size{16, 8}, .min_scale = min_scale, .mode = mode, .pad_mode = pad};
+            AugDraw draw{.dihedral = 6,
+                         .rotate = 170,
+                         .zoom = 0.1f,
+                         .zoom_x = 0,
+                         .zoom_y = 1,
+                         .warp_x = 0.9f,
+                         .warp_y = -0.9f,
+                         .brightness = 0.01f,
+                         .contrast = 8,
+                         .saturation = 3,
+                         .hue = 0.5f};
             draw.crop = drawCrop(options, item, Mode::Train, RandomStream(2, "crop"));
             for (const float value : augmented(noise(item.width, item.height), options, draw)) {
               ASSERT_TRUE(std::isfinite(value));
@@ -315,13 +344,15 @@ TEST(Augment, ExtremesStayFinite) {
 }
 
 // A row through place, sampling, narrowing and light.
-std::vector<float> litRow(const AugmentKernels& kernels, const Mapping& mapping, const Image& image, const std::vector<float>& x, float y) {
+std::vector<float> litRow(const AugmentKernels& kernels, const Mapping& mapping, const Image& image,
+                          const std::vector<float>& x, float y) {
   const int count = static_cast<int>(x.size());
   Places places;
   places.resize(x.size());
   std::vector<float> samples(4 * x.size()), row(3 * x.size());
   kernels.locate(mapping, x.data(), y, count, places);
-  kernels.sampleBytes(image.pixels.data(), image.width, image.width * image.height, places, count, samples.data());
+  kernels.sampleBytes(image.pixels.data(), image.width, image.width * image.height, places, count,
+                      samples.data());
   kernels.narrow(samples.data(), count, 1 / 255.0f, row.data());
   kernels.relight(row.data(), 3 * count, {0.3f, 1.2f});
   kernels.scaleChannels(row.data(), count, {1, 2, 3}, {0, 1, 2});
@@ -339,9 +370,19 @@ TEST(AugmentKernels, AllImplementationsAgree) {
     for (const auto pad : {PadMode::Zeros, PadMode::Border, PadMode::Reflection}) {
       for (const bool align : {true, false}) {
         for (const float y : {-1.4f, -1.0f, -0.3f, 0.7f, 1.0f, 1.7f}) {
-          const Mapping mapping{.affine = {0.9f, 0.2f, 0.1f, -0.2f, 0.9f, 0}, .warped = true, .warp = {1, 0.1f, 0, 0, 1, 0, 0.1f, 0.05f},
-                                .scale_x = 18, .shift_x = 0, .scale_y = 14, .shift_y = 0, .source = {29, 37}, .pad = pad, .align_corners = align};
-          EXPECT_LT(largestDifference(litRow(portableAugmentKernels(), mapping, image, x, y), litRow(*fast, mapping, image, x, y)), 1e-4);
+          const Mapping mapping{.affine = {0.9f, 0.2f, 0.1f, -0.2f, 0.9f, 0},
+                                .warped = true,
+                                .warp = {1, 0.1f, 0, 0, 1, 0, 0.1f, 0.05f},
+                                .scale_x = 18,
+                                .shift_x = 0,
+                                .scale_y = 14,
+                                .shift_y = 0,
+                                .source = {29, 37},
+                                .pad = pad,
+                                .align_corners = align};
+          EXPECT_LT(largestDifference(litRow(portableAugmentKernels(), mapping, image, x, y),
+                                      litRow(*fast, mapping, image, x, y)),
+                    1e-4);
         }
       }
     }

@@ -3,10 +3,10 @@
 
 #include <cstring>
 #include <filesystem>
-#include <vector>
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 #include <stdexcept>
+#include <vector>
 
 #include "core/base/file.h"
 #include "core/base/image.h"
@@ -31,10 +31,12 @@ inline Image noise(int width, int height, std::uint64_t seed = 1) {
   return image;
 }
 
-// The floats of a .npy file of version 1: a magic of 8 bytes, the header's length in 2, the header, the values.
+// The floats of a .npy file of version 1: a magic of 8 bytes, the header's length in 2, the header, the
+// values.
 inline std::vector<float> readNpy(const std::filesystem::path& path) {
   const auto bytes = readBytes(path);
-  const std::size_t start = 10 + std::to_integer<std::size_t>(bytes[8]) + 256 * std::to_integer<std::size_t>(bytes[9]);
+  const std::size_t start =
+      10 + std::to_integer<std::size_t>(bytes[8]) + 256 * std::to_integer<std::size_t>(bytes[9]);
   std::vector<float> values((bytes.size() - start) / sizeof(float));
   std::memcpy(values.data(), bytes.data() + start, values.size() * sizeof(float));
   return values;
