@@ -83,22 +83,30 @@ std::uint64_t bytesOf(const Pipeline& pipeline, Mode mode, const std::filesystem
   return wholePages(3 * static_cast<std::uint64_t>(pixels));
 }
 
+struct Estimate {
+  std::uint64_t bytes = 0;
+  double kept = 1;  // share of the photos
+};
+
 // From photos evenly spread over the items.
-std::uint64_t bytesOfAll(const Pipeline& pipeline, Mode mode, const std::vector<Sample>& samples,
-                         std::span<const std::uint32_t> items, const std::stop_token& stop) {
+Estimate estimate(const Pipeline& pipeline, Mode mode, const std::vector<Sample>& samples,
+                  std::span<const std::uint32_t> items, const std::stop_token& stop) {
   const std::size_t probes = std::min(items.size(), kProbes);
   double sum = 0;
-  std::size_t readable = 0;
+  std::size_t readable = 0, kept = 0;
   for (std::size_t i = 0; i < probes; ++i) {
     if (stop.stop_requested()) throw Cancelled();
     try {
-      sum += static_cast<double>(bytesOf(pipeline, mode, samples[items[i * items.size() / probes]].file));
+      const std::uint64_t bytes = bytesOf(pipeline, mode, samples[items[i * items.size() / probes]].file);
+      sum += static_cast<double>(bytes);
+      kept += bytes > 0 ? 1 : 0;
       ++readable;
     } catch (const Error&) {  // told when it is its turn
     }
   }
-  const double mean = readable == 0 ? 0 : sum / static_cast<double>(readable);
-  return static_cast<std::uint64_t>(mean * static_cast<double>(items.size()));
+  if (readable == 0) return {};
+  const auto count = static_cast<double>(readable);
+  return {static_cast<std::uint64_t>(sum / count * static_cast<double>(items.size())), static_cast<double>(kept) / count};
 }
 
 std::uint64_t bytesThere(const std::filesystem::path& folder, const Pipeline& pipeline) {
@@ -207,8 +215,8 @@ CachePlan planCache(const std::filesystem::path& folder, const Pipeline& pipelin
                     std::stop_token stop) {
   CachePlan plan;
   if (options.mode == CacheMode::Off) return plan;
-  plan.bytes = bytesOfAll(pipeline, Mode::Train, samples, train, stop) +
-               bytesOfAll(pipeline, Mode::Valid, samples, valid, stop);
+  const Estimate training = estimate(pipeline, Mode::Train, samples, train, stop);
+  plan.bytes = training.bytes + estimate(pipeline, Mode::Valid, samples, valid, stop).bytes;
   const std::uint64_t there = bytesThere(folder, pipeline);
   const bool mostlyThere = there >= plan.bytes / 10 * 9;
   if (options.mode == CacheMode::Auto) {
@@ -224,6 +232,10 @@ CachePlan planCache(const std::filesystem::path& folder, const Pipeline& pipelin
   plan.words =
       "presize cache: " + inWords(plan.bytes) + " in " + folder.string() +
       (mostlyThere ? "; photos are read from it" : "; from the second epoch on photos are read from it");
+  if (training.kept < 1) {
+    plan.words += "; of the training photos about " + std::to_string(static_cast<int>(100 * training.kept)) +
+                  " %, the others are too large to keep";
+  }
   return plan;
 }
 

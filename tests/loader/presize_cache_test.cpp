@@ -521,6 +521,14 @@ TEST_F(CachePlanTest, AutoDoesWithoutWhereNothingWouldBeKept) {
   EXPECT_FALSE(plan({}, 5).use);
 }
 
+TEST_F(CachePlanTest, SaysWhenTrainingPhotosAreTooLarge) {
+  addPhotos(5);
+  pipeline_.resize = {.method = ResizeMethod::Crop, .size = {64, 64}};
+  EXPECT_THAT(plan({}, 5).words, ::testing::Not(HasSubstr("too large")));
+  pipeline_.resize.size = {8, 8};
+  EXPECT_THAT(plan({}, 5).words, HasSubstr("about 0 %, the others are too large to keep"));
+}
+
 TEST_F(CachePlanTest, AutoKeepsToTheBudget) {
   addPhotos(1);
   files_.resize(100, files_[0]);

@@ -172,6 +172,28 @@ class BatchTabTest : public QObject {
     settle();
   }
 
+  void aRefusedTextKeepsApplyOff() {
+    open();
+    panel_->editor(kRotate)->findChild<QSlider*>()->setValue(20);
+    QVERIFY(panel_->apply()->isEnabled());
+    auto* size = panel_->editor("stages.0.augment.size")->findChild<QLineEdit*>();
+    const auto type = [size](const char* text) {
+      size->setFocus();
+      size->selectAll();
+      QTest::keyClicks(size, QLatin1String(text));
+      QTest::keyClick(size, Qt::Key_Return);
+    };
+    type("abc");
+    QVERIFY(!panel_->problem("stages.0.augment.size").isEmpty());
+    QVERIFY(!panel_->apply()->isEnabled());
+    type("100000");
+    QVERIFY(!panel_->apply()->isEnabled());
+    type("96");
+    QVERIFY2(panel_->problem("stages.0.augment.size").isEmpty(), qPrintable(panel_->problem("stages.0.augment.size")));
+    QVERIFY(panel_->apply()->isEnabled());
+    settle();
+  }
+
   void extrasAreFoldedAndSwitchOn() {
     open();
     const char* const hue = "stages.0.augment.hue";

@@ -218,8 +218,15 @@ void TransformPanel::showDifference(const TransformDraft& draft) {
   for (std::size_t stage = 0; stage < draft.spec().stages.size(); ++stage)
     sound = sound && draft.problems(stage).empty();
   if (differs && !sound) difference_->setText(tr("A run could not use these: see what is marked in red."));
-  apply_->setEnabled(differs && sound);
+  applicable_ = differs && sound;
   revert_->setEnabled(differs);
+  updateApply();
+}
+
+// What is marked in red was refused: to apply what was there before it would surprise.
+void TransformPanel::updateApply() {
+  const bool refused = std::any_of(rows_.begin(), rows_.end(), [](const auto& row) { return !row.second->problem().isEmpty(); });
+  apply_->setEnabled(applicable_ && !refused);
 }
 
 void TransformPanel::setOpen(TransformGroup group, bool open) {
@@ -259,6 +266,7 @@ void TransformPanel::setProblem(const std::string& path, const QString& problem)
   FieldRow* about = row(path);
   if (!about) return;
   about->setProblem(problem);
+  updateApply();
   if (problem.isEmpty()) return;
   // The line with the reason has its place only once the rows are laid out anew.
   QTimer::singleShot(0, about, [this, about] { scroll_->ensureWidgetVisible(about, 0, kGrid); });

@@ -65,6 +65,7 @@ class TransformPanel : public QWidget {
   void showProblems(const TransformDraft& draft, std::size_t stage);
   void showDifference(const TransformDraft& draft);
   void showFolds();
+  void updateApply();
   void fitWidth();
   FieldRow* row(const std::string& path) const;
 
@@ -76,6 +77,7 @@ class TransformPanel : public QWidget {
   QLabel* difference_;
   QPushButton* revert_;
   QPushButton* apply_;
+  bool applicable_ = false;  // the draft differs and could be used
   std::map<TransformGroup, Group> groups_;
   std::map<std::string, FieldRow*> rows_;
   std::vector<std::string> order_;  // the paths, as built
