@@ -5,7 +5,7 @@
 Needs fastai 2.7 with torch, torchvision and Pillow in the Python that runs it. FOLDER is searched through for JPEG
 files, which are taken again and again up to N. Measures Resize(480, squish) + aug_transforms(size=224, min_scale=0.75) +
 Normalize in batches of 64, with no workers on one and on two threads, and with two workers; the best round of each counts.
-The largest of the three figures is what loader_bench takes as --fastai.
+The first figure and the larger of the other two are what loader_bench takes as --fastai.
 """
 import argparse
 import time
@@ -41,13 +41,10 @@ def main():
     arguments = parser.parse_args()
     photos = sorted(p for p in arguments.folder.rglob("*") if p.suffix in (".jpg", ".jpeg"))
     files = [photos[i % len(photos)] for i in range(arguments.images)]
-    best = 0
     for workers, threads in ((0, 1), (0, 2), (2, 2)):
         torch.set_num_threads(threads)
         images = speed(loaders(files, workers).train, arguments.rounds)
-        best = max(best, images)
         print(f"{workers} workers, {threads} threads: {images:.1f} images/s", flush=True)
-    print(f"best: {best:.1f}")
 
 
 if __name__ == "__main__":
