@@ -16,6 +16,7 @@
 
 #include "ui/shared/field_editor.h"
 #include "ui/shared/flow_layout.h"
+#include "ui/shared/labelled_field.h"
 #include "ui/shared/theme.h"
 
 namespace panicle::ui {
@@ -63,16 +64,9 @@ BatchBar::BatchBar(QSettings& settings, QWidget* parent)
 }
 
 QWidget* BatchBar::labelled(const QString& label, QWidget* field) {
-  auto* pair = new QWidget(this);
-  auto* row = new QHBoxLayout(pair);
-  row->setContentsMargins(0, 0, 0, 0);
-  row->setSpacing(kGrid / 2);
-  auto* text = new QLabel(label, pair);
-  text->setBuddy(field);
-  row->addWidget(text);
-  row->addWidget(field);
+  QHBoxLayout* row = labelledField(label, field, this);
   if (field == seed_) row->addWidget(own_seed_);
-  return pair;
+  return row->parentWidget();
 }
 
 void BatchBar::makeWhere() {

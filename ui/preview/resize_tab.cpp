@@ -24,6 +24,7 @@
 #include "ui/preview/steps_panel.h"
 #include "ui/shared/empty_state.h"
 #include "ui/shared/flow_layout.h"
+#include "ui/shared/labelled_field.h"
 #include "ui/shared/session.h"
 #include "ui/shared/theme.h"
 
@@ -134,25 +135,13 @@ QWidget* ResizeTab::makeBar() {
   QSizePolicy policy(QSizePolicy::Expanding, QSizePolicy::Preferred);
   policy.setHeightForWidth(true);
   bar->setSizePolicy(policy);
-  for (QWidget* part : std::initializer_list<QWidget*>{labelled(tr("&Size"), size_), use_size_,
-                                                       labelled(tr("Draws from &epoch"), epoch_), draw_,
+  for (QWidget* part : std::initializer_list<QWidget*>{labelledField(tr("&Size"), size_, this)->parentWidget(), use_size_,
+                                                       labelledField(tr("Draws from &epoch"), epoch_, this)->parentWidget(), draw_,
                                                        steps_fold_, advisor_fold_, busy_}) {
     part->setMinimumHeight(draw_->sizeHint().height());  // so that a row has one middle line
     flow->addWidget(part);
   }
   return bar;
-}
-
-QWidget* ResizeTab::labelled(const QString& label, QWidget* field) {
-  auto* pair = new QWidget(this);
-  auto* row = new QHBoxLayout(pair);
-  row->setContentsMargins(0, 0, 0, 0);
-  row->setSpacing(kGrid / 2);
-  auto* text = new QLabel(label, pair);
-  text->setBuddy(field);
-  row->addWidget(text);
-  row->addWidget(field);
-  return pair;
 }
 
 QToolButton* ResizeTab::makeFold(const QString& text, const QString& help, QWidget* panel) {

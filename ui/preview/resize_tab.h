@@ -43,7 +43,6 @@ class ResizeTab : public QWidget {
 
  private:
   QWidget* makeBar();
-  QWidget* labelled(const QString& label, QWidget* field);
   QWidget* makeLeft();
   QToolButton* makeFold(const QString& text, const QString& help, QWidget* panel);
   void connectParts();
