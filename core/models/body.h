@@ -4,33 +4,63 @@
 #include <torch/nn/module.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "core/models/model_options.h"
+#include "core/models/architecture.h"
 
 namespace panicle {
 
+struct BodyOptions {
+  Size image_size{224, 224};            // what the first images will have; matters to position embeddings and window masks
+  std::optional<double> drop_path;      // null: timm's default of the family
+  bool gradient_checkpointing = false;  // keep only each block's input, and compute the rest again on the way back
+};
+
+// Parameters and persistent buffers are registered under timm 0.6's names, in timm's order. Parameters hold garbage until they are
+// initialised or loaded; buffers that are functions of the architecture alone (masks, index tables) are right from the start.
 class Body : public torch::nn::Module {
  public:
-  // (B, 3, H, W), normalised -> (B, featureCount(), h, w). timm's forward_features.
+  // (B, 3, H, W), normalised -> timm's forward_features: a map (B, featureCount(), h, w) of the convolutional families, normed tokens
+  // (B, N, featureCount()) of the transformers.
   virtual torch::Tensor forwardFeatures(torch::Tensor images) = 0;
+  // timm's forward_head(pre_logits=True): forwardFeatures()'s result -> (B, featureCount()).
+  virtual torch::Tensor pool(torch::Tensor features) = 0;
+  // Whether fastai puts its own pooling on forwardFeatures(): where timm 0.6's default_cfg has a pool_size. Else it takes pool()'s result.
+  virtual bool fastaiPools() const = 0;
+
   virtual std::int64_t featureCount() const = 0;
-  // What timm calls the classifier of this family ("fc").
+  // What timm calls the classifier of this family: "fc", "head", "head.fc".
   virtual std::string classifierName() const = 0;
-  // Fresh weights as timm initialises them, drawn from `generator`.
-  virtual void initialise(at::Generator generator) = 0;
+
+  // Fills one parameter as timm's fresh model has it; `name` is its name in the body.
+  virtual void initialise(const std::string& name, torch::Tensor parameter, at::Generator generator) = 0;
+  // The same for timm's classifier on this body. Default: truncated normal of .02, zero bias.
+  virtual void initialiseClassifier(torch::Tensor weight, torch::Tensor bias, at::Generator generator);
+
+  // A stored tensor brought to the shape that the parameter `name` has here, where timm does so (position embeddings of another image
+  // size); undefined where it does not.
+  virtual torch::Tensor adapted(const std::string& name, const torch::Tensor& stored) const;
+
+  // Makes images of another size go through, as the stages of progressive resizing ask; throws Error for a size that it does not
+  // take. Default: nothing to do.
+  virtual void setImageSize(Size size);
 };
 
 // One family of architectures: one file, one line in architectures.cpp.
 struct Family {
   std::vector<Architecture> architectures;
-  std::shared_ptr<Body> (*make)(const std::string& arch);
+  std::shared_ptr<Body> (*make)(const std::string& arch, const BodyOptions& options);  // `arch` is Architecture::name
 };
 
 Family resnetFamily();
+Family convnextFamily();
+Family visionTransformerFamily();
+Family swinTransformerFamily();
+Family swinTransformerV2Family();
 
-// Throws Error for an unknown name.
-std::shared_ptr<Body> makeBody(const std::string& arch);
+// Throws Error for an unknown name (any that findArchitecture() knows is fine) or an image size that it does not take.
+std::shared_ptr<Body> makeBody(const std::string& arch, const BodyOptions& options);
 
 }  // namespace panicle

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <torch/nn/modules/container/sequential.h>
-#include <torch/nn/modules/linear.h>
 
 #include <cstdint>
 #include <filesystem>
@@ -12,15 +11,11 @@
 #include <vector>
 
 #include "core/models/body.h"
-#include "core/models/seeded_dropout.h"
+#include "core/models/layers.h"
+#include "core/models/model_options.h"
+#include "core/models/state_dict.h"
 
 namespace panicle {
-
-// A tensor of the state dict under its timm name.
-struct NamedTensor {
-  std::string name;
-  torch::Tensor tensor;
-};
 
 // Parameters that share a learning rate: fastai's splitter gives timm bodies two groups, body and head.
 struct ParameterGroup {
@@ -30,17 +25,22 @@ struct ParameterGroup {
 
 class Classifier : public torch::nn::Module {
  public:
-  // Weights are fresh: timm's initialisation for the body, fastai's (kaiming normal; batch norm bias .001) or timm's for the head,
-  // drawn from `seed` alone.
-  Classifier(const std::string& arch, HeadKind head, std::int64_t classes, std::uint64_t seed);
+  // Weights are fresh: timm's initialisation for the body, fastai's (kaiming normal; batch norm bias .001) or timm's for the head. Each
+  // parameter is a function of `seed` and its name. `options.weights` is not looked at: see loadWeights(). Throws Error for an unknown
+  // architecture or an image size that it does not take.
+  Classifier(const ModelOptions& options, std::int64_t classes, Size imageSize, std::uint64_t seed);
 
   // (B, 3, H, W) float32, normalised -> logits (B, classes).
   torch::Tensor forward(torch::Tensor images);
 
-  const std::string& arch() const { return arch_; }
+  const Architecture& architecture() const { return architecture_; }
   std::int64_t classes() const { return classes_; }
+  Body& body() { return *body_; }
 
-  // Makes the dropout of the coming forward passes a function of `seed`, on the device the model is on.
+  // For images of another size from now on: the next stage of progressive resizing.
+  void setImageSize(Size size) { body_->setImageSize(size); }
+
+  // Makes the random masks (dropout, drop path) of the coming forward pass a function of `seed`.
   void seedDropout(std::uint64_t seed);
 
   // Keeps 4-dimensional weights channels-last, which convolutions are faster with.
@@ -48,7 +48,9 @@ class Classifier : public torch::nn::Module {
 
   // Body under timm's names, then head ("head.2.weight" of fastai's, "fc.weight" of timm's); parameters and buffers in the order of
   // Python's state_dict().
-  std::vector<NamedTensor> stateDict() const;
+  StateDict stateDict() const;
+  // Whether `name` of stateDict() belongs to the head (fastai's, or timm's classifier) and not to the body.
+  bool isHead(const std::string& name) const;
 
   std::vector<ParameterGroup> parameterGroups() const;  // body, head
 
@@ -56,27 +58,34 @@ class Classifier : public torch::nn::Module {
   void setFrozen(bool frozen);
 
  private:
-  std::string arch_;
+  void makeHead(const ModelOptions& options);
+  void initialise(std::uint64_t seed);
+
+  const Architecture& architecture_;
   std::int64_t classes_;
   HeadKind headKind_;
   std::shared_ptr<Body> body_;
-  torch::nn::Sequential head_{nullptr};   // fastai's
-  torch::nn::Linear linear_{nullptr};     // timm's
-  std::vector<SeededDropout> dropouts_;
+  torch::nn::Sequential head_{nullptr};    // fastai's
+  SeededDropout linearDropout_{nullptr};   // timm's
+  Linear linear_{nullptr};                 // likewise
+  std::vector<std::shared_ptr<torch::nn::Module>> masked_;  // those that are RandomMasks
 };
 
 torch::Tensor targetsTensor(const std::vector<std::int64_t>& targets, torch::Device device);
 
 // What loading a weight file did, in sentences for the log.
 struct WeightReport {
-  std::size_t loaded = 0;
-  std::vector<std::string> notes;  // "the classifier fc has 1000 classes, not 10: not used"
+  std::size_t loaded = 0;          // tensors
+  std::string layout;              // as WeightFileFacts::layout
+  std::vector<std::string> notes;  // "the file's classifier has 1000 classes, this model 10: not used"
 };
 
-// Reads timm's names from a safetensors file into the body, and the head where its shapes fit. Every parameter of the body must be
-// there with its shape, else Error lists what is missing, unexpected or of another shape.
+// Reads a file of any format and layout into the body, and into the head where its shapes fit. Every parameter of the body must be
+// there with its shape (or be adapted to it), else Error lists by name what is missing, unexpected or of another shape; a file of
+// another architecture is named. Takes little memory beside the model's own: tensors are read one after the other.
 WeightReport loadWeights(Classifier& model, const std::filesystem::path& file);
 
+// Safetensors, under timm's names.
 void saveWeights(const Classifier& model, const std::filesystem::path& file, const std::map<std::string, std::string>& metadata);
 
 }  // namespace panicle

@@ -1,11 +1,11 @@
-// Which network: the `model` section of a RunSpec, and the architectures there are.
+// Which network, and what it starts from: the `model` section of a RunSpec.
 #pragma once
 
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "core/base/fields.h"
+#include "core/models/architecture.h"
 
 namespace panicle {
 
@@ -17,24 +17,15 @@ struct EnumNames<HeadKind> {
 };
 
 struct ModelOptions {
-  std::string arch = "resnet18";    // timm's name
-  // "auto": the workspace's weights/<arch>.safetensors if it is there, else from scratch; "none": from scratch; else a file.
+  std::string arch = "resnet18";  // timm's name, of 0.6 or of 1.0
+  // "auto": the first file found by findWeights() (core/models/weight_search.h), else from scratch; "none": from scratch; else a file.
   std::string weights = "auto";
   HeadKind head = HeadKind::Fastai;
+  std::optional<double> drop_path;  // stochastic depth of the last block; null: timm's default (.1 in Swin and SwinV2, else 0)
+  std::optional<double> dropout;    // before the last linear layer; null: .5 in fastai's head (and .25 before the first), 0 in timm's
+  bool gradient_checkpointing = false;
 };
 
 std::span<const Field<ModelOptions>> fieldTable(const ModelOptions*);
-
-struct Architecture {
-  std::string name;      // timm's
-  std::string family;
-  std::int64_t params;   // with timm's own classifier of 1,000 classes
-  Size input_size;       // what it was trained at
-  int min_side = 32;     // images smaller than this cannot go through
-};
-
-const std::vector<Architecture>& architectures();
-// Throws Error that suggests the nearest known name.
-const Architecture& architecture(const std::string& name);
 
 }  // namespace panicle

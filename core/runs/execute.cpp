@@ -13,6 +13,7 @@
 #include "core/memory/meter.h"
 #include "core/models/classifier.h"
 #include "core/models/device.h"
+#include "core/models/weight_search.h"
 #include "core/train/trainer.h"
 
 namespace panicle {
@@ -60,8 +61,8 @@ class Execution {
 
     tell(PhaseChanged{"building " + spec_.model.arch});
     device_ = chooseDevice(spec_.device);
-    auto model = std::make_shared<Classifier>(spec_.model.arch, spec_.model.head, static_cast<std::int64_t>(dataset_.vocab.size()),
-                                              spec_.seed);
+    const Size first = makePipeline(spec_, spec_.stages.front()).outputSize();
+    auto model = std::make_shared<Classifier>(spec_.model, static_cast<std::int64_t>(dataset_.vocab.size()), first, spec_.seed);
     startFrom(*model);
     model->toChannelsLast();
     model->to(device_);
@@ -71,15 +72,20 @@ class Execution {
   // Where the weights come from is said before training starts.
   void startFrom(Classifier& model) {
     const std::string& weights = spec_.model.weights;
-    std::filesystem::path file = weights;
-    if (weights == "auto") file = store_.workspace() / "weights" / (spec_.model.arch + ".safetensors");
-    if (weights == "none" || (weights == "auto" && !std::filesystem::exists(file))) {
-      tell(PhaseChanged{"training from scratch: no weights for " + spec_.model.arch});
+    std::optional<std::filesystem::path> file;
+    if (weights == "auto") {
+      if (const auto found = findWeights(spec_.model.arch, store_.workspace())) file = found->file;
+    } else if (weights != "none") {
+      file = weights;
+    }
+    if (!file) {
+      tell(PhaseChanged{"training from scratch: " + (weights == "none" ? "model.weights is none"
+                                                                       : "no weights for " + spec_.model.arch + " on this machine")});
       return;
     }
-    const WeightReport report = loadWeights(model, file);
-    tell(PhaseChanged{"starting from " + file.string() + " (" + std::to_string(report.loaded) + " tensors)"});
-    for (const std::string& note : report.notes) tell(Warning{note, file.string()});
+    const WeightReport report = loadWeights(model, *file);
+    tell(PhaseChanged{"starting from " + file->string() + " (" + std::to_string(report.loaded) + " tensors)"});
+    for (const std::string& note : report.notes) tell(Warning{note, file->string()});
   }
 
   // False when it was stopped after an epoch.
@@ -110,6 +116,7 @@ class Execution {
   // write the same photos.
   void makeLoader(const StageOptions& stage, const std::vector<FitPhase>& phases) {
     const Pipeline pipeline = makePipeline(spec_, stage);
+    model_->setImageSize(pipeline.outputSize());
     const auto folder = presizeFolder(store_.workspace());
     const int epochs = std::accumulate(phases.begin(), phases.end(), 0,
                                        [](int sum, const FitPhase& phase) { return sum + phase.epochs; });

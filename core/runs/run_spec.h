@@ -14,18 +14,12 @@
 #include "core/loader/cache_options.h"
 #include "core/loader/loader.h"
 #include "core/models/model_options.h"
+#include "core/models/precision.h"
 #include "core/train/train_options.h"
 #include "core/transforms/augment.h"
 #include "core/transforms/resize.h"
 
 namespace panicle {
-
-enum class Precision { Auto, Fp32 };
-
-template <>
-struct EnumNames<Precision> {
-  static constexpr std::array names{"auto", "fp32"};
-};
 
 // One stretch of training with its own transforms and schedule; progressive resizing has several.
 struct StageOptions {

@@ -7,6 +7,8 @@ namespace {
 
 using testing::reference;
 
+constexpr Size kSize{224, 224};
+
 // fastai's names are "0.model.<timm name>" for the body and "1.<child>.<name>" for the head.
 std::string fastaiName(const std::string& ours) {
   return ours.starts_with("head.") ? "1." + ours.substr(5) : "0.model." + ours;
@@ -18,7 +20,7 @@ class FastaiModelTest : public ::testing::TestWithParam<const char*> {};
 TEST_P(FastaiModelTest, GroupsDecayAndFreezeEqualFastais) {
   const Json all = readJson(reference("fastai/data/07_models.json"));
   const Json& expected = all["archs"][GetParam()];
-  Classifier model(GetParam(), HeadKind::Fastai, 10, 1);
+  Classifier model({.arch = GetParam()}, 10, architecture(GetParam()).input_size, 1);
   const auto groups = model.parameterGroups();
   std::map<const void*, std::pair<std::size_t, bool>> placed;  // tensor -> group, decay
   for (std::size_t g = 0; g < groups.size(); ++g) {
@@ -44,10 +46,11 @@ TEST_P(FastaiModelTest, GroupsDecayAndFreezeEqualFastais) {
   for (const auto& parameter : model.parameters()) EXPECT_TRUE(parameter.requires_grad());
 }
 
-INSTANTIATE_TEST_SUITE_P(Timm, FastaiModelTest, ::testing::Values("resnet26d"));
+INSTANTIATE_TEST_SUITE_P(Timm, FastaiModelTest, ::testing::Values("resnet26d", "convnext_small_in22k", "vit_small_patch16_224", "swin_small_patch4_window7_224",
+                                           "swinv2_base_window12_192_22k"));
 
 TEST(FastaiHead, StartsAsFastaisDoes) {
-  const Classifier model("resnet18", HeadKind::Fastai, 10, 7);
+  const Classifier model({}, 10, kSize, 7);
   for (const auto& [name, tensor] : model.stateDict()) {
     if (name == "head.2.weight" || name == "head.6.weight") {
       EXPECT_TRUE(tensor.eq(1).all().item<bool>());
@@ -76,7 +79,7 @@ TEST(FastaiHead, StartsAsFastaisDoes) {
 // The head is made to hand out one pooled value: of a channel's two, the first must be its maximum.
 TEST(FastaiHead, MaximumComesBeforeAverage) {
   const torch::NoGradGuard noGrad;
-  Classifier model("resnet18", HeadKind::Fastai, 1, 7);
+  Classifier model({}, 1, kSize, 7);
   model.eval();
   std::map<std::string, torch::Tensor> state;
   for (auto& [name, tensor] : model.stateDict()) state[name] = tensor;
@@ -96,7 +99,7 @@ TEST(FastaiHead, MaximumComesBeforeAverage) {
 }
 
 TEST(Classifier, WeightsAreAFunctionOfTheSeed) {
-  const Classifier a("resnet18", HeadKind::Fastai, 4, 5), b("resnet18", HeadKind::Fastai, 4, 5), c("resnet18", HeadKind::Fastai, 4, 6);
+  const Classifier a({}, 4, kSize, 5), b({}, 4, kSize, 5), c({}, 4, kSize, 6);
   const auto sa = a.stateDict(), sb = b.stateDict(), sc = c.stateDict();
   bool differs = false;
   for (std::size_t i = 0; i < sa.size(); ++i) {
@@ -107,7 +110,7 @@ TEST(Classifier, WeightsAreAFunctionOfTheSeed) {
 }
 
 TEST(Classifier, DropoutIsAFunctionOfItsSeedAlone) {
-  Classifier model("resnet18", HeadKind::Fastai, 4, 5);
+  Classifier model({}, 4, kSize, 5);
   for (auto& [name, tensor] : model.stateDict()) {
     if (name.ends_with("running_var")) tensor.fill_(1);
   }

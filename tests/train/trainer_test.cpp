@@ -54,7 +54,7 @@ struct TrainSetup {
 
 Outcome train(const std::shared_ptr<const std::vector<Sample>>& samples, TrainSetup setup) {
   Outcome outcome;
-  outcome.model = std::make_shared<Classifier>("resnet18", setup.head, 2, 5);
+  outcome.model = std::make_shared<Classifier>(ModelOptions{.head = setup.head}, 2, Size{32, 32}, 5);
   Pipeline pipeline{.resize = {.method = ResizeMethod::Squish, .size = {32, 32}}, .augment = AugOptions{}};
   Loader loader(samples, pipeline, {.threads = setup.threads});
   FitData data;
@@ -100,7 +100,7 @@ TEST(Trainer, TrainsOnTheVeryPicturesOfThePreview) {
   const Pipeline pipeline{.resize = {.method = ResizeMethod::Crop, .size = {36, 40}},
                           .augment = AugOptions{.size = Size{32, 32}, .min_scale = 0.75},
                           .seed = 5};
-  auto model = std::make_shared<Classifier>("resnet18", HeadKind::Timm, 2, 5);
+  auto model = std::make_shared<Classifier>(ModelOptions{.head = HeadKind::Timm}, 2, Size{32, 32}, 5);
   FitData data;
   for (std::uint32_t i = 0; i < 24; ++i) (i < 21 ? data.train : data.valid).push_back(i);
   TrainControl control;
@@ -187,7 +187,7 @@ TEST(Trainer, LossThatIsNotFiniteEndsWithTheFiles) {
 
 TEST(Trainer, FrozenPhaseMovesOnlyHeadAndNorms) {
   const TempFolder folder;
-  const Classifier before("resnet18", HeadKind::Fastai, 2, 5);
+  const Classifier before(ModelOptions{}, 2, Size{32, 32}, 5);
   TrainSetup setup{.epochs = 1};
   setup.schedule = {.kind = ScheduleKind::FineTune, .base_lr = 0.01, .freeze_epochs = 1};
   setup.react = [](TrainControl& control, const TrainEvent& event) {

@@ -1,0 +1,22 @@
+// The numbers that a network computes with.
+#pragma once
+
+#include <array>
+#include <string>
+
+#include "core/base/fields.h"
+
+namespace panicle {
+
+enum class Precision { Auto, Fp32, Bf16 };
+
+template <>
+struct EnumNames<Precision> {
+  static constexpr std::array names{"auto", "fp32", "bf16"};
+};
+
+// What `asked` means on `device` ("cpu", "cuda:0", as describeDevice() begins): never Auto. Auto takes bf16 where the hardware multiplies it (AVX-512
+// bf16 or AMX; CUDA of compute capability 8.0 and newer) and this LibTorch uses that, else fp32.
+Precision resolvePrecision(Precision asked, const std::string& device);
+
+}  // namespace panicle

@@ -1,0 +1,48 @@
+// Names and tensors, and the layouts that they come in. Internal to core (includes torch).
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "core/weights/weight_file.h"
+
+namespace panicle {
+
+struct NamedTensor {
+  std::string name;
+  at::Tensor tensor;
+};
+using StateDict = std::vector<NamedTensor>;
+
+// A tensor of a weight file under the name that timm 0.6 gives it. `make` reads it: usually a view of the file's bytes; where the layout
+// keeps it otherwise (NumPy's transposed kernels, q, k and v apart) a new tensor.
+struct RemappedTensor {
+  std::string name;                                // timm 0.6's; a fastai head's are "head.<child>.<name>", as ours
+  std::vector<std::int64_t> shape;                 // of what make() gives
+  std::vector<const TensorEntry*> sources;         // of the file
+  std::function<at::Tensor()> make;
+};
+
+struct RemappedFile {
+  std::string layout;                     // as WeightFileFacts::layout
+  std::vector<RemappedTensor> tensors;
+  std::vector<std::string> ignored;       // names of the file that have no place: derived buffers, optimizers, other copies
+};
+
+// Renames what is in `file` as timm's loaders do (helpers.clean_state_dict, checkpoint_filter_fn of each family, _load_weights of the
+// vision transformer): nesting under state_dict, model, model_ema; the prefixes module., 0.model. (fastai) and opt/target/; Facebook's
+// ConvNeXt; timm 1.0's Swin; Google's ViT. The layout is recognised by its keys alone. `file` must outlive the result.
+RemappedFile remapToTimm(const WeightFile& file);
+
+// Buffers that are functions of the architecture: never taken from a file.
+bool isDerivedBuffer(const std::string& name);
+
+// A view of an entry's bytes. Throws Error for a dtype that no weight has.
+at::Tensor tensorView(const TensorEntry& entry, const std::filesystem::path& file);
+
+}  // namespace panicle
