@@ -4,7 +4,7 @@
 
 #include "core/base/error.h"
 #include "core/models/classifier.h"
-#include "core/models/safetensors.h"
+#include "core/weights/safetensors.h"
 
 namespace panicle {
 namespace {

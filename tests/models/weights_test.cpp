@@ -1,7 +1,7 @@
 // Weight files in and out of a model.
 #include "core/base/error.h"
 #include "core/base/file.h"
-#include "core/models/safetensors.h"
+#include "core/weights/safetensors.h"
 #include "tests/models/timm_fill.h"
 #include "tests/testing.h"
 

@@ -1,5 +1,5 @@
 // Our reader and writer, and what the reader refuses.
-#include "core/models/safetensors.h"
+#include "core/weights/safetensors.h"
 
 #include <cstring>
 #include <fstream>

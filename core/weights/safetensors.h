@@ -4,21 +4,15 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <span>
 #include <string>
 #include <vector>
 
-namespace panicle {
+#include "core/weights/tensor_entry.h"
 
-struct TensorEntry {
-  std::string name;
-  std::string dtype;                 // "F32", "F16", "BF16", "I64", ...
-  std::vector<std::int64_t> shape;
-  std::span<const std::byte> bytes;  // little endian, row-major
-};
+namespace panicle {
 
 // A file mapped into memory; the entries' bytes live as long as it does.
 class SafetensorsFile {
@@ -48,8 +42,5 @@ class SafetensorsFile {
 // Writes atomically; the header is padded so that the data starts at a multiple of 8.
 void writeSafetensors(const std::filesystem::path& path, const std::vector<TensorEntry>& entries,
                       const std::map<std::string, std::string>& metadata = {});
-
-// Bytes of one element, 0 for a dtype the format does not know.
-std::size_t dtypeSize(const std::string& dtype);
 
 }  // namespace panicle

@@ -1,4 +1,4 @@
-#include "core/models/safetensors.h"
+#include "core/weights/safetensors.h"
 
 #include <fcntl.h>
 #include <sys/mman.h>
