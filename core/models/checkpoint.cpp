@@ -107,4 +107,12 @@ torch::Tensor checkpointed(torch::nn::Module& owner, const std::function<torch::
   return Checkpoint::apply(segment, x, segment->parameters);
 }
 
+torch::Tensor forwardBlocks(torch::nn::Sequential& blocks, torch::Tensor x, bool checkpointing) {
+  for (auto& block : *blocks) {
+    const auto run = [&block](const torch::Tensor& input) { return block.forward(input); };
+    x = checkpointing ? checkpointed(*block.ptr(), run, x) : run(x);
+  }
+  return x;
+}
+
 }  // namespace panicle

@@ -4,6 +4,7 @@
 
 #include <torch/nn/cloneable.h>
 #include <torch/nn/module.h>
+#include <torch/nn/modules/container/sequential.h>
 #include <torch/nn/pimpl.h>
 
 #include <cstdint>
@@ -92,5 +93,8 @@ double dropPathRate(double rate, std::int64_t index, std::int64_t count);
 // masks are the same both times, and the running statistics of batch norms move once. `owner` has the parameters that `run` uses.
 torch::Tensor checkpointed(torch::nn::Module& owner, const std::function<torch::Tensor(const torch::Tensor&)>& run,
                            const torch::Tensor& x);
+
+// Through `blocks` one after the other, each checkpointed when `checkpointing` (in training; else there is no way back).
+torch::Tensor forwardBlocks(torch::nn::Sequential& blocks, torch::Tensor x, bool checkpointing);
 
 }  // namespace panicle

@@ -119,10 +119,7 @@ class Resnet : public Body {
     x = plainStem_.is_empty() ? deepStem_->forward(x) : plainStem_->forward(x);
     x = norm_->forward(x).relu_();
     x = torch::max_pool2d(x, {3, 3}, {2, 2}, {1, 1});
-    for (const auto& block : blocks_) {
-      const auto run = [&block = *block](const torch::Tensor& input) { return block.forward(input); };
-      x = checkpointing_ && is_training() ? checkpointed(*block, run, x) : run(x);
-    }
+    for (auto& layer : layers_) x = forwardBlocks(layer, x, checkpointing_);
     return x;
   }
 
@@ -157,13 +154,11 @@ class Resnet : public Body {
       nn::Sequential layer;
       for (int i = 0; i < config_.depths[stage]; ++i) {
         const std::int64_t stride = i == 0 ? stageStride(stage) : 1;
-        auto block = std::make_shared<Block>(
-            BlockShape{config_.block, in, stagePlanes(stage), stride, config_.deep, dropPathRate(dropPath, index++, count)});
+        layer->push_back(
+            Block(BlockShape{config_.block, in, stagePlanes(stage), stride, config_.deep, dropPathRate(dropPath, index++, count)}));
         in = stagePlanes(stage) * expansion(config_.block);
-        blocks_.push_back(block);
-        layer->push_back(std::move(block));
       }
-      register_module("layer" + std::to_string(stage + 1), std::move(layer));
+      layers_.push_back(register_module("layer" + std::to_string(stage + 1), std::move(layer)));
     }
   }
 
@@ -172,7 +167,7 @@ class Resnet : public Body {
   Conv2d plainStem_{nullptr};
   nn::Sequential deepStem_{nullptr};
   nn::BatchNorm2d norm_{nullptr};
-  std::vector<std::shared_ptr<Block>> blocks_;
+  std::vector<nn::Sequential> layers_;
 };
 
 // A map's pixels after a step of `stride` with "same" padding, or with average pooling in ceil_mode.

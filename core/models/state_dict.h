@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -42,7 +44,10 @@ RemappedFile remapToTimm(const WeightFile& file);
 // Buffers that are functions of the architecture: never taken from a file.
 bool isDerivedBuffer(const std::string& name);
 
-// A view of an entry's bytes. Throws Error for a dtype that no weight has.
+// Whether `name` (timm's, or ours) is of a head: timm's classifier of any family, or fastai's head.
+bool isClassifierName(const std::string& name);
+
+// A view of an entry's bytes (a copy where they are not aligned). Throws Error for a dtype that no weight has.
 at::Tensor tensorView(const TensorEntry& entry, const std::filesystem::path& file);
 
 }  // namespace panicle
