@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include "core/base/log.h"
+#include "core/models/kernels.h"
 
 namespace panicle::cli {
 namespace {
@@ -60,6 +61,7 @@ void TextReport::on(const RunStarted& started) {
   progress_.clear();
   spdlog::info("run {}: {} photos train, {} validate, {} epochs, on {}", started.run,
                grouped(started.train_images), grouped(started.valid_images), started.epochs, started.device);
+  if (started.device.starts_with("CPU")) spdlog::info("linear algebra: {}", describeLinearAlgebra().words());
   table_ = EpochTable(started.metrics);
   epochs_ = started.epochs;
 }

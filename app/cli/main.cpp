@@ -5,6 +5,7 @@
 #include "app/cli/commands.h"
 #include "core/base/error.h"
 #include "core/base/log.h"
+#include "core/models/kernels.h"
 
 namespace {
 
@@ -23,13 +24,20 @@ int usageError(const CLI::App& program, const CLI::ParseError& error) {
   return kUsageError;
 }
 
+std::string versionWords() {
+  const panicle::LinearAlgebra algebra = panicle::describeLinearAlgebra();
+  return "panicle-cli " PANICLE_VERSION "\n" + algebra.words() +
+         (algebra.warning.empty() ? "" : "\nwarning: " + algebra.warning);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  panicle::useBestKernels(argv);
   panicle::initLogging();
   CLI::App program("Trains image classifiers on folders of labelled photos, without a window.",
                    "panicle-cli");
-  program.set_version_flag("--version", "panicle-cli " PANICLE_VERSION);
+  program.set_version_flag("--version", versionWords);
   program.require_subcommand(1);
   panicle::cli::addDataCommands(program);
   panicle::cli::addPreviewCommand(program);

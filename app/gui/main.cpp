@@ -12,6 +12,7 @@
 #include <string>
 
 #include "core/base/log.h"
+#include "core/models/kernels.h"
 #include "core/runs/run_store.h"
 #include "ui/frame/main_window.h"
 #include "ui/frame/pages.h"
@@ -82,6 +83,7 @@ void openFirst(ui::MainWindow& window, const ui::Session& session, const Options
 }  // namespace
 
 int main(int argc, char** argv) {
+  useBestKernels(argv);
   initLogging();
   QApplication app(argc, argv);
   QApplication::setApplicationName(QStringLiteral("panicle"));

@@ -1,10 +1,11 @@
 #include "core/eval/predictor.h"
 
 #include "core/loader/batch_tensor.h"
+#include "core/models/autocast.h"
 
 namespace panicle {
 
-Predictions predict(Classifier& model, torch::Device device, Loader& loader, const std::vector<Item>& list,
+Predictions predict(Classifier& model, torch::Device device, Precision precision, Loader& loader, const std::vector<Item>& list,
                     const std::vector<std::uint32_t>& items, const Vocab& vocab, int batch_size,
                     const std::function<void(const BadSample&)>& onBad, std::stop_token stop, const Progress& progress) {
   const torch::NoGradGuard noGrad;
@@ -15,7 +16,11 @@ Predictions predict(Classifier& model, torch::Device device, Loader& loader, con
   while (loader.next(batch, stop)) {
     for (const BadSample& bad : batch.bad) onBad(bad);
     if (batch.count == 0) continue;
-    const auto logits = model.forward(batchTensor(batch, loader.pipeline(), device)).to(torch::kFloat32);
+    torch::Tensor logits = batchTensor(batch, loader.pipeline(), device);
+    {
+      const Autocast autocast(device, precision);
+      logits = model.forward(logits).to(torch::kFloat32);
+    }
     const auto logProbabilities = torch::log_softmax(logits, 1).cpu().contiguous();
     const auto probabilities = torch::softmax(logits, 1).cpu().contiguous();
     const float* values = probabilities.data_ptr<float>();

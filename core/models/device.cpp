@@ -50,6 +50,11 @@ int setComputeThreads(int threads) {
   return threads;
 }
 
+bool isOutOfMemory(const c10::Error& error) {
+  const std::string what = error.what_without_backtrace();
+  return what.find("out of memory") != std::string::npos || what.find("can't allocate memory") != std::string::npos;
+}
+
 at::Generator makeGenerator(c10::Device device, std::uint64_t seed) {
   at::Generator generator = at::globalContext().defaultGenerator(device).clone();
   std::lock_guard lock(generator.mutex());

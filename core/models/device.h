@@ -3,6 +3,7 @@
 
 #include <ATen/core/Generator.h>
 #include <c10/core/Device.h>
+#include <c10/util/Exception.h>
 
 #include <cstdint>
 #include <string>
@@ -21,5 +22,8 @@ int setComputeThreads(int threads);
 
 // A generator of the device, seeded.
 at::Generator makeGenerator(c10::Device device, std::uint64_t seed);
+
+// Whether torch failed for want of memory, of the device or of the machine.
+bool isOutOfMemory(const c10::Error& error);
 
 }  // namespace panicle

@@ -1,12 +1,10 @@
-#include <ATen/Parallel.h>
 #include <torch/version.h>
 
 #include <fstream>
 #include <opencv2/core/version.hpp>
-#include <set>
-#include <sstream>
 #include <thread>
 
+#include "core/models/kernels.h"
 #include "core/runs/execute.h"
 
 namespace panicle {
@@ -21,34 +19,23 @@ std::string processorName() {
   return "unknown";
 }
 
-// The linear algebra really loaded: which file backs libblas decides the speed of transformers (the reference one is 27 to 30
-// times slower than OpenBLAS), and only the process map tells.
-std::string blasLibrary() {
-  std::ifstream in("/proc/self/maps");
-  std::string line;
-  std::set<std::string> files;
-  while (std::getline(in, line)) {
-    const auto slash = line.find('/');
-    if (slash == std::string::npos) continue;
-    const std::string file = line.substr(slash);
-    for (const char* name : {"libopenblas", "libblas", "libmkl_rt", "libblis"}) {
-      if (file.find(name) != std::string::npos) files.insert(file);
-    }
-  }
-  std::string text;
-  for (const auto& file : files) text += (text.empty() ? "" : ", ") + file;
-  return text.empty() ? "built into torch" : text;
-}
-
 }  // namespace
 
 Json describeEnvironment() {
-  return {{"panicle", PANICLE_VERSION},
-          {"torch", TORCH_VERSION},
-          {"opencv", CV_VERSION},
-          {"processor", processorName()},
-          {"cores", std::thread::hardware_concurrency()},
-          {"blas", blasLibrary()}};
+  const LinearAlgebra algebra = describeLinearAlgebra();
+  Json environment{{"panicle", PANICLE_VERSION},
+                   {"torch", TORCH_VERSION},
+                   {"opencv", CV_VERSION},
+                   {"processor", processorName()},
+                   {"cores", std::thread::hardware_concurrency()},
+                   {"threads", algebra.threads},
+                   {"vectors", algebra.vectors},
+                   {"blas", algebra.library},
+                   {"kernels", algebra.kernels},
+                   {"blas_file", algebra.file},
+                   {"convolutions", algebra.convolutions}};
+  if (!algebra.warning.empty()) environment["warning"] = algebra.warning;
+  return environment;
 }
 
 }  // namespace panicle

@@ -13,6 +13,7 @@
 #include "core/memory/meter.h"
 #include "core/models/classifier.h"
 #include "core/models/device.h"
+#include "core/models/kernels.h"
 #include "core/models/weight_search.h"
 #include "core/train/trainer.h"
 
@@ -61,6 +62,10 @@ class Execution {
 
     tell(PhaseChanged{"building " + spec_.model.arch});
     device_ = chooseDevice(spec_.device);
+    precision_ = resolvePrecision(spec_.precision, device_.str());
+    if (device_.is_cpu()) {
+      if (const std::string slow = describeLinearAlgebra().warning; !slow.empty()) tell(Warning{slow, ""});
+    }
     const Size first = makePipeline(spec_, spec_.stages.front()).outputSize();
     auto model = std::make_shared<Classifier>(spec_.model, static_cast<std::int64_t>(dataset_.vocab.size()), first, spec_.seed);
     startFrom(*model);
@@ -90,7 +95,7 @@ class Execution {
 
   // False when it was stopped after an epoch.
   bool train() {
-    TrainerOptions options{.optimizer = spec_.optimizer, .batch = spec_.batch, .seed = spec_.seed};
+    TrainerOptions options{.optimizer = spec_.optimizer, .batch = spec_.batch, .precision = precision_, .seed = spec_.seed};
     options.bad_images = spec_.data.bad_images;
     std::vector<std::vector<FitPhase>> plan;
     options.total_epochs = 0;
@@ -102,7 +107,8 @@ class Execution {
 
     const auto batch = static_cast<std::size_t>(spec_.batch.size);
     const std::size_t steps = std::max<std::size_t>(1, split_.train.size() / batch);
-    tell(RunStarted{run_, split_.train.size(), split_.valid.size(), steps, options.total_epochs, describeDevice(device_),
+    tell(RunStarted{run_, split_.train.size(), split_.valid.size(), steps, options.total_epochs,
+                    describeDevice(device_) + ", " + enumName(precision_),
                     {"error_rate", "accuracy"}});
     for (std::size_t stage = 0; stage < plan.size(); ++stage) {
       makeLoader(spec_.stages[stage], plan[stage]);
@@ -164,7 +170,7 @@ class Execution {
     tell(PhaseChanged{"predicting " + std::to_string(items.size()) + " " + (split == "valid" ? "validation" : split) + " images"});
     const auto onBad = [this](const BadSample& bad) { tell(Warning{"not predicted: " + bad.reason, ""}); };
     writePredictions(store_.folder(run_), split,
-                     predict(*model_, device_, loader, list, items, dataset_.vocab, spec_.batch.size, onBad));
+                     predict(*model_, device_, precision_, loader, list, items, dataset_.vocab, spec_.batch.size, onBad));
   }
 
   LoaderOptions loaderOptions() const {
@@ -182,6 +188,7 @@ class Execution {
   Split split_;
   std::shared_ptr<const std::vector<Sample>> samples_;
   torch::Device device_{torch::kCPU};
+  Precision precision_ = Precision::Fp32;
   std::shared_ptr<Classifier> model_;
   std::unique_ptr<Trainer> trainer_;
   std::shared_ptr<PresizeCache> cache_;  // of the last stage that trained; null: it does without
@@ -194,11 +201,6 @@ std::string outOfMemoryMessage(const RunSpec& spec, const std::string& what) {
          "; halve batch.size and double batch.accum, or take smaller images.\n" + what;
 }
 
-bool isOutOfMemory(const c10::Error& error) {
-  const std::string what = error.what_without_backtrace();
-  return what.find("out of memory") != std::string::npos || what.find("can't allocate memory") != std::string::npos;
-}
-
 }  // namespace
 
 RunOutcome execute(RunStore& store, const RunSpec& spec, TrainControl& control, const TrainObserver& observer) {
@@ -207,7 +209,9 @@ RunOutcome execute(RunStore& store, const RunSpec& spec, TrainControl& control, 
   setComputeThreads(spec.threads);
   resetPeakTensorBytes();
   Json environment = describeEnvironment();
-  environment["device"] = describeDevice(chooseDevice(spec.device));
+  const c10::Device device = chooseDevice(spec.device);
+  environment["device"] = describeDevice(device);
+  environment["precision"] = enumName(resolvePrecision(spec.precision, device.str()));
   const std::string run = store.create(spec, environment);
 
   RunEnded end{.run = run, .status = RunStatus::Failed};

@@ -22,7 +22,7 @@ struct RunOutcome {
 // Metrics do not depend on who calls, or on the number of loader threads.
 RunOutcome execute(RunStore& store, const RunSpec& spec, TrainControl& control, const TrainObserver& observer);
 
-// Versions, processor, device, threads, BLAS: what a run records about where it ran.
+// Versions, processor, threads, linear algebra (core/models/kernels.h), and "warning" where that is slow: what a run records about where it ran.
 Json describeEnvironment();
 
 }  // namespace panicle

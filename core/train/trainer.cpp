@@ -9,6 +9,7 @@
 #include "core/base/error.h"
 #include "core/base/random.h"
 #include "core/loader/batch_tensor.h"
+#include "core/models/autocast.h"
 
 namespace panicle {
 namespace {
@@ -109,10 +110,15 @@ void Trainer::trainEpoch(const FitPhase& phase, PositionCounter& position, Loade
   }
 }
 
+torch::Tensor Trainer::logits(const Batch& batch, const Pipeline& pipeline) {
+  const torch::Tensor images = batchTensor(batch, pipeline, device_);
+  const Autocast autocast(device_, options_.precision);
+  return model_->forward(images).to(torch::kFloat32);
+}
+
 float Trainer::trainBatch(const Batch& batch, const Pipeline& pipeline, const StepRates& rates, bool lastOfEpoch) {
   model_->seedDropout(streamSeed(options_.seed, "dropout", static_cast<std::uint64_t>(epoch_), step_));
-  const auto logits = model_->forward(batchTensor(batch, pipeline, device_)).to(torch::kFloat32);
-  const auto loss = torch::nn::functional::cross_entropy(logits, targetsTensor(batch.targets, device_));
+  const auto loss = torch::nn::functional::cross_entropy(logits(batch, pipeline), targetsTensor(batch.targets, device_));
   // Gradients are means over the images of all batches of a step, an incomplete last group included.
   const bool single = options_.batch.accum == 1;
   const double nominal = options_.batch.size;
@@ -140,10 +146,10 @@ Trainer::Validation Trainer::validate(Loader& loader, const FitData& data) {
     control_.waitWhilePaused();
     reportBad(batch);
     if (batch.count > 0) {
-      const auto logits = model_->forward(batchTensor(batch, loader.pipeline(), device_)).to(torch::kFloat32);
+      const auto predicted = logits(batch, loader.pipeline());
       const auto targets = targetsTensor(batch.targets, device_);
-      loss += torch::nn::functional::cross_entropy(logits, targets).item<double>() * batch.count;
-      wrong += logits.argmax(1).ne(targets).sum().item<std::int64_t>();
+      loss += torch::nn::functional::cross_entropy(predicted, targets).item<double>() * batch.count;
+      wrong += predicted.argmax(1).ne(targets).sum().item<std::int64_t>();
       images += batch.count;
     }
     observer_(ValidationProgress{epoch_, index, batches});

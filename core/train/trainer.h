@@ -8,6 +8,7 @@
 
 #include "core/loader/loader.h"
 #include "core/models/classifier.h"
+#include "core/models/precision.h"
 #include "core/train/adam.h"
 #include "core/train/control.h"
 #include "core/train/events.h"
@@ -24,6 +25,7 @@ struct FitData {
 struct TrainerOptions {
   OptimizerOptions optimizer;
   BatchOptions batch;
+  Precision precision = Precision::Fp32;  // of the forward pass, and so of its way back; never Auto
   std::uint64_t seed = 42;
   int total_epochs = 1;   // over all stages, for the time left
   BadImagePolicy bad_images = BadImagePolicy::Skip;
@@ -55,6 +57,8 @@ class Trainer {
   // One pass over the training images; returns the number of batches.
   void trainEpoch(const FitPhase& phase, PositionCounter& position, Loader& loader, const std::vector<Sample>& samples);
   float trainBatch(const Batch& batch, const Pipeline& pipeline, const StepRates& rates, bool lastOfEpoch);
+  // Float32 logits of a batch, computed with options_.precision.
+  torch::Tensor logits(const Batch& batch, const Pipeline& pipeline);
   Validation validate(Loader& loader, const FitData& data);
   void endEpoch(int stage, const FitPhase& phase, const Validation& validation, double seconds);
   void reportBad(const Batch& batch);
