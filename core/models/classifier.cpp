@@ -6,6 +6,7 @@
 #include <cctype>
 #include <cmath>
 
+#include "core/base/error.h"
 #include "core/base/random.h"
 #include "core/models/device.h"
 
@@ -68,7 +69,7 @@ Classifier::Classifier(const ModelOptions& options, std::int64_t classes, Size i
   const BodyOptions bodyOptions{imageSize, options.drop_path, options.gradient_checkpointing};
   body_ = register_module("body", makeBody(options.arch, bodyOptions));
   makeHead(options);
-  for (const auto& module : modules()) {
+  for (const auto& module : modules(/*include_self=*/false)) {
     if (dynamic_cast<RandomMask*>(module.get())) masked_.push_back(module);
   }
   if (!WithoutMemory::active()) initialise(seed);
@@ -105,6 +106,11 @@ torch::Tensor Classifier::forward(torch::Tensor images) {
   const torch::Tensor average = torch::adaptive_avg_pool2d(features, {1, 1}).flatten(1);
   const torch::Tensor maximum = std::get<0>(torch::adaptive_max_pool2d(features, {1, 1})).flatten(1);
   return head_->forward(torch::cat({maximum, average}, 1));  // fastai's AdaptiveConcatPool2d: the maximum first
+}
+
+void Classifier::setImageSize(Size size) {
+  if (const std::string problem = sizeProblem(architecture_, size); !problem.empty()) throw Error(problem);
+  body_->setImageSize(size);
 }
 
 void Classifier::seedDropout(std::uint64_t seed) {

@@ -37,8 +37,8 @@ class Classifier : public torch::nn::Module {
   std::int64_t classes() const { return classes_; }
   Body& body() { return *body_; }
 
-  // For images of another size from now on: the next stage of progressive resizing.
-  void setImageSize(Size size) { body_->setImageSize(size); }
+  // For images of another size from now on: the next stage of progressive resizing. Throws Error for one that it does not take.
+  void setImageSize(Size size);
 
   // Makes the random masks (dropout, drop path) of the coming forward pass a function of `seed`.
   void seedDropout(std::uint64_t seed);

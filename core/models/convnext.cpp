@@ -1,4 +1,5 @@
-// ConvNeXt (Liu et al. 2022, "A ConvNet for the 2020s"), with timm's names and initialisation (timm.models.convnext, 0.6.13).
+// ConvNeXt (Liu et al. 2022, "A ConvNet for the 2020s"), with timm's names and initialisation
+// (timm.models.convnext, 0.6.13).
 #include <torch/nn/modules/container/sequential.h>
 
 #include <array>
@@ -25,17 +26,26 @@ constexpr double kNormEps = 1e-6;
 constexpr double kInitialScale = 1e-6;  // of a residual branch
 constexpr int kSmallestSide = 32;       // one pixel of the last stage
 
-std::int64_t stageWidth(const ConvnextConfig& config, std::size_t stage) { return config.width << stage; }
+std::int64_t stageWidth(const ConvnextConfig& config, std::size_t stage) {
+  return config.width << stage;
+}
 
-// Norms and linear layers work on (B, H, W, C). Of a channels-last map that is a view, and the stem makes every map channels-last.
-torch::Tensor channelsToEnd(const torch::Tensor& map) { return map.permute({0, 2, 3, 1}); }
-torch::Tensor channelsFromEnd(const torch::Tensor& map) { return map.permute({0, 3, 1, 2}); }
+// Norms and linear layers work on (B, H, W, C). Of a channels-last map that is a view, and the stem makes
+// every map channels-last.
+torch::Tensor channelsToEnd(const torch::Tensor& map) {
+  return map.permute({0, 2, 3, 1});
+}
+torch::Tensor channelsFromEnd(const torch::Tensor& map) {
+  return map.permute({0, 3, 1, 2});
+}
 
 // Over the channels of a (B, C, H, W) map.
 class ChannelNormImpl : public LayerNormImpl {
  public:
   explicit ChannelNormImpl(std::int64_t channels) : LayerNormImpl(channels, kNormEps) {}
-  torch::Tensor forward(const torch::Tensor& x) { return channelsFromEnd(LayerNormImpl::forward(channelsToEnd(x))); }
+  torch::Tensor forward(const torch::Tensor& x) {
+    return channelsFromEnd(LayerNormImpl::forward(channelsToEnd(x)));
+  }
 };
 TORCH_MODULE(ChannelNorm);
 
@@ -43,7 +53,8 @@ class Block : public nn::Module {
  public:
   Block(std::int64_t channels, double dropPath) {
     scale_ = register_parameter("gamma", unsetParameter({channels}));
-    const Conv2dShape depthwise{channels, channels, kKernel, /*stride=*/1, /*padding=*/kKernel / 2, /*groups=*/channels};
+    const Conv2dShape depthwise{channels,           channels, kKernel, /*stride=*/1, /*padding=*/kKernel / 2,
+                                /*groups=*/channels};
     conv_ = register_module("conv_dw", Conv2d(depthwise));
     norm_ = register_module("norm", LayerNorm(channels, kNormEps));
     mlp_ = register_module("mlp", Mlp(channels, kMlpRatio * channels));
@@ -70,7 +81,8 @@ class Stage : public nn::Module {
   Stage(std::int64_t in, std::int64_t width, const std::vector<double>& dropPaths, bool checkpointing)
       : checkpointing_(checkpointing) {
     if (in != width) {
-      downsample_ = register_module("downsample", nn::Sequential(ChannelNorm(in), Conv2d(Conv2dShape{in, width, 2, /*stride=*/2})));
+      downsample_ = register_module(
+          "downsample", nn::Sequential(ChannelNorm(in), Conv2d(Conv2dShape{in, width, 2, /*stride=*/2})));
     }
     for (const double dropPath : dropPaths) blocks_->push_back(std::make_shared<Block>(width, dropPath));
     register_module("blocks", blocks_);
@@ -94,8 +106,9 @@ class Stage : public nn::Module {
 class Convnext : public Body {
  public:
   Convnext(const ConvnextConfig& config, const BodyOptions& options) : config_(config) {
-    stem_ = register_module("stem", nn::Sequential(Conv2d(Conv2dShape{3, config.width, kPatch, /*stride=*/kPatch}),
-                                                   ChannelNorm(config.width)));
+    stem_ = register_module("stem",
+                            nn::Sequential(Conv2d(Conv2dShape{3, config.width, kPatch, /*stride=*/kPatch}),
+                                           ChannelNorm(config.width)));
     const std::int64_t count = std::accumulate(config.depths.begin(), config.depths.end(), 0);
     std::int64_t index = 0, in = config.width;
     for (std::size_t stage = 0; stage < config.depths.size(); ++stage) {
@@ -112,7 +125,9 @@ class Convnext : public Body {
     headNorm_ = head->register_module("norm", LayerNorm(in, kNormEps));
   }
 
-  torch::Tensor forwardFeatures(torch::Tensor images) override { return stages_->forward(stem_->forward(images)); }
+  torch::Tensor forwardFeatures(torch::Tensor images) override {
+    return stages_->forward(stem_->forward(images));
+  }
 
   torch::Tensor pool(torch::Tensor features) override { return headNorm_->forward(features.mean({2, 3})); }
 
@@ -165,23 +180,32 @@ struct Row {
 const std::vector<Row>& rows() {
   static const std::vector<Row> all{
       {"tiny", {{3, 3, 9, 3}, 96}, 44'615'857},
-      {"small", {{3, 3, 27, 3}, 96}, 66'250'417,
+      {"small",
+       {{3, 3, 27, 3}, 96},
+       66'250'417,
        "Paddy: TTA error .0178 to .0235; 0:44 per epoch at 128 px, 1:26 to 2:07 at 224 px and above (fp16)."},
       {"base", {{3, 3, 27, 3}, 128}, 109'953'489},
-      {"large", {{3, 3, 27, 3}, 192}, 229'799'953,
-       "Paddy: error .0245 after 10 epochs of 1:48 (224 px) to 2:23 (320 x 224 px); 11.7 to 15.0 GB at batches of 32 (fp16)."},
+      {"large",
+       {{3, 3, 27, 3}, 192},
+       229'799'953,
+       "Paddy: error .0245 after 10 epochs of 1:48 (224 px) to 2:23 (320 x 224 px); 11.7 to 15.0 GB at "
+       "batches of 32 (fp16)."},
   };
   return all;
 }
 
 // The _in22k ones, trained by Facebook on ImageNet-22k.
-std::string nameOf(const Row& row) { return std::string("convnext_") + row.size + "_in22k"; }
+std::string nameOf(const Row& row) {
+  return std::string("convnext_") + row.size + "_in22k";
+}
 
 Architecture describe(const Row& row) {
   const std::string modernName = std::string("convnext_") + row.size;
-  Architecture info{.name = nameOf(row), .modern_name = modernName, .family = "ConvNeXt", .params = row.params};
+  Architecture info{
+      .name = nameOf(row), .modern_name = modernName, .family = "ConvNeXt", .params = row.params};
   info.features = stageWidth(row.config, 3);
-  info.pretrained = {{"fb_in22k", "https://dl.fbaipublicfiles.com/convnext/" + modernName + "_22k_224.pth", 21841}};
+  info.pretrained = {
+      {"fb_in22k", "https://dl.fbaipublicfiles.com/convnext/" + modernName + "_22k_224.pth", 21841}};
   info.finding = row.finding;
   info.takes_side = [](int side) { return side >= kSmallestSide; };
   info.multiply_adds = [config = row.config](Size size) { return multiplyAdds(config, size); };

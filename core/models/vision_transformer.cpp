@@ -1,5 +1,5 @@
-// Vision transformer (Dosovitskiy et al. 2020, "An Image is Worth 16x16 Words"; sizes of Touvron et al. 2020 and Steiner et al. 2021),
-// with timm's names and initialisation (timm.models.vision_transformer, 0.6.13).
+// Vision transformer (Dosovitskiy et al. 2020, "An Image is Worth 16x16 Words"; sizes of Touvron et al. 2020
+// and Steiner et al. 2021), with timm's names and initialisation (timm.models.vision_transformer, 0.6.13).
 #include <torch/nn/functional/upsampling.h>
 #include <torch/nn/modules/container/sequential.h>
 
@@ -23,11 +23,16 @@ constexpr std::int64_t kMlpRatio = 4;
 constexpr double kNormEps = 1e-6;
 
 // Patches of an image, in rows and columns.
-Size patchGrid(Size image) { return {image.height / kPatch, image.width / kPatch}; }
+Size patchGrid(Size image) {
+  return {image.height / kPatch, image.width / kPatch};
+}
 
-std::int64_t patchCount(Size grid) { return std::int64_t{grid.height} * grid.width; }
+std::int64_t patchCount(Size grid) {
+  return std::int64_t{grid.height} * grid.width;
+}
 
-// Position embeddings (1, 1 + from, C), that of the class token first, for a grid of `to` patches: timm 0.6's resize_pos_embed.
+// Position embeddings (1, 1 + from, C), that of the class token first, for a grid of `to` patches: timm 0.6's
+// resize_pos_embed.
 torch::Tensor resizedPositions(const torch::Tensor& positions, Size from, Size to) {
   namespace F = nn::functional;
   const std::int64_t width = positions.size(2);
@@ -36,7 +41,8 @@ torch::Tensor resizedPositions(const torch::Tensor& positions, Size from, Size t
                            .size(std::vector<std::int64_t>{to.height, to.width})
                            .mode(torch::kBicubic)
                            .align_corners(false);
-  const auto resized = F::interpolate(grid, options).permute({0, 2, 3, 1}).reshape({1, patchCount(to), width});
+  const auto resized =
+      F::interpolate(grid, options).permute({0, 2, 3, 1}).reshape({1, patchCount(to), width});
   return torch::cat({positions.slice(1, 0, 1), resized}, 1);
 }
 
@@ -79,7 +85,9 @@ class Block : public nn::Module {
   }
 
  private:
-  static torch::Tensor dropped(DropPath& path, const torch::Tensor& x) { return path.is_empty() ? x : path->forward(x); }
+  static torch::Tensor dropped(DropPath& path, const torch::Tensor& x) {
+    return path.is_empty() ? x : path->forward(x);
+  }
 
   LayerNorm norm1_{nullptr}, norm2_{nullptr};
   std::shared_ptr<Attention> attention_;
@@ -90,13 +98,17 @@ class Block : public nn::Module {
 class VisionTransformer : public Body {
  public:
   VisionTransformer(const VitConfig& config, const BodyOptions& options)
-      : config_(config), grid_(patchGrid(options.image_size)), checkpointing_(options.gradient_checkpointing) {
+      : config_(config),
+        grid_(patchGrid(options.image_size)),
+        checkpointing_(options.gradient_checkpointing) {
     classToken_ = register_parameter("cls_token", unsetParameter({1, 1, config.width}));
     positions_ = register_parameter("pos_embed", unsetParameter({1, 1 + patchCount(grid_), config.width}));
     const auto patches = register_module("patch_embed", std::make_shared<nn::Module>());
-    project_ = patches->register_module("proj", Conv2d(Conv2dShape{3, config.width, kPatch, /*stride=*/kPatch}));
+    project_ =
+        patches->register_module("proj", Conv2d(Conv2dShape{3, config.width, kPatch, /*stride=*/kPatch}));
     for (std::int64_t i = 0; i < config.depth; ++i) {
-      blocks_->push_back(std::make_shared<Block>(config, dropPathRate(options.drop_path.value_or(0), i, config.depth)));
+      blocks_->push_back(
+          std::make_shared<Block>(config, dropPathRate(options.drop_path.value_or(0), i, config.depth)));
     }
     register_module("blocks", blocks_);
     norm_ = register_module("norm", LayerNorm(config.width, kNormEps));
@@ -105,7 +117,8 @@ class VisionTransformer : public Body {
   torch::Tensor forwardFeatures(torch::Tensor images) override {
     const Size grid = patchGrid({static_cast<int>(images.size(2)), static_cast<int>(images.size(3))});
     const auto patches = project_->forward(images).flatten(2).transpose(1, 2);  // row by row
-    auto x = torch::cat({classToken_.expand({images.size(0), -1, -1}).to(patches.dtype()), patches}, 1) + positionsFor(grid);
+    auto x = torch::cat({classToken_.expand({images.size(0), -1, -1}).to(patches.dtype()), patches}, 1) +
+             positionsFor(grid);
     for (nn::AnyModule& block : *blocks_) {
       const auto run = [&block](const torch::Tensor& input) { return block.forward(input); };
       x = checkpointing_ && is_training() ? checkpointed(*block.ptr(), run, x) : run(x);
@@ -134,15 +147,19 @@ class VisionTransformer : public Body {
 
   // Position embeddings of a square grid, as timm takes every stored one for.
   torch::Tensor adapted(const std::string& name, const torch::Tensor& stored) const override {
-    if (name != "pos_embed" || stored.dim() != 3 || stored.size(0) != 1 || stored.size(2) != config_.width) return {};
+    if (name != "pos_embed" || stored.dim() != 3 || stored.size(0) != 1 || stored.size(2) != config_.width)
+      return {};
     const auto side = static_cast<int>(std::lround(std::sqrt(static_cast<double>(stored.size(1) - 1))));
     if (side < 1 || patchCount({side, side}) != stored.size(1) - 1) return {};
     return resizedPositions(stored.to(torch::kFloat32), {side, side}, grid_);
   }
 
  private:
-  // Images of another size than the parameter was made for: interpolated anew each time, so that it goes on learning.
-  torch::Tensor positionsFor(Size grid) const { return grid == grid_ ? positions_ : resizedPositions(positions_, grid_, grid); }
+  // Images of another size than the parameter was made for: interpolated anew each time, so that it goes on
+  // learning.
+  torch::Tensor positionsFor(Size grid) const {
+    return grid == grid_ ? positions_ : resizedPositions(positions_, grid_, grid);
+  }
 
   VitConfig config_;
   Size grid_;
@@ -155,7 +172,8 @@ class VisionTransformer : public Body {
 
 std::int64_t multiplyAdds(const VitConfig& config, Size image) {
   const std::int64_t width = config.width, patches = patchCount(patchGrid(image)), tokens = patches + 1;
-  const std::int64_t linear = (4 + 2 * kMlpRatio) * width * width;  // of a token: qkv, projection, the mlp's two layers
+  const std::int64_t linear =
+      (4 + 2 * kMlpRatio) * width * width;  // of a token: qkv, projection, the mlp's two layers
   return patches * 3 * kPatch * kPatch * width + config.depth * tokens * (linear + 2 * tokens * width);
 }
 
@@ -172,17 +190,31 @@ const std::vector<Row>& rows() {
   static const std::string store = "https://storage.googleapis.com/vit_models/augreg/";
   static const std::string tag = "augreg_in21k_ft_in1k";
   static const std::vector<Row> all{
-      {"vit_tiny_patch16_224", {192, 12, 3}, 5'717'416,
-       {{tag, store + "Ti_16-i21k-300ep-lr_0.001-aug_none-wd_0.03-do_0.0-sd_0.0--imagenet2012-steps_20k-lr_0.03-res_224.npz"}}},
-      {"vit_small_patch16_224", {384, 12, 6}, 22'050'664,
-       {{tag, store + "S_16-i21k-300ep-lr_0.001-aug_light1-wd_0.03-do_0.0-sd_0.0--imagenet2012-steps_20k-lr_0.03-res_224.npz"}},
-       "Paddy, 480 crop, squish or pad to 224: TTA error .0202 to .0250, 0:44 to 0:50 per epoch (fp16), the quickest of the good ones."},
-      {"vit_base_patch16_224", {768, 12, 12}, 86'567'656,
-       {{tag, store + "B_16-i21k-300ep-lr_0.001-aug_medium1-wd_0.1-do_0.0-sd_0.0--imagenet2012-steps_20k-lr_0.01-res_224.npz"},
+      {"vit_tiny_patch16_224",
+       {192, 12, 3},
+       5'717'416,
+       {{tag, store + "Ti_16-i21k-300ep-lr_0.001-aug_none-wd_0.03-do_0.0-sd_0.0--imagenet2012-steps_20k-lr_0."
+                      "03-res_224.npz"}}},
+      {"vit_small_patch16_224",
+       {384, 12, 6},
+       22'050'664,
+       {{tag, store + "S_16-i21k-300ep-lr_0.001-aug_light1-wd_0.03-do_0.0-sd_0.0--imagenet2012-steps_20k-lr_"
+                      "0.03-res_224.npz"}},
+       "Paddy, 480 crop, squish or pad to 224: TTA error .0202 to .0250, 0:44 to 0:50 per epoch (fp16), the "
+       "quickest of the good ones."},
+      {"vit_base_patch16_224",
+       {768, 12, 12},
+       86'567'656,
+       {{tag, store + "B_16-i21k-300ep-lr_0.001-aug_medium1-wd_0.1-do_0.0-sd_0.0--imagenet2012-steps_20k-lr_"
+                      "0.01-res_224.npz"},
         {"augreg2_in21k_ft_in1k", ""}}},
-      {"vit_large_patch16_224", {1024, 24, 16}, 304'326'632,
-       {{tag, store + "L_16-i21k-300ep-lr_0.001-aug_medium1-wd_0.1-do_0.1-sd_0.1--imagenet2012-steps_20k-lr_0.01-res_224.npz"}},
-       "Paddy: error .0168 (squish 480) to .0235 (crop) after 10 epochs of 2:35; 15.9 GB at batches of 32 (fp16)."},
+      {"vit_large_patch16_224",
+       {1024, 24, 16},
+       304'326'632,
+       {{tag, store + "L_16-i21k-300ep-lr_0.001-aug_medium1-wd_0.1-do_0.1-sd_0.1--imagenet2012-steps_20k-lr_"
+                      "0.01-res_224.npz"}},
+       "Paddy: error .0168 (squish 480) to .0235 (crop) after 10 epochs of 2:35; 15.9 GB at batches of 32 "
+       "(fp16)."},
   };
   return all;
 }

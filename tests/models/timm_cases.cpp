@@ -29,7 +29,8 @@ class Worst {
     std::snprintf(text, sizeof text, "%.2e", difference_);
     std::printf("%s: worst difference %s\n", what_.c_str(), text);
     std::string key = what_;
-    std::replace_if(key.begin(), key.end(), [](unsigned char c) { return !std::isalnum(c); }, '_');
+    std::replace_if(
+        key.begin(), key.end(), [](unsigned char c) { return !std::isalnum(c); }, '_');
     ::testing::Test::RecordProperty(key, text);
   }
   Worst(const Worst&) = delete;
@@ -46,7 +47,9 @@ class Worst {
   double difference_ = 0;
 };
 
-Json expectedOf(const std::string& arch) { return readJson(reference("timm/" + arch + ".json")); }
+Json expectedOf(const std::string& arch) {
+  return readJson(reference("timm/" + arch + ".json"));
+}
 
 ModelOptions plainOptions(const std::string& arch) {
   ModelOptions options;
@@ -57,16 +60,25 @@ ModelOptions plainOptions(const std::string& arch) {
   return options;
 }
 
-std::vector<std::int64_t> shapeOf(const Json& row) { return row["shape"].get<std::vector<std::int64_t>>(); }
+std::vector<std::int64_t> shapeOf(const Json& row) {
+  return row["shape"].get<std::vector<std::int64_t>>();
+}
 
-Size sizeOf(const Json& input) { return {input[2].get<int>(), input[3].get<int>()}; }
+Size sizeOf(const Json& input) {
+  return {input[2].get<int>(), input[3].get<int>()};
+}
 
-Size firstSize(const Json& reference) { return sizeOf(reference["eval"][0]["input"]); }
+Size firstSize(const Json& reference) {
+  return sizeOf(reference["eval"][0]["input"]);
+}
 
-torch::Tensor imagesOf(const Json& input) { return referenceImages(input[0], input[2], input[3]); }
+torch::Tensor imagesOf(const Json& input) {
+  return referenceImages(input[0], input[2], input[3]);
+}
 
 // Shape, first values and statistics over all. `tolerance` is absolute for values of up to one in size.
-void expectStatistics(const torch::Tensor& actual, const Json& expected, double tolerance, const std::string& where, Worst& worst) {
+void expectStatistics(const torch::Tensor& actual, const Json& expected, double tolerance,
+                      const std::string& where, Worst& worst) {
   ASSERT_EQ(actual.sizes().vec(), shapeOf(expected)) << where;
   const auto values = actual.detach().to(torch::kDouble).contiguous().flatten();
   const auto first = expected["first"].get<std::vector<double>>();
@@ -93,7 +105,8 @@ void expectRow(Classifier& model, const Json& row, Worst& worst) {
   Worst features(where + ": features");
   const auto map = model.body().forwardFeatures(images);
   expectStatistics(map, row["features"], kLogitTolerance, where + ": features", features);
-  expectStatistics(model.body().pool(map), row["pooled"], kLogitTolerance, where + ": pooled features", features);
+  expectStatistics(model.body().pool(map), row["pooled"], kLogitTolerance, where + ": pooled features",
+                   features);
   const auto logits = model.forward(images);
   expectStatistics(logits, row["logits"], kLogitTolerance, where + ": logits", worst);
   const auto largest = row["argmax"].get<std::vector<std::int64_t>>();
@@ -102,7 +115,9 @@ void expectRow(Classifier& model, const Json& row, Worst& worst) {
   }
   const auto probabilities = logits[0].softmax(0);
   for (const Json& entry : row["softmax_top5"]) {
-    EXPECT_NEAR(probabilities[entry[0].get<std::int64_t>()].item<double>(), entry[1].get<double>(), kLogitTolerance) << where;
+    EXPECT_NEAR(probabilities[entry[0].get<std::int64_t>()].item<double>(), entry[1].get<double>(),
+                kLogitTolerance)
+        << where;
   }
 }
 
@@ -122,14 +137,16 @@ void expectEntry(const NamedTensor& actual, const Json& expected) {
   EXPECT_EQ(actual.tensor.scalar_type(), integer ? torch::kInt64 : torch::kFloat32) << name;
   if (!expected["fill"].is_null() && expected.contains("sum") && expected["sum"].is_number()) {
     const double sum = expected["sum"];
-    EXPECT_NEAR(actual.tensor.detach().sum(torch::kDouble).item<double>(), sum, 1e-6 + 1e-8 * std::abs(sum)) << name;
+    EXPECT_NEAR(actual.tensor.detach().sum(torch::kDouble).item<double>(), sum, 1e-6 + 1e-8 * std::abs(sum))
+        << name;
   }
 }
 
 // Stands in the place of a module of a Sequential and keeps what it gives.
 class RecorderImpl : public nn::Module {
  public:
-  RecorderImpl(nn::AnyModule inner, std::vector<std::string> names, std::map<std::string, torch::Tensor>& outputs)
+  RecorderImpl(nn::AnyModule inner, std::vector<std::string> names,
+               std::map<std::string, torch::Tensor>& outputs)
       : inner_(std::move(inner)), names_(std::move(names)), outputs_(outputs) {}
 
   torch::Tensor forward(torch::Tensor x) {
@@ -163,9 +180,10 @@ bool isListMember(const std::string& name) {
   return name.find('.') != std::string::npos && std::isdigit(static_cast<unsigned char>(name.back()));
 }
 
-// `expected` holds a gradient's length, sum and first values. Errors are taken to spread evenly over the elements, ten times what
-// that gives is allowed for one.
-void expectGradient(const torch::Tensor& gradient, const Json& expected, double tolerance, const std::string& name, Worst& worst) {
+// `expected` holds a gradient's length, sum and first values. Errors are taken to spread evenly over the
+// elements, ten times what that gives is allowed for one.
+void expectGradient(const torch::Tensor& gradient, const Json& expected, double tolerance,
+                    const std::string& name, Worst& worst) {
   ASSERT_TRUE(gradient.defined()) << name;
   const auto values = gradient.detach().to(torch::kDouble).contiguous().flatten();
   const double length = expected["l2"];
@@ -175,7 +193,8 @@ void expectGradient(const torch::Tensor& gradient, const Json& expected, double 
   const auto first = expected["first"].get<std::vector<double>>();
   const double each = allowed * std::min(1.0, 10 / std::sqrt(static_cast<double>(values.numel())));
   for (std::size_t i = 0; i < first.size(); ++i) {
-    EXPECT_NEAR(values[static_cast<std::int64_t>(i)].item<double>(), first[i], each) << name << " [" << i << "]";
+    EXPECT_NEAR(values[static_cast<std::int64_t>(i)].item<double>(), first[i], each)
+        << name << " [" << i << "]";
   }
 }
 
@@ -191,14 +210,17 @@ void expectImageGradient(const torch::Tensor& gradient, const Json& expected, do
 void expectRunningStatistics(const Classifier& model, const Json& expected, double tolerance) {
   std::size_t compared = 0;
   for (const auto& [name, tensor] : model.stateDict()) {
-    if (name.ends_with("num_batches_tracked")) EXPECT_EQ(tensor.item<std::int64_t>(), 1) << name;
+    if (name.ends_with("num_batches_tracked")) {
+      EXPECT_EQ(tensor.item<std::int64_t>(), 1) << name;
+    }
     if (!expected.contains(name)) continue;
     ++compared;
     const double length = expected[name]["l2"];
     EXPECT_NEAR(tensor.to(torch::kDouble).norm().item<double>(), length, tolerance * length) << name;
     const auto first = expected[name]["first"].get<std::vector<double>>();
     for (std::size_t i = 0; i < first.size(); ++i) {
-      EXPECT_NEAR(tensor[static_cast<std::int64_t>(i)].item<double>(), first[i], tolerance) << name << " [" << i << "]";
+      EXPECT_NEAR(tensor[static_cast<std::int64_t>(i)].item<double>(), first[i], tolerance)
+          << name << " [" << i << "]";
     }
   }
   EXPECT_EQ(compared, expected.size());
@@ -249,7 +271,9 @@ Step checkpointingStep(const std::string& arch, HeadKind head, Size size, bool c
 }  // namespace
 
 TimmCase::TimmCase(const std::string& arch)
-    : arch_(arch), expected_(expectedOf(arch)), model_(plainOptions(arch), expected_["num_classes"], firstSize(expected_), 1) {
+    : arch_(arch),
+      expected_(expectedOf(arch)),
+      model_(plainOptions(arch), expected_["num_classes"], firstSize(expected_), 1) {
   fillAll(model_);
   model_.eval();
 }
@@ -270,7 +294,9 @@ void TimmCase::expectArchitecture() const {
   EXPECT_EQ(weights.classes, cfg["num_classes"].get<int>());
   EXPECT_EQ(weights.url, cfg["url"].get<std::string>());
   const Json names = readJson(reference("timm/names_1.0.json"));
-  if (names.contains(arch_)) EXPECT_EQ(facts.modern_name + "." + weights.tag, names[arch_]["tag_1_0"].get<std::string>());
+  if (names.contains(arch_)) {
+    EXPECT_EQ(facts.modern_name + "." + weights.tag, names[arch_]["tag_1_0"].get<std::string>());
+  }
   EXPECT_EQ(const_cast<Classifier&>(model_).body().classifierName(), cfg["classifier"].get<std::string>());
   EXPECT_EQ(const_cast<Classifier&>(model_).body().fastaiPools(), !cfg["pool_size"].is_null());
 }
@@ -343,7 +369,8 @@ void expectTrainingStep(const std::string& arch, double tolerance) {
   model.train();
   const auto images = imagesOf(expected["input"]).requires_grad_();
   const auto logits = model.forward(images);
-  const auto loss = nn::functional::cross_entropy(logits, torch::tensor(expected["targets"].get<std::vector<std::int64_t>>()));
+  const auto loss = nn::functional::cross_entropy(
+      logits, torch::tensor(expected["targets"].get<std::vector<std::int64_t>>()));
   loss.backward();
 
   Worst worstLogits(arch + " in training: logits");
