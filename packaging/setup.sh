@@ -8,7 +8,8 @@ packages=(
   libtorch-dev libopenblas0-openmp
   libopencv-dev libjpeg62-turbo-dev libturbojpeg0-dev
   nlohmann-json3-dev libsqlitecpp-dev libsqlite3-dev libcli11-dev libspdlog-dev libcsv-dev
-  libgtest-dev libgmock-dev
+  libzip-dev libcurl4-openssl-dev libssl-dev
+  libgtest-dev libgmock-dev libcpp-httplib-dev
   ccache mold
 )
 if [ "${PANICLE_GUI:-ON}" != OFF ]; then
@@ -18,11 +19,29 @@ fi
 . /etc/os-release
 [ "${ID:-}" = ubuntu ] && packages=("${packages[@]/libjpeg62-turbo-dev/libjpeg-turbo8-dev}")
 
+# torch computes with whatever backs libblas.so.3, which is a choice for the whole machine: it is told of here, and changed by
+# nobody but its owner.
+check_blas() {
+  local triplet blas
+  triplet=$(gcc -print-multiarch)
+  blas=$(readlink -f "/usr/lib/$triplet/libblas.so.3" || true)
+  case $blas in
+    */openblas-openmp/* | "") ;;
+    *)
+      echo "setup.sh: torch computes with $blas, not with OpenBLAS for OpenMP: training may be far slower. To change that:" >&2
+      echo "  sudo update-alternatives --set libblas.so.3-$triplet /usr/lib/$triplet/openblas-openmp/libblas.so.3" >&2
+      ;;
+  esac
+}
+
 missing=()
 for package in "${packages[@]}"; do
   dpkg-query -W -f '${db:Status-Abbrev}' "$package" 2>/dev/null | grep -q '^ii' || missing+=("$package")
 done
-[ ${#missing[@]} -eq 0 ] && exit 0
+if [ ${#missing[@]} -eq 0 ]; then
+  check_blas
+  exit 0
+fi
 
 sudo=
 if [ "$(id -u)" -ne 0 ]; then
@@ -33,3 +52,4 @@ echo "Installing: ${missing[*]}"
 export DEBIAN_FRONTEND=noninteractive
 $sudo apt-get update -q
 $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}"
+check_blas
