@@ -22,7 +22,8 @@ void Chip::show(const ChipText& chip) {
   setText(chip.text);
   setAccessibleName(chip.what + QStringLiteral(": ") + chip.text);
   setAccessibleDescription(chip.problems.join(u'\n'));
-  const QString more = valid ? tr("Click to change it.") : chip.problems.join(u'\n').toHtmlEscaped();
+  const QString note = chip.note.isEmpty() ? QString() : chip.note.toHtmlEscaped() + QStringLiteral("<br>");
+  const QString more = valid ? note + tr("Click to change it.") : chip.problems.join(u'\n').toHtmlEscaped();
   setToolTip(QStringLiteral("<p><b>%1</b><br>%2</p>").arg(chip.what.toHtmlEscaped(), more));
   valid_ = valid;
   page_ = chip.page;

@@ -19,8 +19,10 @@
 #include <QTimer>
 #include <QVBoxLayout>
 #include <algorithm>
+#include <utility>
 
 #include "core/data/sample_data.h"
+#include "core/models/kernels.h"
 #include "ui/frame/command_palette.h"
 #include "ui/frame/inspector.h"
 #include "ui/frame/memory_sampler.h"
@@ -260,6 +262,15 @@ void MainWindow::showEvent(QShowEvent* event) {
   QMainWindow::showEvent(event);
   // The meter asks libraries that take their time to load; the window comes first.
   QTimer::singleShot(0, sampler_, [this] { sampler_->start(); });
+  if (!std::exchange(algebraAsked_, true)) warnOfSlowAlgebra();
+}
+
+void MainWindow::warnOfSlowAlgebra() {
+  session_.jobs().start(
+      this, tr("Looking at the linear algebra"), [](std::stop_token, const Progress&) { return describeLinearAlgebra().warning; },
+      [this](const std::string& warning) {
+        if (!warning.empty()) log_->add(Problem::Kind::Notice, QString::fromStdString(warning));
+      });
 }
 
 void MainWindow::closeEvent(QCloseEvent* event) {

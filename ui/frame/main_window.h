@@ -57,6 +57,7 @@ class MainWindow : public QMainWindow {
   void showPageAt(int index);
   void showTitle();
   void showRun();
+  void warnOfSlowAlgebra();
   void openSample();
   void askBeforeClosing();
   void remember();
@@ -101,6 +102,7 @@ class MainWindow : public QMainWindow {
   int page_ = 0;
   QString pageAfterOpen_;
   bool closeWhenEnded_ = false;
+  bool algebraAsked_ = false;
 };
 
 }  // namespace panicle::ui

@@ -22,6 +22,8 @@
 #include "ui/shared/run_controller.h"
 #include "ui/shared/session.h"
 #include "ui/shared/theme.h"
+#include "ui/shared/training_start.h"
+#include "ui/shared/weight_states.h"
 
 namespace panicle::ui {
 namespace {
@@ -72,6 +74,7 @@ void MainWindow::makeRunActions() {
   connect(&runs, &RunController::stateChanged, this, &MainWindow::updateRunActions);
   connect(&session_, &Session::recipeChanged, this, &MainWindow::updateRunActions);
   connect(&session_, &Session::datasetChanged, this, &MainWindow::updateRunActions);
+  connect(&session_.weights(), &WeightStates::changed, this, &MainWindow::updateRunActions);
   updateRunActions();
 }
 
@@ -81,10 +84,11 @@ void MainWindow::updateRunActions() {
   const bool paused = state == RunController::State::Paused;
   const QStringList problems = session_.recipeProblems();
   runActions_.start->setEnabled(!active && problems.isEmpty());
+  const QString from = trainingStart(session_.recipe().model, session_.weights()).sentence;
   runActions_.start->setToolTip(
       problems.isEmpty()
-          ? tr("<p>Freezes a copy of the recipe into a run and trains it. (%1)</p>")
-                .arg(runActions_.start->shortcut().toString(QKeySequence::NativeText))
+          ? tr("<p>Freezes a copy of the recipe into a run and trains it. (%1)</p><p>%2</p>")
+                .arg(runActions_.start->shortcut().toString(QKeySequence::NativeText), from.toHtmlEscaped())
           : tr("<p>Cannot start yet:<br>%1</p>").arg(problems.join(u'\n').toHtmlEscaped().replace(u'\n', QStringLiteral("<br>"))));
   runActions_.pause->setText(paused ? tr("Resume") : tr("Pause"));
   runActions_.pause->setIconText(runActions_.pause->text());

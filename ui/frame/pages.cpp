@@ -4,6 +4,7 @@
 
 #include "ui/data/data_page.h"
 #include "ui/inspect/inspect_page.h"
+#include "ui/models/models_page.h"
 #include "ui/preview/preview_page.h"
 #include "ui/submit/submit_page.h"
 #include "ui/train/train_page.h"
@@ -16,6 +17,8 @@ const std::vector<PageEntry>& pageEntries() {
        QObject::tr("Look at the photos: classes, sizes, what cannot be read"), makeDataPage},
       {QStringLiteral("preview"), QObject::tr("Preview"), QStringLiteral("preview"),
        QObject::tr("See what the network sees: every way of resizing, and the batches of training"), makePreviewPage},
+      {QStringLiteral("models"), QObject::tr("Models"), QStringLiteral("models"),
+       QObject::tr("Choose the network: what each costs, and the weights that it starts from"), makeModelsPage},
       {QStringLiteral("train"), QObject::tr("Train"), QStringLiteral("train"),
        QObject::tr("Set up a run and watch it learn"), makeTrainPage},
       {QStringLiteral("inspect"), QObject::tr("Inspect"), QStringLiteral("inspect"),

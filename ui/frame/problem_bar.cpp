@@ -5,7 +5,6 @@
 #include <QPainter>
 #include <QPushButton>
 
-#include "ui/frame/problem_log.h"
 #include "ui/shared/theme.h"
 
 namespace panicle::ui {
@@ -30,7 +29,7 @@ ProblemBar::ProblemBar(ProblemLog& log, QWidget* parent) : QFrame(parent) {
   row->addWidget(dismiss_, 0, Qt::AlignTop);
   connect(dismiss_, &QPushButton::clicked, this, &ProblemBar::dismiss);
   connect(&log, &ProblemLog::added, this, [this](const Problem& problem) {
-    if (problem.kind == Problem::Kind::Error) show(problem.text);
+    if (problem.kind != Problem::Kind::Warning) show(problem);
   });
   connect(&log, &ProblemLog::changed, this, [this, &log] {
     if (log.count() == 0) dismiss();
@@ -38,10 +37,13 @@ ProblemBar::ProblemBar(ProblemLog& log, QWidget* parent) : QFrame(parent) {
   hide();
 }
 
-void ProblemBar::show(const QString& text) {
+void ProblemBar::show(const Problem& problem) {
+  const QString& text = problem.text;
+  kind_ = problem.kind;
   text_->setText(text.size() > kMaxShown ? text.left(kMaxShown) + u'…' : text);
   text_->setToolTip(text.size() > kMaxShown ? QStringLiteral("<p>%1</p>").arg(text.toHtmlEscaped()) : QString());
   setVisible(true);
+  update();
 }
 
 void ProblemBar::dismiss() {
@@ -52,7 +54,7 @@ void ProblemBar::paintEvent(QPaintEvent*) {
   const ThemeColors& colors = Theme::instance().colors();
   QPainter painter(this);
   painter.fillRect(rect(), colors.base);
-  painter.fillRect(QRect(0, 0, 4, height()), colors.error);
+  painter.fillRect(QRect(0, 0, 4, height()), kind_ == Problem::Kind::Error ? colors.error : colors.warning);
   painter.setPen(colors.border);
   painter.drawLine(rect().bottomLeft(), rect().bottomRight());
 }

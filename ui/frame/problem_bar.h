@@ -1,27 +1,28 @@
-// The bar over the page area: the last error, until it is dismissed. Its text can be selected and copied.
+// The bar over the page area: the last error or notice, until it is dismissed. Its text can be selected and copied.
 #pragma once
 
 #include <QFrame>
+
+#include "ui/frame/problem_log.h"
 
 class QLabel;
 class QPushButton;
 
 namespace panicle::ui {
 
-class ProblemLog;
-
 class ProblemBar : public QFrame {
   Q_OBJECT
  public:
   explicit ProblemBar(ProblemLog& log, QWidget* parent = nullptr);
 
-  void show(const QString& text);
+  void show(const Problem& problem);
   void dismiss();
 
  protected:
   void paintEvent(QPaintEvent* event) override;
 
  private:
+  Problem::Kind kind_ = Problem::Kind::Error;
   QLabel* text_;
   QPushButton* dismiss_;
 };

@@ -10,7 +10,11 @@ namespace panicle::ui {
 class Session;
 
 struct Problem {
-  enum class Kind { Error, Warning };
+  enum class Kind {
+    Error,
+    Notice,   // a warning about this machine: it stands in the bar, and another data set does not end it
+    Warning,  // of the data set or a run: it stands in the list alone
+  };
   Kind kind = Kind::Error;
   QString text;
 };

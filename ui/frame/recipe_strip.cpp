@@ -15,6 +15,7 @@
 #include "ui/shared/run_controller.h"
 #include "ui/shared/session.h"
 #include "ui/shared/theme.h"
+#include "ui/shared/weight_states.h"
 
 namespace panicle::ui {
 namespace {
@@ -67,6 +68,7 @@ RecipeStrip::RecipeStrip(Session& session, const RunActions& actions, QWidget* p
 
   connect(&session, &Session::recipeChanged, this, &RecipeStrip::showRecipe);
   connect(&session, &Session::datasetChanged, this, &RecipeStrip::showRecipe);
+  connect(&session.weights(), &WeightStates::changed, this, &RecipeStrip::showRecipe);
   connect(&session.runs(), &RunController::stateChanged, this, &RecipeStrip::showState);
   showRecipe();
   showState();
@@ -105,7 +107,8 @@ void RecipeStrip::makeButtons() {
 }
 
 void RecipeStrip::showRecipe() {
-  const std::vector<ChipText> texts = recipeChips(session_.recipe(), session_.recipeProblems());
+  const RunSpec& recipe = session_.recipe();
+  const std::vector<ChipText> texts = recipeChips(recipe, session_.recipeProblems(), trainingStart(recipe.model, session_.weights()));
   while (chips_.size() < texts.size()) {
     auto* chip = new Chip(chipArea_);
     connect(chip, &Chip::clicked, this, [this, chip] { Q_EMIT session_.pageRequested(chip->page()); });

@@ -65,11 +65,12 @@ QString formatRate(double rate) {
   return QString::number(rate, 'g', 3);
 }
 
-std::vector<ChipText> recipeChips(const RunSpec& spec, const QStringList& problems) {
+std::vector<ChipText> recipeChips(const RunSpec& spec, const QStringList& problems, const TrainingStart& start) {
   QStringList left = problems;
   std::vector<ChipText> chips;
-  chips.push_back({QStringLiteral("model"), QString::fromStdString(spec.model.arch), tr("Network"),
-                   take(left, {QStringLiteral("model")})});
+  const QString arch = QString::fromStdString(spec.model.arch);
+  chips.push_back({QStringLiteral("model"), start.brief.isEmpty() ? arch : QStringLiteral("%1, %2").arg(arch, start.brief), tr("Network"),
+                   take(left, {QStringLiteral("model")}), start.sentence, QStringLiteral("models")});
   const bool many = spec.stages.size() > 1;
   for (std::size_t i = 0; i < spec.stages.size() && i < kMaxStages; ++i) {
     const QString path = QStringLiteral("stages.%1.").arg(i);
@@ -77,7 +78,7 @@ std::vector<ChipText> recipeChips(const RunSpec& spec, const QStringList& proble
     const QString of = many ? tr(" of stage %1").arg(i + 1) : QString();
     const StageOptions& stage = spec.stages[i];
     chips.push_back({id + QStringLiteral("transforms"), transformWords(stage), tr("Transforms") + of,
-                     take(left, {path + QStringLiteral("resize"), path + QStringLiteral("augment")}),
+                     take(left, {path + QStringLiteral("resize"), path + QStringLiteral("augment")}), {},
                      QStringLiteral("preview")});
     chips.push_back({id + QStringLiteral("schedule"), scheduleWords(stage.schedule), tr("Schedule") + of, take(left, {path})});
   }

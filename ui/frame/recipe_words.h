@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/runs/run_spec.h"
+#include "ui/shared/training_start.h"
 
 namespace panicle::ui {
 
@@ -14,11 +15,12 @@ struct ChipText {
   QString text;         // "squish 480 → aug 224"
   QString what;         // the accessible name and the tooltip's first line
   QStringList problems; // empty: the part is fine
+  QString note;         // a sentence for the tooltip of a part that is fine
   QString page = QStringLiteral("train");  // where a click leads
 };
 
-// `problems` are check()'s, each beginning with the dotted path it is about.
-std::vector<ChipText> recipeChips(const RunSpec& spec, const QStringList& problems);
+// `problems` are check()'s, each beginning with the dotted path it is about; `start` is what a run would start from.
+std::vector<ChipText> recipeChips(const RunSpec& spec, const QStringList& problems, const TrainingStart& start = {});
 
 // A learning rate as one writes it: "0.003", "2.1e-5".
 QString formatRate(double rate);

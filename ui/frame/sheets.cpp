@@ -10,7 +10,9 @@
 #include <QPushButton>
 #include <QScrollArea>
 #include <QVBoxLayout>
+#include <utility>
 
+#include "core/models/kernels.h"
 #include "core/runs/execute.h"
 #include "ui/frame/command_list.h"
 #include "ui/frame/problem_log.h"
@@ -160,9 +162,12 @@ void AboutSheet::open() {
     text_->setText(head);
     session_.jobs().start(
         this, tr("Asking the libraries for their versions"),
-        [](std::stop_token, const Progress&) { return describeEnvironment(); },
-        [this, head](const Json& environment) {
+        [](std::stop_token, const Progress&) { return std::pair(describeEnvironment(), describeLinearAlgebra()); },
+        [this, head](const std::pair<Json, LinearAlgebra>& told) {
+          const auto& [environment, algebra] = told;
           QString rows = keyRow(QStringLiteral("qt"), QString::fromLatin1(qVersion()));
+          rows += keyRow(tr("linear algebra"), QString::fromStdString(algebra.words()));
+          if (!algebra.warning.empty()) rows += keyRow({}, QString::fromStdString(algebra.warning));
           for (const auto& [key, value] : environment.items()) {
             rows += keyRow(QString::fromStdString(key),
                            QString::fromStdString(value.is_string() ? value.get<std::string>() : value.dump()));

@@ -4,6 +4,8 @@
 #include <array>
 #include <cmath>
 
+#include "ui/shared/architecture_words.h"
+
 namespace panicle::ui {
 namespace {
 
@@ -12,6 +14,7 @@ constexpr double kNear = 0.04;  // sizes in steps of 32 seldom come nearer to an
 constexpr int kStep = 32;       // the stride of the usual networks
 constexpr int kSmallest = 96;   // short side of the sizes made for the data's shape
 constexpr int kLargest = 640;   // long side
+constexpr std::size_t kFewSides = 4;  // up to kLargest, of a network that is particular
 constexpr std::array kUsualSizes{Size{128, 128}, Size{160, 160}, Size{192, 192}, Size{224, 224},
                                  Size{256, 256}, Size{288, 224}, Size{320, 224}, Size{320, 240},
                                  Size{384, 384}, Size{448, 448}, Size{480, 480}, Size{640, 480}};
@@ -25,8 +28,19 @@ double aspectOf(Size size) {
   return static_cast<double>(size.width) / size.height;
 }
 
+// Every pair of the sides that a particular network takes, the longer one as the photos have it.
+void addTaken(const Architecture& network, bool wide, std::vector<Size>& sizes) {
+  const std::vector<int> sides = takenSides(network, kLargest);
+  if (sides.size() > kFewSides) return;
+  for (const int shorter : sides) {
+    for (const int longer : sides) {
+      if (longer >= shorter) sizes.push_back(wide ? Size{shorter, longer} : Size{longer, shorter});
+    }
+  }
+}
+
 std::vector<Size> candidates(const DataShape& data, Size current, std::span<const Size> extra,
-                             std::span<const Architecture> architectures) {
+                             std::span<const Architecture> architectures, const Architecture* network) {
   std::vector<Size> sizes(extra.begin(), extra.end());
   sizes.push_back(current);
   for (const Architecture& architecture : architectures) sizes.push_back(architecture.input_size);
@@ -39,6 +53,7 @@ std::vector<Size> candidates(const DataShape& data, Size current, std::span<cons
     const Size size = data.aspect > 1 ? Size{shorter, longer} : Size{longer, shorter};
     if (alike(aspectOf(size), data.aspect, kNear)) sizes.push_back(size);
   }
+  if (network) addTaken(*network, data.aspect > 1, sizes);
   const auto order = [](Size a, Size b) {
     const std::int64_t left = std::int64_t{a.height} * a.width, right = std::int64_t{b.height} * b.width;
     return left != right ? left < right : a.height < b.height;
@@ -77,14 +92,14 @@ DataShape dataShape(const SizeCounts& sizes) {
 }
 
 bool accepts(const Architecture& architecture, Size size) {
-  return std::min(size.height, size.width) >= architecture.min_side;
+  return architecture.takes_side(size.height) && architecture.takes_side(size.width);
 }
 
 std::vector<SizeAdvice> adviseSizes(const DataShape& data, Size current, std::span<const Size> extra,
-                                    std::span<const Architecture> architectures) {
+                                    std::span<const Architecture> architectures, const Architecture* network) {
   std::vector<SizeAdvice> advice;
   const double now = static_cast<double>(current.height) * current.width;
-  for (const Size size : candidates(data, current, extra, architectures)) {
+  for (const Size size : candidates(data, current, extra, architectures, network)) {
     SizeAdvice one;
     one.size = size;
     one.current = size == current;
@@ -100,6 +115,7 @@ std::vector<SizeAdvice> adviseSizes(const DataShape& data, Size current, std::sp
     for (const Architecture& architecture : architectures) {
       (accepts(architecture, size) ? one.accepted : one.refused).push_back(architecture.name);
     }
+    if (network) one.problem = sizeProblem(*network, size);
     advice.push_back(std::move(one));
   }
   return advice;

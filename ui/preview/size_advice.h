@@ -40,15 +40,16 @@ struct SizeAdvice {
   bool enlarges = false;              // more pixels than the usual photo has
   std::vector<std::string> accepted;  // architectures, in the order of the registry
   std::vector<std::string> refused;
+  std::string problem;                // why the recipe's network does not take it, a sentence; "" when it does
 };
 
 // Whether the network can be run on pictures of `size`.
 bool accepts(const Architecture& architecture, Size size);
 
-// `extra` sizes (the recipe's) come in addition to the usual ones, to those that the networks were trained at
-// and to those of about the data's shape divisible by 32; the usual ones that are not square lie as the
-// photos do. Sorted by pixels, each size once.
+// `extra` sizes (the recipe's) come in addition to the usual ones, to those that the networks were trained at,
+// to those of about the data's shape divisible by 32, and to those that `network` (the recipe's; null: none)
+// takes where it takes few; those that are not square lie as the photos do. Sorted by pixels, each size once.
 std::vector<SizeAdvice> adviseSizes(const DataShape& data, Size current, std::span<const Size> extra,
-                                    std::span<const Architecture> architectures);
+                                    std::span<const Architecture> architectures, const Architecture* network = nullptr);
 
 }  // namespace panicle::ui

@@ -11,6 +11,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "ui/shared/architecture_words.h"
 #include "ui/shared/session.h"
 #include "ui/shared/theme.h"
 
@@ -24,6 +25,7 @@ enum Column {
   ShapeColumn,
   FitColumn,
   DivisibleColumn,
+  RecipeColumn,
   NetworksColumn,
   PixelsColumn,
   CostColumn,
@@ -79,6 +81,8 @@ class SizeModel : public QAbstractTableModel {
         return key(advice, index.column());
       case Qt::TextAlignmentRole:
         return alignment(index.column());
+      case Qt::ForegroundRole:
+        return advice.problem.empty() ? QVariant() : QVariant(Theme::instance().colors().mutedText);
       case Qt::FontRole: {
         QFont font;
         font.setBold(advice.current);
@@ -93,8 +97,8 @@ class SizeModel : public QAbstractTableModel {
     if (orientation != Qt::Horizontal) return {};
     static const QStringList titles{
         SizeModel::tr("Size, h,w"), SizeModel::tr("Shape, w:h"), SizeModel::tr("On these photos"),
-        SizeModel::tr("÷ 32"),      SizeModel::tr("Networks"),   SizeModel::tr("Pixels"),
-        SizeModel::tr("Cost")};
+        SizeModel::tr("÷ 32"),      SizeModel::tr("The recipe's"), SizeModel::tr("Networks"),
+        SizeModel::tr("Pixels"),    SizeModel::tr("Cost")};
     static const QStringList helps{
         SizeModel::tr("Height and width as fastai writes them; one number for a square. Bold: what the "
                       "network gets now."),
@@ -104,6 +108,7 @@ class SizeModel : public QAbstractTableModel {
                       "bend it"),
         SizeModel::tr("Networks halve the picture five times. Sides divisible by 32 leave no half pixels at "
                       "the edges."),
+        SizeModel::tr("Whether the recipe's architecture can be run at this size. Grey: it cannot."),
         SizeModel::tr("Which of the known architectures can be run at this size"),
         SizeModel::tr("Height times width: time and activation memory grow with it"),
         SizeModel::tr("Pixels beside those the network gets now: about the time of an epoch, and the memory "
@@ -134,6 +139,8 @@ class SizeModel : public QAbstractTableModel {
         return formatCount(static_cast<quint64>(advice.pixels));
       case CostColumn:
         return advice.current ? tr("now") : QStringLiteral("%1 ×").arg(advice.cost, 0, 'f', 2);
+      case RecipeColumn:
+        return advice.problem.empty() ? tr("takes it") : tr("cannot");
       case NetworksColumn:
         return networks(advice);
       default:
@@ -172,6 +179,9 @@ class SizeModel : public QAbstractTableModel {
         tip += tr("<p><b>Cannot:</b> %1</p>").arg(names(advice.refused).join(QStringLiteral(", ")));
       return tip;
     }
+    if (column == RecipeColumn && !advice.problem.empty()) {
+      return QStringLiteral("<p>%1.</p>").arg(QString::fromStdString(advice.problem).toHtmlEscaped());
+    }
     if (column == FitColumn && advice.enlarges) {
       return tr("<p>%1. It has more pixels than the usual photo: time and memory without finer detail.</p>")
           .arg(fit(advice));
@@ -187,6 +197,8 @@ class SizeModel : public QAbstractTableModel {
         return advice.bend;
       case DivisibleColumn:
         return advice.multiple_of_32 ? 0 : 1;
+      case RecipeColumn:
+        return advice.problem.empty() ? 0 : 1;
       case NetworksColumn:
         return static_cast<int>(advice.accepted.size());
       default:
@@ -271,10 +283,11 @@ void SizeAdvisor::refresh() {
   const std::shared_ptr<const Census> census = session_.census();
   const DataShape shape = census ? dataShape(census->sizes) : DataShape{};
   const StageOptions& stage = session_.recipe().stages.front();
-  const Size now = stage.augment ? augmentedSize(*stage.augment, stage.resize.size) : stage.resize.size;
+  const Size now = networkSize(stage);
   const SizeAdvice* before = chosen();
   const Size kept = before ? before->size : Size{};
-  advice_ = adviseSizes(shape, now, std::vector{stage.resize.size}, architectures());
+  advice_ = adviseSizes(shape, now, std::vector{stage.resize.size}, architectures(),
+                        recipeArchitecture(session_.recipe().model));
   model_->setAdvice(advice_, shape.files > 0);
   for (int column = 0; column < Columns; ++column) {
     if (column == FitColumn) continue;

@@ -10,6 +10,7 @@
 #include "ui/shared/jobs.h"
 #include "ui/shared/recipe_history.h"
 #include "ui/shared/run_controller.h"
+#include "ui/shared/weight_states.h"
 
 namespace panicle::ui {
 namespace {
@@ -43,7 +44,8 @@ struct Session::Impl {
         store(std::move(runStore)),
         settings(QString::fromStdString((store->workspace() / "window.ini").string()), QSettings::IniFormat),
         jobs(owner),
-        runs(*store, owner) {
+        runs(*store, owner),
+        weights(jobs, store->workspace()) {
     saveTimer.setSingleShot(true);
     saveTimer.setInterval(kSaveRecipeMs);
     QObject::connect(&saveTimer, &QTimer::timeout, self, [this] { saveRecipe(); });
@@ -168,6 +170,7 @@ struct Session::Impl {
   // Last, so that they end their threads before anything above goes.
   Jobs jobs;
   RunController runs;
+  WeightStates weights;
 };
 
 Session::Session(std::unique_ptr<RunStore> store, QObject* parent)
@@ -196,6 +199,10 @@ Jobs& Session::jobs() {
 
 RunController& Session::runs() {
   return impl_->runs;
+}
+
+WeightStates& Session::weights() {
+  return impl_->weights;
 }
 
 QSettings& Session::settings() {

@@ -20,6 +20,7 @@ namespace panicle::ui {
 
 class Jobs;
 class RunController;
+class WeightStates;
 
 class Session : public QObject {
   Q_OBJECT
@@ -30,6 +31,7 @@ class Session : public QObject {
   RunStore& store();
   Jobs& jobs();
   RunController& runs();
+  WeightStates& weights();
   // <workspace>/window.ini: window state, page, sizes, filters, last recipe. Keys begin with the page's id: "data/tile_size".
   QSettings& settings();
 

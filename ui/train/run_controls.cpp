@@ -10,6 +10,8 @@
 #include "ui/shared/run_controller.h"
 #include "ui/shared/session.h"
 #include "ui/shared/theme.h"
+#include "ui/shared/training_start.h"
+#include "ui/shared/weight_states.h"
 
 namespace panicle::ui {
 namespace {
@@ -55,6 +57,8 @@ RunControls::RunControls(Session& session, QWidget* parent)
   state_->setWordWrap(true);
   state_->setTextInteractionFlags(Qt::TextSelectableByMouse);
   hint_->setWordWrap(true);
+  hint_->setObjectName(QStringLiteral("hint"));
+  hint_->setTextFormat(Qt::PlainText);
   left_->setAlignment(Qt::AlignRight);
   left_->setToolTip(tr("Until the run ends, as the batches so far went. Blank until there are enough of them."));
   arrange();
@@ -67,6 +71,7 @@ RunControls::RunControls(Session& session, QWidget* parent)
   connect(&runs, &RunController::ended, this, &RunControls::showEnd);
   connect(&session_, &Session::recipeChanged, this, &RunControls::updateButtons);
   connect(&session_, &Session::datasetChanged, this, &RunControls::updateButtons);
+  connect(&session_.weights(), &WeightStates::changed, this, &RunControls::updateButtons);
   connect(&Theme::instance(), &Theme::changed, this, [this] {
     updateButtons();
     setState(state_->text(), problem_);
@@ -89,7 +94,9 @@ void RunControls::makeButtons() {
                            "predictions. The unfinished epoch gets no row in the table."),
                         this);
   inspect_ = makeButton(tr("&Inspect"), QStringLiteral("inspect"), tr("See what this run got wrong, and the photos behind it"), this);
+  models_ = makeButton(tr("&Models"), QStringLiteral("models"), tr("Goes to the page that finds, downloads and imports weights"), this);
   connect(start_, &QPushButton::clicked, this, &RunControls::start);
+  connect(models_, &QPushButton::clicked, this, [this] { Q_EMIT session_.pageRequested(QStringLiteral("models")); });
   connect(pause_, &QPushButton::clicked, this, &RunControls::pauseOrResume);
   connect(stopAfterEpoch_, &QPushButton::clicked, this, [this] { session_.runs().stopAfterEpoch(); });
   connect(stopNow_, &QPushButton::clicked, this, [this] { session_.runs().stopNow(); });
@@ -102,6 +109,11 @@ void RunControls::arrange() {
   buttons->setSpacing(kGrid);
   for (QPushButton* button : {start_, pause_, stopAfterEpoch_, stopNow_}) buttons->addWidget(button);
   buttons->addStretch(1);
+
+  auto* hintRow = new QHBoxLayout;
+  hintRow->setSpacing(kGrid);
+  hintRow->addWidget(hint_, 1);
+  hintRow->addWidget(models_, 0, Qt::AlignTop);
 
   auto* line = new QHBoxLayout;
   line->setSpacing(kGrid);
@@ -123,7 +135,7 @@ void RunControls::arrange() {
   layout->setContentsMargins(0, 0, 0, 0);
   layout->setSpacing(kGrid);
   layout->addLayout(buttons);
-  layout->addWidget(hint_);
+  layout->addLayout(hintRow);
   layout->addLayout(line);
   layout->addWidget(progressBox_);
 }
@@ -161,18 +173,23 @@ void RunControls::updateButtons() {
   stopAfterEpoch_->setEnabled(state == State::Running || paused);
   stopNow_->setEnabled(!idle);
 
+  const TrainingStart start = trainingStart(session_.recipe().model, session_.weights());
+  const bool missing = idle && problems.isEmpty() && start.kind == TrainingStart::Kind::Scratch && !start.wanted;
+  models_->setVisible(missing);
   QString hint;
   if (!idle) {
     hint = state == State::Stopping ? tr("Stopping; the model and the predictions are being kept.")
                                     : tr("Changes at the left are for the next run.");
   } else if (!problems.isEmpty()) {
     hint = problems.first();
+  } else if (start.kind == TrainingStart::Kind::Scratch) {
+    hint = start.sentence;
   }
   hint_->setText(hint);
   hint_->setVisible(!hint.isEmpty());
   QPalette palette = hint_->palette();
   const ThemeColors& colors = Theme::instance().colors();
-  palette.setColor(QPalette::WindowText, idle ? colors.warning : colors.mutedText);
+  palette.setColor(QPalette::WindowText, idle && !(problems.isEmpty() && start.wanted) ? colors.warning : colors.mutedText);
   hint_->setPalette(palette);
   if (!idle) setState({}, false);
 }

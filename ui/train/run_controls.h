@@ -52,7 +52,8 @@ class RunControls : public QWidget {
   QPushButton* stopNow_;
   QPushButton* inspect_;
   QLabel* state_;
-  QLabel* hint_;            // why Start is disabled; what edits do while a run is on
+  QLabel* hint_;            // why Start is disabled; what it starts from; what edits do while a run is on
+  QPushButton* models_;     // leads to the weights that are missing
   QLabel* where_;
   QLabel* left_;
   QProgressBar* runBar_;

@@ -1,0 +1,317 @@
+#include "ui/models/models_page.h"
+
+#include <QDesktopServices>
+#include <QDir>
+#include <QDragEnterEvent>
+#include <QFileDialog>
+#include <QHBoxLayout>
+#include <QHeaderView>
+#include <QLabel>
+#include <QLineEdit>
+#include <QMimeData>
+#include <QPushButton>
+#include <QScrollArea>
+#include <QSettings>
+#include <QShortcut>
+#include <QSplitter>
+#include <QStackedWidget>
+#include <QTableView>
+#include <QUrl>
+#include <QVBoxLayout>
+#include <algorithm>
+
+#include "ui/models/import_panel.h"
+#include "ui/models/measured_costs.h"
+#include "ui/models/model_details.h"
+#include "ui/models/model_table.h"
+#include "ui/models/weight_downloads.h"
+#include "ui/shared/architecture_words.h"
+#include "ui/shared/empty_state.h"
+#include "ui/shared/page.h"
+#include "ui/shared/session.h"
+#include "ui/shared/theme.h"
+#include "ui/shared/weight_states.h"
+
+namespace panicle::ui {
+namespace {
+
+constexpr int kWide = 1500;  // from here on the details stand beside the table
+constexpr int kFindingWidth = 28 * kGrid;
+const QLatin1StringView kSortKey("models/sort");
+const QLatin1StringView kDescendingKey("models/descending");
+
+class ModelsPage : public Page {
+ public:
+  ModelsPage(Session& session, QWidget* parent);
+
+  QWidget* filterWidget() override { return filter_; }
+  bool leaveDrillDown() override;
+
+ protected:
+  void showEvent(QShowEvent* event) override;
+  void resizeEvent(QResizeEvent* event) override;
+  bool eventFilter(QObject* watched, QEvent* event) override;
+  void dragEnterEvent(QDragEnterEvent* event) override;
+  void dragLeaveEvent(QDragLeaveEvent* event) override;
+  void dropEvent(QDropEvent* event) override;
+
+ private:
+  QHBoxLayout* makeBar();
+  void makeTable();
+  void follow();
+  void refresh();
+  void filter(const QString& text);
+  void select(const Architecture& architecture);
+  void showSelected();
+  void chooseFile();
+  void openFolder();
+
+  Session& session_;
+  WeightDownloads* downloads_;
+  MeasuredCosts* costs_;
+  ModelTable* table_;
+  ModelFilter* sorted_;
+  QLineEdit* filter_;
+  QLabel* summary_;
+  ImportPanel* import_;
+  QTableView* view_;
+  QStackedWidget* stack_;
+  EmptyState* nothing_;
+  ModelDetails* details_;
+  QSplitter* splitter_;
+};
+
+ModelsPage::ModelsPage(Session& session, QWidget* parent)
+    : Page(parent),
+      session_(session),
+      downloads_(new WeightDownloads(session, this)),
+      costs_(new MeasuredCosts(session, this)),
+      table_(new ModelTable(session, *downloads_, *costs_, this)),
+      sorted_(new ModelFilter(this)),
+      filter_(new QLineEdit(this)),
+      summary_(new QLabel(this)),
+      import_(new ImportPanel(session, this)),
+      view_(new QTableView(this)),
+      stack_(new QStackedWidget(this)),
+      nothing_(new EmptyState(this)),
+      details_(new ModelDetails(session, *downloads_, *costs_)),
+      splitter_(new QSplitter(Qt::Vertical, this)) {
+  setAcceptDrops(true);
+  makeTable();
+  stack_->addWidget(view_);
+  stack_->addWidget(nothing_);
+  auto* scroll = new QScrollArea(splitter_);
+  scroll->setWidget(details_);
+  scroll->setWidgetResizable(true);
+  scroll->setFrameShape(QFrame::NoFrame);
+  scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  scroll->setFocusPolicy(Qt::NoFocus);
+  scroll->setMinimumWidth(36 * kGrid);
+  scroll->setAccessibleName(tr("The selected architecture"));
+  splitter_->addWidget(stack_);
+  splitter_->addWidget(scroll);
+  splitter_->setChildrenCollapsible(false);
+  splitter_->setHandleWidth(2 * kGrid);
+  splitter_->setStretchFactor(0, 3);
+  splitter_->setStretchFactor(1, 2);
+  auto* layout = new QVBoxLayout(this);
+  layout->setContentsMargins(2 * kGrid, 2 * kGrid, 2 * kGrid, 2 * kGrid);
+  layout->setSpacing(kGrid);
+  layout->addLayout(makeBar());
+  layout->addWidget(import_);
+  layout->addWidget(splitter_, 1);
+  follow();
+  refresh();
+  if (const Architecture* used = recipeArchitecture(session.recipe().model)) select(*used);
+}
+
+QHBoxLayout* ModelsPage::makeBar() {
+  filter_->setPlaceholderText(tr("Filter: a name, a family, \"workspace\" …"));
+  filter_->setClearButtonEnabled(true);
+  filter_->addAction(lineIcon(QStringLiteral("search")), QLineEdit::LeadingPosition);
+  filter_->setAccessibleName(tr("Filter the architectures"));
+  filter_->setToolTip(tr("<p>Shows the rows that have all of these words in name, family, weights or findings. (/)</p>"));
+  filter_->setMaximumWidth(40 * kGrid);
+  filter_->installEventFilter(this);
+  summary_->setForegroundRole(QPalette::PlaceholderText);
+  const auto button = [this](const QString& text, const char* icon, const QString& tip) {
+    auto* made = new QPushButton(lineIcon(QLatin1StringView(icon)), text, this);
+    made->setToolTip(QStringLiteral("<p>%1</p>").arg(tip));
+    made->setAccessibleDescription(tip);
+    return made;
+  };
+  auto* import = button(tr("&Import file …"), "plus",
+                        tr("Brings a weight file (safetensors, pth, bin, npz) into the workspace. It says first what the file is. "
+                           "Files can also be dropped anywhere on this page."));
+  auto* folder = button(tr("&Open folder"), "folder", tr("Shows the workspace's weights in the file manager"));
+  auto* again = button(tr("&Look again"), "reset", tr("Looks for weights on the disk again (F5)"));
+  connect(import, &QPushButton::clicked, this, &ModelsPage::chooseFile);
+  connect(folder, &QPushButton::clicked, this, &ModelsPage::openFolder);
+  connect(again, &QPushButton::clicked, &session_.weights(), &WeightStates::refresh);
+  auto* refreshKey = new QShortcut(QKeySequence(Qt::Key_F5), this);
+  refreshKey->setContext(Qt::WidgetWithChildrenShortcut);
+  connect(refreshKey, &QShortcut::activated, &session_.weights(), &WeightStates::refresh);
+  auto* bar = new QHBoxLayout;
+  bar->setSpacing(kGrid);
+  bar->addWidget(filter_, 1);
+  bar->addWidget(summary_, 1);
+  for (QPushButton* one : {import, folder, again}) bar->addWidget(one);
+  return bar;
+}
+
+void ModelsPage::makeTable() {
+  sorted_->setSourceModel(table_);
+  view_->setModel(sorted_);
+  view_->setSortingEnabled(true);
+  QSettings& settings = session_.settings();
+  const int column = std::clamp(settings.value(kSortKey, static_cast<int>(ModelTable::Family)).toInt(), 0, ModelTable::Columns - 1);
+  view_->sortByColumn(column, settings.value(kDescendingKey, false).toBool() ? Qt::DescendingOrder : Qt::AscendingOrder);
+  view_->setAccessibleName(tr("Architectures"));
+  view_->setToolTip(tr("<p>A click or Enter puts an architecture into the recipe; the arrow keys only look. The columns' titles sort.</p>"));
+  view_->setSelectionBehavior(QAbstractItemView::SelectRows);
+  view_->setSelectionMode(QAbstractItemView::SingleSelection);
+  view_->setEditTriggers(QAbstractItemView::NoEditTriggers);
+  view_->setShowGrid(false);
+  view_->setAlternatingRowColors(true);
+  view_->setFrameShape(QFrame::NoFrame);
+  view_->setWordWrap(false);
+  view_->setTabKeyNavigation(false);
+  view_->verticalHeader()->hide();
+  view_->verticalHeader()->setDefaultSectionSize(view_->fontMetrics().height() + kGrid);
+  QHeaderView* header = view_->horizontalHeader();
+  header->setHighlightSections(false);
+  header->setSectionResizeMode(QHeaderView::ResizeToContents);
+  header->setSectionResizeMode(ModelTable::Finding, QHeaderView::Interactive);
+  header->resizeSection(ModelTable::Finding, kFindingWidth);
+  header->setStretchLastSection(true);
+  connect(header, &QHeaderView::sortIndicatorChanged, this, [this](int section, Qt::SortOrder order) {
+    session_.settings().setValue(kSortKey, section);
+    session_.settings().setValue(kDescendingKey, order == Qt::DescendingOrder);
+  });
+}
+
+void ModelsPage::follow() {
+  connect(filter_, &QLineEdit::textChanged, this, &ModelsPage::filter);
+  connect(nothing_, &EmptyState::clicked, filter_, &QLineEdit::clear);
+  connect(view_->selectionModel(), &QItemSelectionModel::currentRowChanged, this, &ModelsPage::showSelected);
+  connect(view_, &QTableView::clicked, details_, &ModelDetails::use);
+  connect(view_, &QTableView::activated, details_, &ModelDetails::use);
+  connect(downloads_, &WeightDownloads::changed, this, &ModelsPage::refresh);
+  connect(costs_, &MeasuredCosts::changed, this, &ModelsPage::refresh);
+  connect(&session_, &Session::recipeChanged, this, &ModelsPage::refresh);
+  connect(&session_.weights(), &WeightStates::changed, this, &ModelsPage::refresh);
+  connect(import_, &ImportPanel::imported, this, [this](const QString& arch) {
+    if (const Architecture* known = findArchitecture(arch.toStdString()).architecture) select(*known);
+  });
+}
+
+void ModelsPage::refresh() {
+  table_->refresh();
+  int found = 0;
+  for (const Architecture& known : architectures()) {
+    const WeightWords words = weightWords(known, known.pretrained.front(), session_, *downloads_);
+    found += words.rank == WeightWords::Rank::Found ? 1 : 0;
+  }
+  summary_->setText(tr("%1 architectures, weights of %2 here").arg(architectures().size()).arg(found));
+}
+
+void ModelsPage::filter(const QString& text) {
+  sorted_->setText(text);
+  const bool none = sorted_->rowCount() == 0;
+  if (none) {
+    nothing_->say(tr("No architecture matches \"%1\"").arg(text.trimmed()),
+                  tr("Names are timm's: resnet, convnext, vit, swin, swinv2."), tr("Clear the filter"));
+  }
+  stack_->setCurrentWidget(none ? static_cast<QWidget*>(nothing_) : view_);
+}
+
+void ModelsPage::select(const Architecture& architecture) {
+  const QModelIndex index = sorted_->mapFromSource(table_->index(table_->rowOf(architecture), 0));
+  if (!index.isValid()) return;
+  view_->setCurrentIndex(index);
+  view_->scrollTo(index);
+}
+
+void ModelsPage::showSelected() {
+  const QModelIndex index = sorted_->mapToSource(view_->currentIndex());
+  details_->setArchitecture(index.isValid() ? &table_->at(index.row()) : nullptr);
+}
+
+void ModelsPage::chooseFile() {
+  auto* dialog = new QFileDialog(this, tr("Import a weight file"));
+  dialog->setAttribute(Qt::WA_DeleteOnClose);
+  dialog->setFileMode(QFileDialog::ExistingFile);
+  dialog->setNameFilters({tr("Weights (*.safetensors *.pth *.pt *.bin *.npz)"), tr("All files (*)")});
+  connect(dialog, &QFileDialog::fileSelected, import_, &ImportPanel::inspect);
+  dialog->open();
+}
+
+void ModelsPage::openFolder() {
+  const QString folder = QString::fromStdString((session_.store().workspace() / "weights").string());
+  QDir().mkpath(folder);
+  QDesktopServices::openUrl(QUrl::fromLocalFile(folder));
+}
+
+bool ModelsPage::leaveDrillDown() {
+  if (import_->open()) {
+    import_->dismiss();
+    return true;
+  }
+  if (filter_->text().isEmpty()) return false;
+  filter_->clear();
+  return true;
+}
+
+// The disk may have changed since the page was last in sight.
+void ModelsPage::showEvent(QShowEvent* event) {
+  Page::showEvent(event);
+  session_.weights().refresh();
+}
+
+void ModelsPage::resizeEvent(QResizeEvent* event) {
+  Page::resizeEvent(event);
+  const Qt::Orientation orientation = width() >= kWide ? Qt::Horizontal : Qt::Vertical;
+  splitter_->setOrientation(orientation);
+  details_->setDirection(orientation == Qt::Horizontal ? Qt::Vertical : Qt::Horizontal);
+}
+
+// From the filter the arrows and Enter lead into the table.
+bool ModelsPage::eventFilter(QObject* watched, QEvent* event) {
+  if (watched == filter_ && event->type() == QEvent::KeyPress) {
+    const int key = static_cast<QKeyEvent*>(event)->key();
+    if ((key == Qt::Key_Down || key == Qt::Key_Return || key == Qt::Key_Enter) && sorted_->rowCount() > 0) {
+      if (!view_->currentIndex().isValid()) view_->setCurrentIndex(sorted_->index(0, 0));
+      view_->setFocus();
+      return true;
+    }
+  }
+  return Page::eventFilter(watched, event);
+}
+
+void ModelsPage::dragEnterEvent(QDragEnterEvent* event) {
+  if (draggedWeights(event->mimeData()).isEmpty()) {
+    event->ignore();
+    return;
+  }
+  event->acceptProposedAction();
+  import_->invite();
+}
+
+void ModelsPage::dragLeaveEvent(QDragLeaveEvent*) {
+  if (import_->invited()) import_->dismiss();
+}
+
+void ModelsPage::dropEvent(QDropEvent* event) {
+  const QString file = draggedWeights(event->mimeData());
+  if (file.isEmpty()) return;
+  event->acceptProposedAction();
+  import_->inspect(file);
+}
+
+}  // namespace
+
+Page* makeModelsPage(Session& session, QWidget* parent) {
+  return new ModelsPage(session, parent);
+}
+
+}  // namespace panicle::ui
