@@ -1,6 +1,8 @@
-// Gradient checkpointing as an autograd function.
+// Gradient checkpointing as a node of autograd's graph.
 #include <torch/csrc/autograd/autograd.h>
-#include <torch/csrc/autograd/custom_function.h>
+#include <torch/csrc/autograd/function.h>
+#include <torch/csrc/autograd/functions/utils.h>
+#include <torch/csrc/autograd/saved_variable.h>
 #include <torch/nn/modules/batchnorm.h>
 
 #include "core/models/autocast.h"
@@ -9,7 +11,6 @@
 namespace panicle {
 namespace {
 
-using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
 // What the way back needs beside the input.
@@ -43,32 +44,20 @@ class KeepStatistics {
   std::vector<std::array<torch::Tensor, 3>> kept_;
 };
 
-// The parameters are inputs of the function, so that gradients flow to them even where none flows to x (the first block).
-class Checkpoint : public torch::autograd::Function<Checkpoint> {
+// y = run(x), of which x alone is kept. The parameters are inputs of it, so that gradients flow to them even where none flows to x
+// (the first block). A node of its own, since torch's Function takes no lists of tensors.
+class Recomputed : public torch::autograd::Node {
  public:
-  static torch::Tensor forward(AutogradContext* context, const std::shared_ptr<Segment>& segment, const torch::Tensor& x,
-                               const std::vector<torch::Tensor>& /*parameters*/) {
-    context->saved_data["segment"] = c10::IValue::make_capsule(c10::make_intrusive<Holder>(segment));
-    context->save_for_backward({x});
-    const torch::NoGradGuard noGrad;
-    return segment->run(x);
-  }
+  Recomputed(Segment segment, const torch::Tensor& x)
+      : Node(torch::autograd::collect_next_edges(x, segment.parameters)), segment_(std::move(segment)), x_(x, /*is_output=*/false) {}
 
-  static variable_list backward(AutogradContext* context, variable_list gradients) {
-    const auto holder = c10::static_intrusive_pointer_cast<Holder>(context->saved_data["segment"].toCapsule());
-    const Segment& segment = *holder->segment;
-    const torch::Tensor saved = context->get_saved_variables()[0];
+  variable_list apply(variable_list&& gradients) override {
+    const torch::Tensor saved = x_.unpack();
+    const KeepStatistics keep(segment_);  // until the gradients are there: they check that nothing they need was written to
     const torch::AutoGradMode withGrad(true);
     const torch::Tensor x = saved.detach().requires_grad_(saved.requires_grad());
+    const torch::Tensor y = runAgain(x);
 
-    torch::Tensor y;
-    {
-      const torch::NoGradGuard noGrad;  // for the statistics alone
-      const KeepStatistics keep(segment);
-      const torch::AutoGradMode again(true);
-      const Autocast autocast(x.device(), segment.precision);
-      y = segment.run(x);
-    }
     variable_list inputs;
     std::vector<std::size_t> places;
     const auto add = [&](const torch::Tensor& tensor, std::size_t place) {
@@ -76,35 +65,45 @@ class Checkpoint : public torch::autograd::Function<Checkpoint> {
       inputs.push_back(tensor);
       places.push_back(place);
     };
-    add(x, 1);
-    for (std::size_t i = 0; i < segment.parameters.size(); ++i) add(segment.parameters[i], i + 2);
+    add(x, 0);
+    for (std::size_t i = 0; i < segment_.parameters.size(); ++i) add(segment_.parameters[i], i + 1);
     const auto found = torch::autograd::grad({y}, inputs, {gradients[0]}, /*retain_graph=*/false, /*create_graph=*/false,
                                              /*allow_unused=*/true);
-    variable_list result(segment.parameters.size() + 2);
+    variable_list result(segment_.parameters.size() + 1);
     for (std::size_t i = 0; i < found.size(); ++i) result[places[i]] = found[i];
     return result;
   }
 
+  void release_variables() override { x_.reset_data(); }
+  std::string name() const override { return "Recomputed"; }
+
  private:
-  struct Holder : torch::CustomClassHolder {
-    explicit Holder(std::shared_ptr<Segment> held) : segment(std::move(held)) {}
-    std::shared_ptr<Segment> segment;
-  };
+  torch::Tensor runAgain(const torch::Tensor& x) const {
+    const Autocast autocast(x.device(), segment_.precision);
+    return segment_.run(x);
+  }
+
+  Segment segment_;
+  torch::autograd::SavedVariable x_;
 };
 
 }  // namespace
 
 torch::Tensor checkpointed(torch::nn::Module& owner, const std::function<torch::Tensor(const torch::Tensor&)>& run,
                            const torch::Tensor& x) {
-  if (!torch::GradMode::is_enabled()) return run(x);
-  auto segment = std::make_shared<Segment>();
-  segment->run = run;
-  segment->parameters = owner.parameters();
-  segment->precision = Autocast::current(x.device().type());
+  Segment segment{run, {}, owner.parameters(), Autocast::current(x.device().type())};
   for (const auto& module : owner.modules()) {
-    if (auto* norm = module->as<torch::nn::BatchNorm2d>()) segment->norms.push_back(norm);
+    if (auto* norm = module->as<torch::nn::BatchNorm2d>()) segment.norms.push_back(norm);
   }
-  return Checkpoint::apply(segment, x, segment->parameters);
+  if (!torch::autograd::compute_requires_grad(x, segment.parameters)) return run(x);
+  torch::Tensor y;
+  {
+    const torch::NoGradGuard noGrad;
+    y = run(x);
+  }
+  const std::shared_ptr<torch::autograd::Node> node(new Recomputed(std::move(segment), x), torch::autograd::deleteNode);
+  torch::autograd::create_gradient_edge(y, node);
+  return y;
 }
 
 torch::Tensor forwardBlocks(torch::nn::Sequential& blocks, torch::Tensor x, bool checkpointing) {

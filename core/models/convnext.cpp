@@ -90,11 +90,7 @@ class Stage : public nn::Module {
 
   torch::Tensor forward(torch::Tensor x) {
     if (!downsample_.is_empty()) x = downsample_->forward(x);
-    for (nn::AnyModule& block : *blocks_) {
-      const auto run = [&block](const torch::Tensor& input) { return block.forward(input); };
-      x = checkpointing_ && is_training() ? checkpointed(*block.ptr(), run, x) : run(x);
-    }
-    return x;
+    return forwardBlocks(blocks_, x, checkpointing_);
   }
 
  private:

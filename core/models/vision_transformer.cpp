@@ -117,13 +117,10 @@ class VisionTransformer : public Body {
   torch::Tensor forwardFeatures(torch::Tensor images) override {
     const Size grid = patchGrid({static_cast<int>(images.size(2)), static_cast<int>(images.size(3))});
     const auto patches = project_->forward(images).flatten(2).transpose(1, 2);  // row by row
-    auto x = torch::cat({classToken_.expand({images.size(0), -1, -1}).to(patches.dtype()), patches}, 1) +
-             positionsFor(grid);
-    for (nn::AnyModule& block : *blocks_) {
-      const auto run = [&block](const torch::Tensor& input) { return block.forward(input); };
-      x = checkpointing_ && is_training() ? checkpointed(*block.ptr(), run, x) : run(x);
-    }
-    return norm_->forward(x);
+    const auto x =
+        torch::cat({classToken_.expand({images.size(0), -1, -1}).to(patches.dtype()), patches}, 1) +
+        positionsFor(grid);
+    return norm_->forward(forwardBlocks(blocks_, x, checkpointing_));
   }
 
   torch::Tensor pool(torch::Tensor features) override { return features.select(1, 0); }
