@@ -408,9 +408,9 @@ class ResizeTabTest : public QObject {
   void adviceOnSizes() {
     const DataShape shape = dataShape({{{640, 480}, 100}});
     const std::vector<Architecture> known{
-        {.name = "small", .family = "a", .params = 1, .input_size = {224, 224}, .min_side = 32},
-        {.name = "large", .family = "b", .params = 1, .input_size = {352, 352}, .min_side = 300}};
-    const auto advice = adviseSizes(shape, {224, 224}, std::vector{Size{77, 100}}, known);
+        {.name = "small", .family = "a", .params = 1, .input_size = {224, 224}, .takes_side = [](int side) { return side >= 32; }},
+        {.name = "large", .family = "b", .params = 1, .input_size = {352, 352}, .takes_side = [](int side) { return side >= 300; }}};
+    const auto advice = adviseSizes(shape, {224, 224}, std::vector{Size{77, 100}}, known, &known[1]);
     const auto of = [&](Size size) {
       const auto found =
           std::find_if(advice.begin(), advice.end(), [&](const SizeAdvice& one) { return one.size == size; });
@@ -429,10 +429,23 @@ class ResizeTabTest : public QObject {
     QCOMPARE(of({256, 192})->accepted, std::vector<std::string>{"small"});
     QCOMPARE(of({256, 192})->refused, std::vector<std::string>{"large"});
     QVERIFY(of({640, 480})->lost < 1e-12 && !of({640, 480})->enlarges);
+    QVERIFY(of({640, 480})->problem.empty() && !of({256, 192})->problem.empty());
     for (std::size_t i = 1; i < advice.size(); ++i) {
       QVERIFY(advice[i - 1].pixels <= advice[i].pixels);
       QVERIFY(!(advice[i - 1].size == advice[i].size));
     }
+  }
+
+  // Of a network that takes few sides every pair is proposed, lying as the photos do.
+  void adviceForAParticularNetwork() {
+    const Architecture swin{.name = "swin", .family = "a", .takes_side = [](int side) { return side % 224 == 0; }};
+    const auto proposes = [&](const DataShape& shape, Size size) {
+      const auto advice = adviseSizes(shape, {128, 128}, {}, std::span(&swin, 1), &swin);
+      return std::any_of(advice.begin(), advice.end(), [&](const SizeAdvice& one) { return one.size == size && one.problem.empty(); });
+    };
+    const DataShape upright = dataShape({{{640, 480}, 9}}), lying = dataShape({{{480, 640}, 9}});
+    QVERIFY(proposes(upright, {224, 224}) && proposes(upright, {448, 448}) && proposes(upright, {448, 224}));
+    QVERIFY(!proposes(upright, {224, 448}) && proposes(lying, {224, 448}) && !proposes(upright, {256, 192}));
   }
 
   void adviceLiesAsThePhotosDo() {

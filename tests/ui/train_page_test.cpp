@@ -3,7 +3,9 @@
 
 #include <QAbstractButton>
 #include <QDir>
+#include <QFile>
 #include <QImage>
+#include <QLabel>
 #include <QLineEdit>
 #include <QLocale>
 #include <QPainter>
@@ -18,6 +20,7 @@
 #include "ui/shared/plot_canvas.h"
 #include "ui/shared/run_controller.h"
 #include "ui/shared/session.h"
+#include "ui/shared/weight_states.h"
 #include "ui/train/epoch_table.h"
 #include "ui/train/run_controls.h"
 #include "ui/train/run_curves.h"
@@ -113,6 +116,26 @@ class TrainPageTest : public QObject {
     QVERIFY(!start->isEnabled());
     QVERIFY(!start->toolTip().isEmpty());
     QCOMPARE(start->toolTip(), session_->recipeProblems().join(QLatin1Char('\n')));
+  }
+
+  // Before Start, not after: without weights the first epochs look like a broken run.
+  void saysBeforeStartThatItTrainsFromScratch() {
+    qputenv("TORCH_HOME", folder_->filePath(QStringLiteral("torch")).toUtf8());
+    qputenv("HF_HUB_CACHE", folder_->filePath(QStringLiteral("hub")).toUtf8());
+    const QString photos = folder_->filePath(QStringLiteral("photos"));
+    paintPhotos(photos, 2);
+    RunSpec spec = session_->recipe();
+    spec.data.root = photos.toStdString();
+    session_->setRecipe(spec, QStringLiteral("Open"));
+    const auto* hint = page_->findChild<QLabel*>(QStringLiteral("hint"));
+    QTRY_VERIFY(hint->text().contains(QStringLiteral("from scratch: no weights for resnet18")));
+    QVERIFY(hint->isVisible());
+    QVERIFY(view()->controls()->startButton()->isEnabled());
+    QDir(folder_->path()).mkpath(QStringLiteral("workspace/weights"));
+    QFile file(folder_->filePath(QStringLiteral("workspace/weights/resnet18.safetensors")));
+    QVERIFY(file.open(QIODevice::WriteOnly));
+    session_->weights().refresh();
+    QTRY_VERIFY(!hint->isVisible());
   }
 
   void eventsBecomeCurvesAndRows() {

@@ -82,6 +82,19 @@ class WordsTest : public QObject {
     QVERIFY(texts(recipeChips(spec, {})).contains(QStringLiteral("+ 2 more stages")));
   }
 
+  void theNetworksChipSaysWhatARunStartsFrom() {
+    const RunSpec spec;
+    QCOMPARE(recipeChips(spec, {})[0].text, QStringLiteral("resnet18"));
+    TrainingStart start;
+    start.kind = TrainingStart::Kind::Scratch;
+    start.brief = QStringLiteral("from scratch");
+    start.sentence = QStringLiteral("Training will start from scratch.");
+    const ChipText chip = recipeChips(spec, {}, start)[0];
+    QCOMPARE(chip.text, QStringLiteral("resnet18, from scratch"));
+    QCOMPARE(chip.note, start.sentence);
+    QCOMPARE(chip.page, QStringLiteral("models"));
+  }
+
   // Every problem that check() finds stands at the chip it is about.
   void problemsStandAtTheirChip() {
     RunSpec spec;
