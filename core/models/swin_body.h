@@ -1,6 +1,8 @@
-// The trunk of Swin and SwinV2: patches, four stages of blocks with a merging after each but the last, a norm. The families bring their
-// blocks, mergings and window sizes. Internal to core (includes torch).
+// The trunk of Swin and SwinV2: patches, four stages of blocks with a merging after each but the last, a
+// norm. The families bring their blocks, mergings and window sizes. Internal to core (includes torch).
 #pragma once
+
+#include <torch/nn/modules/container/sequential.h>
 
 #include <array>
 #include <memory>
@@ -57,7 +59,8 @@ struct SwinParts {
 
 class SwinBody : public Body {
  public:
-  SwinBody(const std::string& arch, const SwinConfig& config, const SwinParts& parts, const BodyOptions& options);
+  SwinBody(const std::string& arch, const SwinConfig& config, const SwinParts& parts,
+           const BodyOptions& options);
 
   torch::Tensor forwardFeatures(torch::Tensor images) override;
   torch::Tensor pool(torch::Tensor features) override { return features.mean(1); }
@@ -69,23 +72,15 @@ class SwinBody : public Body {
   void setImageSize(Size size) override;
 
  private:
-  struct Stage {
-    Size grid;
-    std::vector<std::shared_ptr<SwinBlock>> blocks;
-    std::shared_ptr<SwinMerging> merging;  // none in the last
-  };
-
-  Stage makeStage(int number, double dropPath, torch::nn::Module& parent) const;
   void layOut(Size image);
 
   std::string arch_;
   SwinConfig config_;
   SwinParts parts_;
-  bool checkpointing_;
   Size imageSize_;
   Conv2d patches_{nullptr};
   LayerNorm patchNorm_{nullptr};
-  std::vector<Stage> stages_;
+  torch::nn::Sequential layers_;
   LayerNorm norm_{nullptr};
 };
 

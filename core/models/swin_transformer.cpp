@@ -1,5 +1,5 @@
-// Swin (Liu et al. 2021, "Swin Transformer: hierarchical vision transformer using shifted windows"), with timm's names and
-// initialisation (timm.models.swin_transformer, 0.6.13).
+// Swin (Liu et al. 2021, "Swin Transformer: hierarchical vision transformer using shifted windows"), with
+// timm's names and initialisation (timm.models.swin_transformer, 0.6.13).
 #include <algorithm>
 #include <cmath>
 
@@ -14,7 +14,8 @@ class Attention : public torch::nn::Module {
  public:
   Attention(std::int64_t channels, int window)
       : heads_(channels / kSwinHeadWidth),
-        table_(register_parameter("relative_position_bias_table", unsetParameter({(2 * window - 1) * (2 * window - 1), heads_}))),
+        table_(register_parameter("relative_position_bias_table",
+                                  unsetParameter({(2 * window - 1) * (2 * window - 1), heads_}))),
         qkv_(register_module("qkv", Linear(channels, 3 * channels))),
         proj_(register_module("proj", Linear(channels, channels))) {
     const torch::Tensor index = relativePositionIndex({window, window});
@@ -24,7 +25,8 @@ class Attention : public torch::nn::Module {
   torch::Tensor forward(const torch::Tensor& x, const WindowLayout& layout, const torch::Tensor& mask) {
     const auto qkv = splitIntoWindows(qkv_->forward(x), layout, heads_).unbind(0);
     const double scale = 1 / std::sqrt(static_cast<double>(kSwinHeadWidth));
-    return proj_->forward(joinWindows(windowAttention(qkv[0], qkv[1], qkv[2], gatheredBias(table_, index_), mask, scale), layout));
+    return proj_->forward(joinWindows(
+        windowAttention(qkv[0], qkv[1], qkv[2], gatheredBias(table_, index_), mask, scale), layout));
   }
 
  private:
@@ -46,7 +48,8 @@ class Block : public SwinBlock {
 
   torch::Tensor forward(const torch::Tensor& x) override {
     const torch::Tensor windows = rolledToWindows(norm1_->forward(x), layout());
-    const torch::Tensor y = x + dropPath1_->forward(rolledBack(attention_->forward(windows, layout(), mask()), layout()));
+    const torch::Tensor y =
+        x + dropPath1_->forward(rolledBack(attention_->forward(windows, layout(), mask()), layout()));
     return y + dropPath2_->forward(mlp_->forward(norm2_->forward(y)));
   }
 
@@ -82,28 +85,46 @@ WindowLayout layoutOn(Size grid, int window, bool shift) {
   return {grid, {window, window}, {by, by}};
 }
 
-const SwinParts kParts{
+constexpr SwinParts kParts{
     .family = "Swin",
-    .block = [](std::int64_t channels, const SwinConfig& config, double dropPath) -> std::shared_ptr<SwinBlock> {
-      return std::make_shared<Block>(channels, config.window, dropPath);
+    .block = [](std::int64_t channels, const SwinConfig& config, double dropPath)
+        -> std::shared_ptr<SwinBlock> { return std::make_shared<Block>(channels, config.window, dropPath); },
+    .merging = [](std::int64_t channels) -> std::shared_ptr<SwinMerging> {
+      return std::make_shared<Merging>(channels);
     },
-    .merging = [](std::int64_t channels) -> std::shared_ptr<SwinMerging> { return std::make_shared<Merging>(channels); },
     .layout = layoutOn,
 };
 
 const std::vector<SwinRow>& rows() {
   static const std::string release = "https://github.com/SwinTransformer/storage/releases/download/v1.0.0/";
   static const std::vector<SwinRow> all{
-      {"swin_tiny_patch4_window7_224", "swin_tiny_patch4_window7_224", {96, {2, 2, 6, 2}, 7}, 28'288'354, {224, 224},
+      {"swin_tiny_patch4_window7_224",
+       "swin_tiny_patch4_window7_224",
+       {96, {2, 2, 6, 2}, 7},
+       28'288'354,
+       {224, 224},
        {{"ms_in1k", release + "swin_tiny_patch4_window7_224.pth"}}},
-      {"swin_small_patch4_window7_224", "swin_small_patch4_window7_224", {96, {2, 2, 18, 2}, 7}, 49'606'258, {224, 224},
+      {"swin_small_patch4_window7_224",
+       "swin_small_patch4_window7_224",
+       {96, {2, 2, 18, 2}, 7},
+       49'606'258,
+       {224, 224},
        {{"ms_in1k", release + "swin_small_patch4_window7_224.pth"}, {"ms_in22k_ft_in1k", ""}},
        "Paddy, 480 squish to 224: TTA error .0202 and .0207 in two runs; 1:48 per epoch."},
-      {"swin_base_patch4_window7_224", "swin_base_patch4_window7_224", {128, {2, 2, 18, 2}, 7}, 87'768'224, {224, 224},
+      {"swin_base_patch4_window7_224",
+       "swin_base_patch4_window7_224",
+       {128, {2, 2, 18, 2}, 7},
+       87'768'224,
+       {224, 224},
        {{"ms_in22k_ft_in1k", release + "swin_base_patch4_window7_224_22kto1k.pth"}}},
-      {"swin_large_patch4_window7_224", "swin_large_patch4_window7_224", {192, {2, 2, 18, 2}, 7}, 196'532'476, {224, 224},
+      {"swin_large_patch4_window7_224",
+       "swin_large_patch4_window7_224",
+       {192, {2, 2, 18, 2}, 7},
+       196'532'476,
+       {224, 224},
        {{"ms_in22k_ft_in1k", release + "swin_large_patch4_window7_224_22kto1k.pth"}},
-       "Paddy, in the large ensemble: error .0226 (480 squish to 224) and .0211 (640x480 crop to 224); 2:05 per epoch."},
+       "Paddy, in the large ensemble: error .0226 (480 squish to 224) and .0211 (640x480 crop to 224); 2:05 "
+       "per epoch."},
   };
   return all;
 }

@@ -1,6 +1,6 @@
-// SwinV2 (Liu et al. 2022, "Swin Transformer V2: scaling up capacity and resolution"): the norms come after attention and mlp, attention
-// compares directions, and a small network makes the position bias. timm's names and initialisation (timm.models.swin_transformer_v2,
-// 0.6.13).
+// SwinV2 (Liu et al. 2022, "Swin Transformer V2: scaling up capacity and resolution"): the norms come after
+// attention and mlp, attention compares directions, and a small network makes the position bias. timm's names
+// and initialisation (timm.models.swin_transformer_v2, 0.6.13).
 #include <ATen/ops/arange.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/linalg_vector_norm.h>
@@ -20,7 +20,8 @@ namespace {
 constexpr double kInitialLogitScale = 2.302585092994046;  // ln 10
 constexpr double kLargestLogitScale = 4.605170185988092;  // ln 100
 
-// The distances within a window, (distances, 2), on a logarithmic scale, in the order of relativePositionIndex().
+// The distances within a window, (distances, 2), on a logarithmic scale, in the order of
+// relativePositionIndex().
 torch::Tensor distances(Size window) {
   const auto scaled = [](int length) {
     const torch::Tensor x = at::arange(1 - length, length).to(at::kFloat) * (8.0 / (length - 1));
@@ -28,14 +29,17 @@ torch::Tensor distances(Size window) {
   };
   const torch::Tensor down = scaled(window.height), right = scaled(window.width);
   const auto rows = down.size(0), columns = right.size(0);
-  return at::stack({down.unsqueeze(1).expand({rows, columns}), right.unsqueeze(0).expand({rows, columns})}, -1).view({-1, 2});
+  return at::stack({down.unsqueeze(1).expand({rows, columns}), right.unsqueeze(0).expand({rows, columns})},
+                   -1)
+      .view({-1, 2});
 }
 
 // From a distance to each head's bias.
 class PositionMlp : public torch::nn::Module {
  public:
   explicit PositionMlp(std::int64_t heads)
-      : hidden_(register_module("0", Linear(2, 512))), out_(register_module("2", Linear(512, heads, /*bias=*/false))) {}
+      : hidden_(register_module("0", Linear(2, 512))),
+        out_(register_module("2", Linear(512, heads, /*bias=*/false))) {}
   torch::Tensor forward(const torch::Tensor& x) { return out_->forward(hidden_->forward(x).relu()); }
 
  private:
@@ -44,7 +48,8 @@ class PositionMlp : public torch::nn::Module {
 
 // `x` in length one, times `scale`. The lengths are computed in float32 whatever autocast made of x.
 torch::Tensor directions(const torch::Tensor& x, const torch::Tensor& scale) {
-  const torch::Tensor length = at::linalg_vector_norm(x, 2, at::IntArrayRef{-1}, /*keepdim=*/true, at::kFloat).clamp_min(1e-12);
+  const torch::Tensor length =
+      at::linalg_vector_norm(x, 2, at::IntArrayRef{-1}, /*keepdim=*/true, at::kFloat).clamp_min(1e-12);
   return x * (scale.defined() ? scale / length : length.reciprocal());
 }
 
@@ -62,7 +67,7 @@ class Attention : public torch::nn::Module {
   void setWindow(Size window) {
     if (window == window_) return;
     window_ = window;
-    index_ = {};
+    index_.reset();
   }
 
   torch::Tensor forward(const torch::Tensor& x, const WindowLayout& layout, const torch::Tensor& mask) {
@@ -108,7 +113,8 @@ class Block : public SwinBlock {
   }
 
   torch::Tensor forward(const torch::Tensor& x) override {
-    const torch::Tensor attended = rolledBack(attention_->forward(rolledToWindows(x, layout()), layout(), mask()), layout());
+    const torch::Tensor attended =
+        rolledBack(attention_->forward(rolledToWindows(x, layout()), layout(), mask()), layout());
     const torch::Tensor y = x + dropPath1_->forward(norm1_->forward(attended));
     return y + dropPath2_->forward(norm2_->forward(mlp_->forward(y)));
   }
@@ -137,18 +143,23 @@ class Merging : public SwinMerging {
   LayerNorm norm_;
 };
 
-// A window is as long as the grid where that is shorter, and then not shifted; height and width each by itself.
+// A window is as long as the grid where that is shorter, and then not shifted; height and width each by
+// itself.
 WindowLayout layoutOn(Size grid, int window, bool shift) {
   const auto shiftOf = [&](int tokens) { return shift && tokens > window ? window / 2 : 0; };
-  return {grid, {std::min(grid.height, window), std::min(grid.width, window)}, {shiftOf(grid.height), shiftOf(grid.width)}};
+  return {grid,
+          {std::min(grid.height, window), std::min(grid.width, window)},
+          {shiftOf(grid.height), shiftOf(grid.width)}};
 }
 
-const SwinParts kParts{
+constexpr SwinParts kParts{
     .family = "SwinV2",
     .block = [](std::int64_t channels, const SwinConfig&, double dropPath) -> std::shared_ptr<SwinBlock> {
       return std::make_shared<Block>(channels, dropPath);
     },
-    .merging = [](std::int64_t channels) -> std::shared_ptr<SwinMerging> { return std::make_shared<Merging>(channels); },
+    .merging = [](std::int64_t channels) -> std::shared_ptr<SwinMerging> {
+      return std::make_shared<Merging>(channels);
+    },
     .layout = layoutOn,
 };
 
@@ -172,14 +183,28 @@ class SwinV2Body : public SwinBody {
 const std::vector<SwinRow>& rows() {
   static const std::string release = "https://github.com/SwinTransformer/storage/releases/download/v2.0.0/";
   static const std::vector<SwinRow> all{
-      {"swinv2_tiny_window8_256", "swinv2_tiny_window8_256", {96, {2, 2, 6, 2}, 8}, 28'347'154, {256, 256},
+      {"swinv2_tiny_window8_256",
+       "swinv2_tiny_window8_256",
+       {96, {2, 2, 6, 2}, 8},
+       28'347'154,
+       {256, 256},
        {{"ms_in1k", release + "swinv2_tiny_patch4_window8_256.pth"}}},
-      {"swinv2_base_window12_192_22k", "swinv2_base_window12_192", {128, {2, 2, 18, 2}, 12}, 109'280'841, {192, 192},
+      {"swinv2_base_window12_192_22k",
+       "swinv2_base_window12_192",
+       {128, {2, 2, 18, 2}, 12},
+       109'280'841,
+       {192, 192},
        {{"ms_in22k", release + "swinv2_base_patch4_window12_192_22k.pth", 21841}},
-       "Paddy, 480 squish to 192: TTA error .0163 and .0173 in two runs, the best of the smaller models; 2:30 per epoch."},
-      {"swinv2_large_window12_192_22k", "swinv2_large_window12_192", {192, {2, 2, 18, 2}, 12}, 228'772'549, {192, 192},
+       "Paddy, 480 squish to 192: TTA error .0163 and .0173 in two runs, the best of the smaller models; "
+       "2:30 per epoch."},
+      {"swinv2_large_window12_192_22k",
+       "swinv2_large_window12_192",
+       {192, {2, 2, 18, 2}, 12},
+       228'772'549,
+       {192, 192},
        {{"ms_in22k", release + "swinv2_large_patch4_window12_192_22k.pth", 21841}},
-       "Paddy, in the large ensemble: error .0192 (480 squish to 192) and .0173 (640x480 crop to 192); 2:22 per epoch."},
+       "Paddy, in the large ensemble: error .0192 (480 squish to 192) and .0173 (640x480 crop to 192); 2:22 "
+       "per epoch."},
   };
   return all;
 }
