@@ -20,6 +20,10 @@ find_package(spdlog REQUIRED)
 find_package(SQLiteCpp REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(libzip REQUIRED IMPORTED_TARGET libzip)  # its CMake files on Debian also want its command-line tools
+find_package(CURL 7.85 REQUIRED)  # CURLOPT_PROTOCOLS_STR
+find_package(OpenSSL REQUIRED)
 if(PANICLE_GUI)
   find_package(Qt6 6.4 REQUIRED COMPONENTS Core Gui Widgets Svg PrintSupport)
   find_package(QCustomPlotQt6 REQUIRED)

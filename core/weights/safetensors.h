@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <span>
 #include <string>
@@ -14,33 +15,23 @@
 
 namespace panicle {
 
-// A file mapped into memory; the entries' bytes live as long as it does.
-class SafetensorsFile {
- public:
-  // Refuses: a header over 100 MB or longer than the file, invalid JSON, duplicate names, unknown dtypes, byte ranges that
-  // overlap, leave a gap, disagree with dtype and shape or do not end with the file.
-  explicit SafetensorsFile(const std::filesystem::path& path);
-  ~SafetensorsFile();
-  SafetensorsFile(const SafetensorsFile&) = delete;
-  SafetensorsFile& operator=(const SafetensorsFile&) = delete;
-
-  const std::filesystem::path& path() const { return path_; }
-  const std::vector<TensorEntry>& entries() const { return entries_; }  // in file order
-  const TensorEntry* find(const std::string& name) const;
-  const std::map<std::string, std::string>& metadata() const { return metadata_; }
-
- private:
-  void parse();
-
-  std::filesystem::path path_;
-  std::span<const std::byte> mapping_;
-  std::vector<TensorEntry> entries_;
-  std::map<std::string, std::size_t> byName_;
-  std::map<std::string, std::string> metadata_;
-};
-
-// Writes atomically; the header is padded so that the data starts at a multiple of 8.
+// Writes atomically. The header keeps the entries' order; the data is ordered by falling element size, as the format's own writer
+// does, because Python reads a tensor only where its elements are aligned.
+// Throws Error for a name that is there twice or is not UTF-8, an unknown dtype and bytes that do not agree with dtype and shape.
 void writeSafetensors(const std::filesystem::path& path, const std::vector<TensorEntry>& entries,
                       const std::map<std::string, std::string>& metadata = {});
+
+// As above for tensors that are not in memory all at once: the entries' own bytes are not looked at; `bytes(i)` is asked for those of
+// entry i, once for each, and what it gives must stay until it is called again.
+using TensorBytes = std::function<std::span<const std::byte>(std::size_t index)>;
+void writeSafetensors(const std::filesystem::path& path, const std::vector<TensorEntry>& entries,
+                      const std::map<std::string, std::string>& metadata, const TensorBytes& bytes);
+
+struct WeightContents;
+
+// Reading is WeightFile's (weight_file.h); this is its part for this format. Tensors come in the header's order.
+// Refuses: a header over 100 MB or longer than the file, one that does not start with '{', invalid JSON, anything but what the format
+// has in it, names twice, unknown dtypes, byte ranges that overlap, leave a gap, disagree with dtype and shape or do not end with the file.
+void readSafetensors(std::span<const std::byte> file, const std::filesystem::path& path, WeightContents& contents);
 
 }  // namespace panicle

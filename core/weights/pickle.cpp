@@ -1,0 +1,272 @@
+#include "core/weights/pickle.h"
+
+#include <unordered_map>
+
+#include "core/base/error.h"
+#include "core/weights/pickle_calls.h"
+
+namespace panicle {
+namespace {
+
+// A checkpoint of the largest models, its optimizer's state with it, takes some hundred thousand steps. Every step keeps one value at
+// most, so this bounds the memory too, together with what calls copy.
+constexpr std::size_t kMaxSteps = 8'000'000;
+constexpr std::size_t kMaxText = 256u << 20;
+constexpr std::size_t kMaxCopied = 256u << 20;
+constexpr int kMaxProtocol = 5;
+
+std::size_t copiedBytes(const PickleValue& value) {
+  if (const auto* list = std::get_if<PickleList>(&value)) return list->items.size() * sizeof(PickleId);
+  if (const auto* dict = std::get_if<PickleDict>(&value)) return dict->items.size() * 2 * sizeof(PickleId);
+  if (const auto* text = std::get_if<PickleText>(&value)) return text->text.size();
+  if (const auto* bytes = std::get_if<PickleBytes>(&value)) return bytes->bytes.size();
+  return 0;  // tensors are small
+}
+
+class Machine {
+ public:
+  explicit Machine(ByteReader& in) : in_(in) {}
+
+  Pickle run() {
+    std::size_t steps = 0;
+    while (step(in_.value<std::uint8_t>())) {
+      if (++steps > kMaxSteps) throw damaged("there are more values than any weight file has");
+    }
+    pickle_.root = pop();
+    if (!stack_.empty()) throw damaged("it ends with values left over");
+    return std::move(pickle_);
+  }
+
+ private:
+  Error damaged(const std::string& what) const {
+    return fileError(in_.path(), "is damaged, or was not written by torch.save: at byte " + std::to_string(in_.position()) +
+                                     " of its pickle, " + what);
+  }
+
+  // The stack.
+  void add(PickleValue value) {
+    pickle_.values.push_back(std::move(value));
+    stack_.push_back(static_cast<PickleId>(pickle_.values.size() - 1));
+  }
+  std::size_t floor() const { return marks_.empty() ? 0 : marks_.back(); }
+  PickleId top() const {
+    if (stack_.size() <= floor()) throw damaged("a value is asked for where there is none");
+    return stack_.back();
+  }
+  PickleId pop() {
+    const PickleId id = top();
+    stack_.pop_back();
+    return id;
+  }
+  std::vector<PickleId> popToMark() {
+    if (marks_.empty()) throw damaged("a mark is asked for where there is none");
+    const auto begin = stack_.begin() + static_cast<std::ptrdiff_t>(marks_.back());
+    std::vector<PickleId> items(begin, stack_.end());
+    stack_.erase(begin, stack_.end());
+    marks_.pop_back();
+    return items;
+  }
+  template <typename T>
+  T& topAs(const char* what) {
+    T* value = std::get_if<T>(&pickle_.values[top()]);
+    if (value == nullptr) throw damaged(std::string("what should be ") + what + " is not");
+    return *value;
+  }
+
+  // Values.
+  std::string text(std::uint64_t size) {
+    const Bytes bytes = in_.take(size);
+    if (size > kMaxText) throw damaged("there is a text longer than any weight file has");
+    return std::string(asText(bytes));
+  }
+  void addLong(std::uint64_t size) {
+    const std::string bytes = text(size);
+    if (size > sizeof(std::int64_t)) return add(PickleLong{bytes});
+    const bool negative = !bytes.empty() && (static_cast<unsigned char>(bytes.back()) & 0x80) != 0;
+    std::int64_t number = negative ? -1 : 0;
+    std::memcpy(&number, bytes.data(), bytes.size());
+    add(number);
+  }
+  void addFloat() {  // big endian, alone of all
+    const auto bits = __builtin_bswap64(in_.value<std::uint64_t>());
+    double number = 0;
+    std::memcpy(&number, &bits, sizeof(number));
+    add(number);
+  }
+  void addTuple(std::size_t count) {
+    PickleList tuple{std::vector<PickleId>(count), true};
+    for (std::size_t i = count; i-- > 0;) tuple.items[i] = pop();
+    add(std::move(tuple));
+  }
+  void addDict(const std::vector<PickleId>& items) {
+    add(PickleDict{});
+    setItems(items);
+  }
+  void setItems(const std::vector<PickleId>& items) {
+    auto& dict = topAs<PickleDict>("a dict");
+    if (items.size() % 2 != 0) throw damaged("a dict has a key without a value");
+    for (std::size_t i = 0; i < items.size(); i += 2) dict.items.emplace_back(items[i], items[i + 1]);
+  }
+  void append(const std::vector<PickleId>& items) {
+    auto& list = topAs<PickleList>("a list");
+    list.items.insert(list.items.end(), items.begin(), items.end());
+  }
+
+  // The memo.
+  void memoize(std::uint32_t key) { memo_[key] = top(); }
+  void recall(std::uint32_t key) {
+    const auto found = memo_.find(key);
+    if (found == memo_.end()) throw damaged("a value is recalled that was never kept");
+    stack_.push_back(found->second);
+  }
+
+  // What makes objects.
+  void global(const std::string& module, const std::string& name) { add(pickleGlobal(module, name, in_.path())); }
+  void stackGlobal() {
+    const std::string name = topAs<PickleText>("a name").text;
+    pop();
+    const std::string module = topAs<PickleText>("a module's name").text;
+    pop();
+    global(module, name);
+  }
+  void reduce() {
+    const PickleId arguments = pop();
+    const PickleCall call = topAs<PickleCall>("a function");
+    pop();
+    PickleValue value = pickleCall(pickle_, call, arguments, in_.path());
+    copied_ += copiedBytes(value);
+    if (copied_ > kMaxCopied) throw damaged("values are copied over and over");
+    add(std::move(value));
+  }
+  // An OrderedDict's attributes: a state dict keeps its modules' versions there, which say nothing about the tensors.
+  void build() {
+    pop();
+    topAs<PickleDict>("a dict with attributes");
+  }
+
+  bool step(std::uint8_t opcode) { return stepNumber(opcode) || stepText(opcode) || stepContainer(opcode) || stepOther(opcode); }
+  bool stepNumber(std::uint8_t opcode);
+  bool stepText(std::uint8_t opcode);
+  bool stepContainer(std::uint8_t opcode);
+  bool stepOther(std::uint8_t opcode);
+
+  ByteReader& in_;
+  Pickle pickle_;
+  std::vector<PickleId> stack_;
+  std::vector<std::size_t> marks_;
+  std::unordered_map<std::uint32_t, PickleId> memo_;
+  std::size_t copied_ = 0;  // bytes, by calls
+};
+
+// Each of these answers whether it knew the opcode; stepOther, the last, whether the pickle goes on.
+bool Machine::stepNumber(std::uint8_t opcode) {
+  switch (opcode) {
+    case 'N': add(std::monostate{}); return true;
+    case 0x88: add(true); return true;
+    case 0x89: add(false); return true;
+    case 'J': add(std::int64_t{in_.value<std::int32_t>()}); return true;
+    case 'K': add(std::int64_t{in_.value<std::uint8_t>()}); return true;
+    case 'M': add(std::int64_t{in_.value<std::uint16_t>()}); return true;
+    case 0x8a: addLong(in_.value<std::uint8_t>()); return true;
+    case 0x8b: addLong(in_.value<std::uint32_t>()); return true;
+    case 'G': addFloat(); return true;
+    default: return false;
+  }
+}
+
+bool Machine::stepText(std::uint8_t opcode) {
+  switch (opcode) {
+    case 'X': add(PickleText{text(in_.value<std::uint32_t>())}); return true;
+    case 0x8c: add(PickleText{text(in_.value<std::uint8_t>())}); return true;
+    case 0x8d: add(PickleText{text(in_.value<std::uint64_t>())}); return true;
+    case 'T': add(PickleText{text(in_.value<std::uint32_t>())}); return true;  // Python 2's str
+    case 'U': add(PickleText{text(in_.value<std::uint8_t>())}); return true;
+    case 'B': add(PickleBytes{text(in_.value<std::uint32_t>())}); return true;
+    case 'C': add(PickleBytes{text(in_.value<std::uint8_t>())}); return true;
+    case 0x8e:
+    case 0x96: add(PickleBytes{text(in_.value<std::uint64_t>())}); return true;
+    default: return false;
+  }
+}
+
+bool Machine::stepContainer(std::uint8_t opcode) {
+  switch (opcode) {
+    case ']':
+    case 0x8f: add(PickleList{}); return true;
+    case 'l':
+    case 0x91: add(PickleList{popToMark(), false}); return true;
+    case ')': add(PickleList{{}, true}); return true;
+    case 't': add(PickleList{popToMark(), true}); return true;
+    case 0x85: addTuple(1); return true;
+    case 0x86: addTuple(2); return true;
+    case 0x87: addTuple(3); return true;
+    case '}': add(PickleDict{}); return true;
+    case 'd': addDict(popToMark()); return true;
+    case 'a': {
+      const PickleId item = pop();
+      append({item});
+      return true;
+    }
+    case 'e':
+    case 0x90: append(popToMark()); return true;
+    case 's': {
+      const PickleId value = pop();
+      const PickleId key = pop();
+      setItems({key, value});
+      return true;
+    }
+    case 'u': setItems(popToMark()); return true;
+    default: return false;
+  }
+}
+
+bool Machine::stepOther(std::uint8_t opcode) {
+  switch (opcode) {
+    case 0x80:
+      if (in_.value<std::uint8_t>() > kMaxProtocol) throw damaged("a protocol is named that is not known");
+      return true;
+    case 0x95: in_.value<std::uint64_t>(); return true;  // a frame's length, of use to a reader that buffers
+    case '(': marks_.push_back(stack_.size()); return true;
+    case '0': pop(); return true;
+    case '1': popToMark(); return true;
+    case '2': stack_.push_back(top()); return true;
+    case 'q': memoize(in_.value<std::uint8_t>()); return true;
+    case 'r': memoize(in_.value<std::uint32_t>()); return true;
+    case 0x94: memoize(static_cast<std::uint32_t>(memo_.size())); return true;
+    case 'h': recall(in_.value<std::uint8_t>()); return true;
+    case 'j': recall(in_.value<std::uint32_t>()); return true;
+    case 'c': {
+      const std::string module(in_.takeLine());
+      global(module, std::string(in_.takeLine()));
+      return true;
+    }
+    case 0x93: stackGlobal(); return true;
+    case 'R': reduce(); return true;
+    case 'b': build(); return true;
+    case 'Q': {
+      const PickleId id = pop();
+      add(pickleStorage(pickle_, id, in_.path()));
+      return true;
+    }
+    case 'i':
+    case 'o':
+    case 0x81:
+    case 0x92: throw pickleRefusal("make an object", in_.path());
+    case '.': return false;
+    default: throw damaged("opcode " + std::to_string(opcode) + " is not known");
+  }
+}
+
+}  // namespace
+
+const PickleValue* Pickle::find(const PickleDict& dict, std::string_view key) const {
+  for (const auto& [name, value] : dict.items) {
+    const auto* text = get<PickleText>(name);
+    if (text != nullptr && text->text == key) return &values[value];
+  }
+  return nullptr;
+}
+
+Pickle readPickle(ByteReader& in) { return Machine(in).run(); }
+
+}  // namespace panicle
