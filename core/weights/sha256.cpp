@@ -1,0 +1,50 @@
+#include "core/weights/sha256.h"
+
+#include <openssl/evp.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <vector>
+
+#include "core/base/error.h"
+
+namespace panicle {
+namespace {
+
+constexpr std::size_t kBlock = 1 << 20;
+
+struct CloseFile {
+  void operator()(std::FILE* file) const { std::fclose(file); }
+};
+struct FreeDigest {
+  void operator()(EVP_MD_CTX* digest) const { EVP_MD_CTX_free(digest); }
+};
+
+}  // namespace
+
+std::string sha256OfFile(const std::filesystem::path& path, std::stop_token stop) {
+  const std::unique_ptr<std::FILE, CloseFile> file(std::fopen(path.c_str(), "rb"));
+  if (!file) throw fileError(path, std::string("cannot be read: ") + std::strerror(errno));
+  const std::unique_ptr<EVP_MD_CTX, FreeDigest> digest(EVP_MD_CTX_new());
+  if (!digest || EVP_DigestInit_ex(digest.get(), EVP_sha256(), nullptr) != 1) throw Error("OpenSSL has no SHA-256");
+  std::vector<unsigned char> block(kBlock);
+  while (const std::size_t count = std::fread(block.data(), 1, block.size(), file.get())) {
+    if (stop.stop_requested()) throw Cancelled();
+    EVP_DigestUpdate(digest.get(), block.data(), count);
+  }
+  if (std::ferror(file.get())) throw fileError(path, std::string("cannot be read: ") + std::strerror(errno));
+  unsigned char sum[EVP_MAX_MD_SIZE];
+  unsigned int length = 0;
+  EVP_DigestFinal_ex(digest.get(), sum, &length);
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string text;
+  for (unsigned int i = 0; i < length; ++i) {
+    text += kDigits[sum[i] >> 4];
+    text += kDigits[sum[i] & 15];
+  }
+  return text;
+}
+
+}  // namespace panicle

@@ -1,0 +1,13 @@
+// SHA-256 (FIPS 180-4) of a file.
+#pragma once
+
+#include <filesystem>
+#include <stop_token>
+#include <string>
+
+namespace panicle {
+
+// 64 lower-case hexadecimal digits. Throws Error when the file cannot be read, Cancelled when stopped.
+std::string sha256OfFile(const std::filesystem::path& path, std::stop_token stop = {});
+
+}  // namespace panicle
