@@ -1,4 +1,5 @@
-// The layouts that weight files come in, each told by its keys and renamed to timm 0.6's. Internal to state_dict.cpp.
+// The layouts that weight files come in, each told by its keys and renamed to timm 0.6's. Internal to
+// state_dict.cpp.
 #pragma once
 
 #include <filesystem>
@@ -12,9 +13,10 @@ namespace panicle {
 struct Layout {
   const char* name;  // for WeightFileFacts::layout
   bool (*matches)(const std::vector<RemappedTensor>& tensors);
-  // Renames in place; what has no place in timm's state dict moves to `ignored`. Throws Error naming `file` where a tensor has other
-  // dimensions than the layout says.
-  void (*remap)(std::vector<RemappedTensor>& tensors, std::vector<std::string>& ignored, const std::filesystem::path& file);
+  // Renames in place; what has no place in timm's state dict moves to `ignored`. Throws Error naming `file`
+  // where a tensor has other dimensions than the layout says.
+  void (*remap)(std::vector<RemappedTensor>& tensors, std::vector<std::string>& ignored,
+                const std::filesystem::path& file);
 };
 
 // Tried in order, all of them: a fastai learner may hold a Swin of timm 1.0.
@@ -27,6 +29,7 @@ void permute(RemappedTensor& tensor, std::vector<std::int64_t> order);
 
 // Google's ViT checkpoints (vision_transformer of Google Research, in Flax; NumPy .npz).
 bool isGoogleVit(const std::vector<RemappedTensor>& tensors);
-void remapGoogleVit(std::vector<RemappedTensor>& tensors, std::vector<std::string>& ignored, const std::filesystem::path& file);
+void remapGoogleVit(std::vector<RemappedTensor>& tensors, std::vector<std::string>& ignored,
+                    const std::filesystem::path& file);
 
 }  // namespace panicle

@@ -1,5 +1,6 @@
-// Google's ViT checkpoints under timm's names (timm's vision_transformer._load_weights). Kernels are stored (in, out), convolutions
-// (height, width, in, out), attention with its heads apart: query, key and value (C, heads, width), out (heads, width, C).
+// Google's ViT checkpoints under timm's names (timm's vision_transformer._load_weights). Kernels are stored
+// (in, out), convolutions (height, width, in, out), attention with its heads apart: query, key and value (C,
+// heads, width), out (heads, width, C).
 #include <ATen/ops/cat.h>
 
 #include <array>
@@ -13,7 +14,8 @@
 namespace panicle {
 namespace {
 
-constexpr std::string_view kOptimizer = "opt/target/";  // before every name in files that keep the optimizer as well
+constexpr std::string_view kOptimizer =
+    "opt/target/";  // before every name in files that keep the optimizer as well
 const std::string kBlock = "Transformer/encoderblock_";
 
 enum class Kept { AsIs, Transposed, Convolution, Output };  // how timm's tensor comes from the file's
@@ -63,11 +65,13 @@ std::string plainName(const std::string& name) {
 
 void checkDimensions(const RemappedTensor& tensor, std::size_t wanted, const std::filesystem::path& file) {
   if (tensor.shape.size() == wanted) return;
-  throw fileError(file, "tensor '" + tensor.sources.front()->name + "' has " + std::to_string(tensor.shape.size()) +
+  throw fileError(file, "tensor '" + tensor.sources.front()->name + "' has " +
+                            std::to_string(tensor.shape.size()) +
                             " dimensions, where Google's ViT files have " + std::to_string(wanted));
 }
 
-void applyRule(RemappedTensor& tensor, const Rule& rule, const std::string& prefix, const std::filesystem::path& file) {
+void applyRule(RemappedTensor& tensor, const Rule& rule, const std::string& prefix,
+               const std::filesystem::path& file) {
   checkDimensions(tensor, rule.dimensions, file);
   tensor.name = prefix + rule.name;
   switch (rule.kept) {
@@ -86,7 +90,8 @@ void applyRule(RemappedTensor& tensor, const Rule& rule, const std::string& pref
   }
 }
 
-// A block's number and what comes after it: "Transformer/encoderblock_11/MlpBlock_3/..." -> "11", "MlpBlock_3/...".
+// A block's number and what comes after it: "Transformer/encoderblock_11/MlpBlock_3/..." -> "11",
+// "MlpBlock_3/...".
 struct InBlock {
   std::string number, rest;
 };
@@ -100,7 +105,8 @@ InBlock inBlock(const std::string& name) {
 // Which of query, key and value `rest` is a tensor of, or -1.
 int projectionOf(const std::string& rest, const std::string& kind) {
   for (std::size_t i = 0; i < kProjections.size(); ++i) {
-    if (rest == std::string("MultiHeadDotProductAttention_1/") + kProjections[i] + "/" + kind) return static_cast<int>(i);
+    if (rest == std::string("MultiHeadDotProductAttention_1/") + kProjections[i] + "/" + kind)
+      return static_cast<int>(i);
   }
   return -1;
 }
@@ -148,7 +154,8 @@ bool isGoogleVit(const std::vector<RemappedTensor>& tensors) {
   return false;
 }
 
-void remapGoogleVit(std::vector<RemappedTensor>& tensors, std::vector<std::string>& ignored, const std::filesystem::path& file) {
+void remapGoogleVit(std::vector<RemappedTensor>& tensors, std::vector<std::string>& ignored,
+                    const std::filesystem::path& file) {
   std::vector<RemappedTensor> kept;
   std::map<std::string, Parts> projections;  // by timm's name
   for (RemappedTensor& tensor : tensors) {
@@ -162,9 +169,11 @@ void remapGoogleVit(std::vector<RemappedTensor>& tensors, std::vector<std::strin
       applyRule(tensor, rule->second, block.number.empty() ? "" : prefix, file);
       kept.push_back(std::move(tensor));
     } else if (kernel >= 0) {
-      projections[prefix + "attn.qkv.weight"][static_cast<std::size_t>(kernel)] = flatHeads(std::move(tensor), true, file);
+      projections[prefix + "attn.qkv.weight"][static_cast<std::size_t>(kernel)] =
+          flatHeads(std::move(tensor), true, file);
     } else if (bias >= 0) {
-      projections[prefix + "attn.qkv.bias"][static_cast<std::size_t>(bias)] = flatHeads(std::move(tensor), false, file);
+      projections[prefix + "attn.qkv.bias"][static_cast<std::size_t>(bias)] =
+          flatHeads(std::move(tensor), false, file);
     } else {
       ignored.push_back(tensor.sources.front()->name);
     }

@@ -7,8 +7,8 @@
 #include <array>
 #include <cctype>
 #include <cstring>
-#include <map>
 #include <set>
+#include <utility>
 
 #include "core/base/error.h"
 #include "core/models/checkpoint_layouts.h"
@@ -16,25 +16,33 @@
 namespace panicle {
 namespace {
 
+constexpr std::array<std::pair<const char*, at::ScalarType>, 5> kTypes{{{"F32", at::kFloat},
+                                                                        {"F16", at::kHalf},
+                                                                        {"BF16", at::kBFloat16},
+                                                                        {"F64", at::kDouble},
+                                                                        {"I64", at::kLong}}};
+
 at::ScalarType scalarType(const TensorEntry& entry, const std::filesystem::path& file) {
-  static const std::map<std::string, at::ScalarType> types{
-      {"F32", at::kFloat}, {"F16", at::kHalf}, {"BF16", at::kBFloat16}, {"F64", at::kDouble}, {"I64", at::kLong}};
-  const auto found = types.find(entry.dtype);
-  if (found == types.end()) throw fileError(file, "tensor '" + entry.name + "' has dtype " + entry.dtype + ", which no weight has");
-  return found->second;
+  for (const auto& [name, type] : kTypes) {
+    if (entry.dtype == name) return type;
+  }
+  throw fileError(file, "tensor '" + entry.name + "' has dtype " + entry.dtype + ", which no weight has");
 }
 
 std::vector<RemappedTensor> identity(const WeightFile& file) {
   std::vector<RemappedTensor> tensors;
   tensors.reserve(file.tensors().size());
   for (const TensorEntry& entry : file.tensors()) {
-    tensors.push_back({entry.name, entry.shape, {&entry}, [&entry, path = file.path()] { return tensorView(entry, path); }});
+    tensors.push_back({entry.name, entry.shape, {&entry}, [&entry, path = file.path()] {
+                         return tensorView(entry, path);
+                       }});
   }
   return tensors;
 }
 
 // Keeps the tensors whose names start with `prefix`, and takes it off.
-void unwrap(std::vector<RemappedTensor>& tensors, const std::string& prefix, std::vector<std::string>& ignored) {
+void unwrap(std::vector<RemappedTensor>& tensors, const std::string& prefix,
+            std::vector<std::string>& ignored) {
   std::vector<RemappedTensor> kept;
   for (RemappedTensor& tensor : tensors) {
     if (tensor.name.starts_with(prefix)) {
@@ -47,8 +55,9 @@ void unwrap(std::vector<RemappedTensor>& tensors, const std::string& prefix, std
   tensors = std::move(kept);
 }
 
-// The dictionaries that training scripts put a model's weights into, in the order in which timm's load_state_dict prefers them
-// (use_ema=True, its default): averaged weights before those of the last step. Whether any was there.
+// The dictionaries that training scripts put a model's weights into, in the order in which timm's
+// load_state_dict prefers them (use_ema=True, its default): averaged weights before those of the last step.
+// Whether any was there.
 bool unwrapNesting(std::vector<RemappedTensor>& tensors, std::vector<std::string>& ignored) {
   constexpr std::array kNests{"state_dict_ema.", "model_ema.", "state_dict.", "model."};
   bool nested = false;
@@ -75,7 +84,8 @@ void stripWrappers(std::vector<RemappedTensor>& tensors) {
 }
 
 template <typename Unwanted>
-void setAside(std::vector<RemappedTensor>& tensors, std::vector<std::string>& ignored, const Unwanted& unwanted) {
+void setAside(std::vector<RemappedTensor>& tensors, std::vector<std::string>& ignored,
+              const Unwanted& unwanted) {
   std::vector<RemappedTensor> kept;
   for (RemappedTensor& tensor : tensors) {
     if (unwanted(tensor)) {
@@ -88,7 +98,9 @@ void setAside(std::vector<RemappedTensor>& tensors, std::vector<std::string>& ig
 }
 
 bool isSwin(const RemappedFile& file) {
-  const auto ours = [](const RemappedTensor& tensor) { return tensor.name == "layers.0.blocks.0.attn.qkv.weight"; };
+  const auto ours = [](const RemappedTensor& tensor) {
+    return tensor.name == "layers.0.blocks.0.attn.qkv.weight";
+  };
   return std::any_of(file.tensors.begin(), file.tensors.end(), ours);
 }
 
@@ -96,18 +108,29 @@ bool isSwin(const RemappedFile& file) {
 
 bool isDerivedBuffer(const std::string& name) {
   const std::string last = name.substr(name.rfind('.') + 1);
-  return last == "attn_mask" || last == "relative_position_index" || last == "relative_coords_table" || last == "k_bias";
+  return last == "attn_mask" || last == "relative_position_index" || last == "relative_coords_table" ||
+         last == "k_bias";
 }
 
 bool isClassifierName(const std::string& name) {
-  if (name.starts_with("fc.") || name.starts_with("head.fc.") || name == "head.weight" || name == "head.bias") return true;
+  if (name.starts_with("fc.") || name.starts_with("head.fc.") || name == "head.weight" || name == "head.bias")
+    return true;
   return name.starts_with("head.") && name.size() > 5 && std::isdigit(static_cast<unsigned char>(name[5]));
+}
+
+const char* dtypeName(at::ScalarType type) {
+  for (const auto& [name, known] : kTypes) {
+    if (type == known) return name;
+  }
+  throw Error(std::string("weight files keep no tensors of type ") + at::toString(type));
 }
 
 at::Tensor tensorView(const TensorEntry& entry, const std::filesystem::path& file) {
   const at::ScalarType type = scalarType(entry, file);
-  void* bytes = const_cast<std::byte*>(entry.bytes.data());  // from_blob takes no const; nobody writes to the view
-  if (reinterpret_cast<std::uintptr_t>(bytes) % at::elementSize(type) == 0) return at::from_blob(bytes, entry.shape, type);
+  void* bytes =
+      const_cast<std::byte*>(entry.bytes.data());  // from_blob takes no const; nobody writes to the view
+  if (reinterpret_cast<std::uintptr_t>(bytes) % at::elementSize(type) == 0)
+    return at::from_blob(bytes, entry.shape, type);
   at::Tensor aligned = at::empty(entry.shape, type);  // formats promise no alignment
   if (!entry.bytes.empty()) std::memcpy(aligned.data_ptr(), bytes, entry.bytes.size());
   return aligned;
@@ -123,10 +146,13 @@ RemappedFile remapToTimm(const WeightFile& file) {
     layout.remap(result.tensors, result.ignored, file.path());
     result.layout += (result.layout.empty() ? "" : ", ") + std::string(layout.name);
   }
-  if (result.layout.empty()) result.layout = !isSwin(result) ? "timm" : nested ? "Microsoft Swin" : "timm 0.6";
-  setAside(result.tensors, result.ignored, [](const RemappedTensor& tensor) { return isDerivedBuffer(tensor.name); });
+  if (result.layout.empty())
+    result.layout = !isSwin(result) ? "timm" : nested ? "Microsoft Swin" : "timm 0.6";
+  setAside(result.tensors, result.ignored,
+           [](const RemappedTensor& tensor) { return isDerivedBuffer(tensor.name); });
   std::set<std::string> seen;  // of two tensors that come to one name, the first stays
-  setAside(result.tensors, result.ignored, [&](const RemappedTensor& tensor) { return !seen.insert(tensor.name).second; });
+  setAside(result.tensors, result.ignored,
+           [&](const RemappedTensor& tensor) { return !seen.insert(tensor.name).second; });
   return result;
 }
 

@@ -47,6 +47,9 @@ bool isDerivedBuffer(const std::string& name);
 // Whether `name` (timm's, or ours) is of a head: timm's classifier of any family, or fastai's head.
 bool isClassifierName(const std::string& name);
 
+// What safetensors calls a type. Throws Error for one that weights do not have.
+const char* dtypeName(at::ScalarType type);
+
 // A view of an entry's bytes (a copy where they are not aligned). Throws Error for a dtype that no weight has.
 at::Tensor tensorView(const TensorEntry& entry, const std::filesystem::path& file);
 

@@ -29,6 +29,9 @@ std::optional<FoundWeights> findWeights(const std::string& name, const std::file
 // Where findWeights() looks, as sentences for a message, in order.
 std::vector<std::string> weightPlaces(const std::string& name, const std::filesystem::path& workspace);
 
+// Where downloadWeights() and importWeights() put the weights of `name`: the workspace's weights/NAME.safetensors.
+std::filesystem::path workspaceFile(const std::string& name, const std::filesystem::path& workspace);
+
 // https://huggingface.co/timm/NAME.TAG/resolve/main/model.safetensors; $HF_ENDPOINT replaces the host.
 std::string hubUrl(const Architecture& architecture, const Pretrained& pretrained);
 

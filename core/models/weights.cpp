@@ -1,96 +1,146 @@
+// Weight files in and out of a model.
+#include <ATen/core/grad_mode.h>
+
 #include <algorithm>
 #include <map>
-#include <set>
 
 #include "core/base/error.h"
 #include "core/models/classifier.h"
+#include "core/models/recognise.h"
+#include "core/models/state_dict.h"
 #include "core/weights/safetensors.h"
 
 namespace panicle {
 namespace {
 
-torch::ScalarType scalarType(const TensorEntry& entry, const std::filesystem::path& file) {
-  static const std::map<std::string, torch::ScalarType> types{
-      {"F32", torch::kFloat32}, {"F16", torch::kFloat16}, {"BF16", torch::kBFloat16}, {"F64", torch::kFloat64}, {"I64", torch::kInt64}};
-  const auto found = types.find(entry.dtype);
-  if (found == types.end()) throw fileError(file, "tensor '" + entry.name + "' has dtype " + entry.dtype + ", which no weight has");
-  return found->second;
+constexpr std::size_t kSliceBytes = 4 << 20;
+
+using ByName = std::map<std::string, const RemappedTensor*>;
+
+// Where one stored tensor goes.
+struct Step {
+  std::string name;
+  at::Tensor target;
+  const RemappedTensor* source;
+};
+
+[[noreturn]] void throwMismatch(const std::filesystem::path& path, const RemappedFile& file,
+                                const Classifier& model, const Comparison& comparison) {
+  const Architecture* other = recognise(file);
+  std::string what = other && other->name != model.architecture().name
+                         ? "this is a " + other->name + ", not a " + model.architecture().name
+                         : "does not fit " + model.architecture().name;
+  for (const std::string& sentence : comparison.sentences()) what += "; " + sentence;
+  throw fileError(path, what);
 }
 
-std::string shapeText(at::IntArrayRef shape) {
-  std::string text;
-  for (const auto side : shape) {
-    if (!text.empty()) text += 'x';
-    text += std::to_string(side);
+// What of the head can be taken, and what to say of the rest.
+std::vector<Step> planHead(const Classifier& model, const ByName& stored, const RemappedFile& file,
+                           std::vector<std::string>& notes) {
+  std::vector<Step> steps;
+  bool nameFound = false, allTaken = true;
+  for (const auto& [name, tensor] : model.stateDict()) {
+    if (!model.isHead(name)) continue;
+    const auto found = stored.find(name);
+    nameFound |= found != stored.end();
+    if (found != stored.end() && tensor.sizes() == at::IntArrayRef(found->second->shape)) {
+      steps.push_back({name, tensor, found->second});
+    } else if (!name.ends_with("num_batches_tracked")) {
+      allTaken = false;
+    }
   }
-  return text.empty() ? "scalar" : text;
+  if (allTaken) return steps;
+  const std::int64_t classes = classesOf(file);
+  const std::string classifier = "the file's classifier has " + std::to_string(classes) + " classes";
+  if (classes == 0) {
+    notes.push_back("the file has no classifier: the head starts fresh");
+  } else if (!nameFound) {
+    notes.push_back(classifier + " and another kind of head than this model: not used");
+  } else if (classes != model.classes()) {
+    notes.push_back(classifier + ", this model " + std::to_string(model.classes()) + ": not used");
+  } else {
+    notes.push_back(classifier + ", but its layers have other widths than this model's: used where they fit");
+  }
+  return steps;
 }
 
-// "a, b, c and 4 more".
-std::string listed(const std::vector<std::string>& names) {
-  std::string text;
-  for (std::size_t i = 0; i < names.size() && i < 5; ++i) {
-    if (i > 0) text += ", ";
-    text += names[i];
+// The stored tensor in the shape that the model has, which may take an interpolation.
+at::Tensor valueFor(const Step& step, Classifier& model, const std::filesystem::path& path,
+                    std::vector<std::string>& notes) {
+  at::Tensor value = step.source->make();
+  if (value.sizes() == step.target.sizes()) return value;
+  value = model.body().adapted(step.name, value.to(at::kFloat));
+  const std::string shapes = shapeText(step.source->shape) + " to " + shapeText(step.target.sizes().vec());
+  if (!value.defined() || value.sizes() != step.target.sizes()) {
+    throw fileError(path, step.name + " cannot be brought from " + shapes + " for images of this size");
   }
-  if (names.size() > 5) text += " and " + std::to_string(names.size() - 5) + " more";
-  return text;
+  notes.push_back(step.name + " interpolated from " + shapes +
+                  ", for images of another size than it was trained with");
+  return value;
+}
+
+// A large tensor is copied some rows at a time, so that it is never in memory twice.
+void copyReleasing(const at::Tensor& target, const at::Tensor& value, const RemappedTensor& source,
+                   const WeightFile& file) {
+  const TensorEntry& entry = *source.sources.front();
+  const bool inRows =
+      value.nbytes() > kSliceBytes && value.is_contiguous() && value.data_ptr() == entry.bytes.data();
+  if (inRows) {
+    const std::size_t rowBytes = value.nbytes() / static_cast<std::size_t>(value.size(0));
+    const auto step = static_cast<std::int64_t>(std::max<std::size_t>(1, kSliceBytes / rowBytes));
+    for (std::int64_t row = 0; row < value.size(0); row += step) {
+      const at::Tensor part = value.slice(0, row, std::min(row + step, value.size(0)));
+      target.slice(0, row, row + part.size(0)).copy_(part);
+      file.release({entry.name,
+                    entry.dtype,
+                    {},
+                    entry.bytes.subspan(static_cast<std::size_t>(row) * rowBytes, part.nbytes())});
+    }
+  } else {
+    target.copy_(value);
+  }
+  for (const TensorEntry* each : source.sources) file.release(*each);
 }
 
 }  // namespace
 
 WeightReport loadWeights(Classifier& model, const std::filesystem::path& path) {
-  torch::NoGradGuard noGrad;
-  const SafetensorsFile file(path);
-  WeightReport report;
-  std::set<std::string> unused;
-  for (const TensorEntry& entry : file.entries()) unused.insert(entry.name);
+  const at::NoGradGuard noGrad;
+  const WeightFile file = WeightFile::open(path);
+  const RemappedFile remapped = remapToTimm(file);
+  const Comparison comparison = compare(expectedBody(model), remapped);
+  if (!comparison.fits()) throwMismatch(path, remapped, model, comparison);
 
-  std::vector<std::string> missing, otherShape;
-  std::vector<std::pair<torch::Tensor, const TensorEntry*>> plan;
-  for (auto& [name, tensor] : model.stateDict()) {
-    const bool head = name.starts_with("head.") || name.starts_with("fc.");
-    const TensorEntry* entry = file.find(name);
-    unused.erase(name);
-    if (entry == nullptr) {
-      // Old files lack the batch counters, and only our own have a fastai head.
-      if (!head && !name.ends_with("num_batches_tracked")) missing.push_back(name);
-    } else if (tensor.sizes() == at::IntArrayRef(entry->shape)) {
-      plan.emplace_back(tensor, entry);
-    } else if (head) {
-      report.notes.push_back(name + " has shape " + shapeText(entry->shape) + ", not " + shapeText(tensor.sizes()) + ": not used");
-    } else {
-      otherShape.push_back(name + " (" + shapeText(entry->shape) + ", not " + shapeText(tensor.sizes()) + ")");
-    }
+  ByName stored;
+  for (const RemappedTensor& tensor : remapped.tensors) stored.emplace(tensor.name, &tensor);
+  WeightReport report{0, remapped.layout, {}};
+  std::vector<Step> steps = planHead(model, stored, remapped, report.notes);
+  for (const auto& [name, tensor] : model.stateDict()) {
+    const auto found = stored.find(name);
+    if (found != stored.end() && !model.isHead(name)) steps.push_back({name, tensor, found->second});
   }
-  if (!missing.empty() || !otherShape.empty()) {
-    std::string what = "does not fit " + model.arch();
-    if (!missing.empty()) what += "; missing: " + listed(missing);
-    if (!otherShape.empty()) what += "; of another shape: " + listed(otherShape);
-    throw fileError(path, what);
+  for (Step& step : steps) {
+    copyReleasing(step.target, valueFor(step, model, path, report.notes), *step.source, file);
   }
-  for (auto& [tensor, entry] : plan) {
-    const auto source = torch::from_blob(const_cast<std::byte*>(entry->bytes.data()), entry->shape, scalarType(*entry, path));
-    tensor.copy_(source);
-  }
-  report.loaded = plan.size();
-  if (!unused.empty()) report.notes.push_back("not used: " + listed({unused.begin(), unused.end()}));
+  report.loaded = steps.size();
   return report;
 }
 
-void saveWeights(const Classifier& model, const std::filesystem::path& path, const std::map<std::string, std::string>& metadata) {
-  torch::NoGradGuard noGrad;
-  std::vector<torch::Tensor> kept;  // contiguous copies live until the file is written
+void saveWeights(const Classifier& model, const std::filesystem::path& path,
+                 const std::map<std::string, std::string>& metadata) {
+  const at::NoGradGuard noGrad;
+  const StateDict state = model.stateDict();
   std::vector<TensorEntry> entries;
-  for (const auto& [name, tensor] : model.stateDict()) {
-    kept.push_back(tensor.detach().cpu().contiguous());
-    const auto& copy = kept.back();
-    entries.push_back({name, copy.scalar_type() == torch::kInt64 ? "I64" : "F32", copy.sizes().vec(),
-                       {static_cast<const std::byte*>(copy.data_ptr()), copy.nbytes()}});
-  }
+  for (const auto& [name, tensor] : state)
+    entries.push_back({name, dtypeName(tensor.scalar_type()), tensor.sizes().vec(), {}});
+  at::Tensor copy;  // contiguous and in this machine's memory, while it is written
+  const auto bytes = [&](std::size_t i) -> std::span<const std::byte> {
+    copy = state[i].tensor.detach().cpu().contiguous();
+    return {static_cast<const std::byte*>(copy.data_ptr()), copy.nbytes()};
+  };
   std::map<std::string, std::string> all = metadata;
-  all.insert({{"format", "pt"}, {"arch", model.arch()}});
-  writeSafetensors(path, entries, all);
+  all.insert({{"format", "pt"}, {"arch", model.architecture().name}});
+  writeSafetensors(path, entries, all, bytes);
 }
 
 }  // namespace panicle

@@ -35,10 +35,14 @@ class Part {
       ::close(descriptor_);
       throw fileError(file, "is being downloaded already, by another program or window");
     }
-    struct stat opened {}, there {};
-    if (::fstat(descriptor_, &opened) != 0 || ::stat(path_.c_str(), &there) != 0 || opened.st_ino != there.st_ino) {
+    struct stat opened {
+    }, there{};
+    if (::fstat(descriptor_, &opened) != 0 || ::stat(path_.c_str(), &there) != 0 ||
+        opened.st_ino != there.st_ino) {
       ::close(descriptor_);
-      throw fileError(file, "has just been downloaded by another program or window");  // which renamed the part before our lock
+      throw fileError(
+          file,
+          "has just been downloaded by another program or window");  // which renamed the part before our lock
     }
     ::lseek(descriptor_, 0, SEEK_END);
     size_ = static_cast<std::uint64_t>(opened.st_size);
@@ -96,7 +100,9 @@ class Part {
   }
 
  private:
-  [[noreturn]] void fail(const std::string& what) const { throw fileError(path_, what + ": " + std::strerror(errno)); }
+  [[noreturn]] void fail(const std::string& what) const {
+    throw fileError(path_, what + ": " + std::strerror(errno));
+  }
 
   fs::path path_, notes_;
   int descriptor_ = -1;
@@ -125,14 +131,19 @@ ContentRange contentRange(const std::string& header) {
 std::optional<std::string> linkedChecksum(const HttpAnswer& answer) {
   std::string text = answer.header("x-linked-etag");
   std::erase(text, '"');
-  const bool digits = std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isxdigit(c) && !std::isupper(c); });
+  const bool digits = std::all_of(text.begin(), text.end(),
+                                  [](unsigned char c) { return std::isxdigit(c) && !std::isupper(c); });
   return digits && text.size() == kSha256Digits ? std::optional(text) : std::nullopt;
 }
 
 class Download {
  public:
   Download(const DownloadOptions& options, std::stop_token stop, const Progress& progress)
-      : options_(options), stop_(std::move(stop)), progress_(progress), part_(options.file), sha256_(options.sha256) {}
+      : options_(options),
+        stop_(std::move(stop)),
+        progress_(progress),
+        part_(options.file),
+        sha256_(options.sha256) {}
 
   void run() {
     HttpAnswer answer = fetch();
@@ -166,14 +177,17 @@ class Download {
 
   HttpAnswer request(const std::string& url) {
     HttpRequest request{url, {}, options_.stall};
-    // If-Range asks for the rest only when the content is still what the part is of; a weak ETag cannot say so.
+    // If-Range asks for the rest only when the content is still what the part is of; a weak ETag cannot say
+    // so.
     const std::string etag = startAnew_ ? "" : part_.etag(options_.url);
     if (!etag.empty()) {
       request.headers = {"Range: bytes=" + std::to_string(part_.size()) + "-", "If-Range: " + etag};
     }
     begun_ = false;
-    HttpAnswer answer = perform(request, stop_, [&](const HttpAnswer& so, std::span<const std::byte> bytes) { receive(so, bytes); });
-    if (answer.failure == HttpAnswer::Failure::None && answer.status == 200 && !begun_) begin(answer);  // an empty file
+    HttpAnswer answer = perform(
+        request, stop_, [&](const HttpAnswer& so, std::span<const std::byte> bytes) { receive(so, bytes); });
+    if (answer.failure == HttpAnswer::Failure::None && answer.status == 200 && !begun_)
+      begin(answer);  // an empty file
     return answer;
   }
 
@@ -181,11 +195,14 @@ class Download {
     begun_ = true;
     if (answer.status == 206) {
       const ContentRange range = contentRange(answer.header("content-range"));
-      if (range.first != part_.size()) throw Error(options_.url + ": the server sent another part of the file than was asked for");
+      if (range.first != part_.size())
+        throw Error(options_.url + ": the server sent another part of the file than was asked for");
       const std::string etag = answer.header("etag");
       if (!etag.empty() && etag != part_.etag(options_.url)) {
         part_.begin(options_.url, "");
-        throw Error(options_.url + ": the file changed on the server; what had come of the former one was removed, try again");
+        throw Error(
+            options_.url +
+            ": the file changed on the server; what had come of the former one was removed, try again");
       }
       whole_ = range.whole;
     } else {
@@ -203,17 +220,19 @@ class Download {
 
   // Throws for what is not a whole file.
   void check(const HttpAnswer& answer) const {
-    const std::string kept = !part_.etag(options_.url).empty() ? "; the " + std::to_string(part_.size()) +
-                                                                   " bytes that came are kept, and the next attempt goes on from there"
-                                                             : "";
+    const std::string kept = !part_.etag(options_.url).empty()
+                                 ? "; the " + std::to_string(part_.size()) +
+                                       " bytes that came are kept, and the next attempt goes on from there"
+                                 : "";
     switch (answer.failure) {
       case HttpAnswer::Failure::None:
         break;
       case HttpAnswer::Failure::NoConnection:
-        throw Error("no network: " + answer.reason + ". To do without, fetch " + options_.url + " elsewhere and put it at " +
-                    options_.file.string());
+        throw Error("no network: " + answer.reason + ". To do without, fetch " + options_.url +
+                    " elsewhere and put it at " + options_.file.string());
       case HttpAnswer::Failure::Stalled:
-        throw Error(options_.url + ": nothing came for " + std::to_string(options_.stall.count()) + " s (" + answer.reason + ")" + kept);
+        throw Error(options_.url + ": nothing came for " + std::to_string(options_.stall.count()) + " s (" +
+                    answer.reason + ")" + kept);
       case HttpAnswer::Failure::CutOff:
         throw Error(options_.url + ": the connection was cut off (" + answer.reason + ")" + kept);
       case HttpAnswer::Failure::Certificate:
@@ -224,22 +243,26 @@ class Download {
     }
     if (answer.status == 404) throw Error(options_.url + ": the server has no such file (404)");
     if (answer.status == 401 || answer.status == 403) {
-      throw Error(options_.url + ": the server does not give this file to everybody (" + std::to_string(answer.status) + ")");
+      throw Error(options_.url + ": the server does not give this file to everybody (" +
+                  std::to_string(answer.status) + ")");
     }
     if (answer.status != 200 && answer.status != 206) {
-      throw Error(options_.url + ": the server answered " + std::to_string(answer.status) + "; try again later" + kept);
+      throw Error(options_.url + ": the server answered " + std::to_string(answer.status) +
+                  "; try again later" + kept);
     }
   }
 
   void finish(std::optional<std::uint64_t> whole) {
     if (whole && *whole != part_.size()) {
-      throw Error(options_.url + ": " + std::to_string(part_.size()) + " of " + std::to_string(*whole) + " bytes came; try again");
+      throw Error(options_.url + ": " + std::to_string(part_.size()) + " of " + std::to_string(*whole) +
+                  " bytes came; try again");
     }
     if (sha256_) {
       const std::string came = sha256OfFile(part_.path(), stop_);
       if (came != *sha256_) {
         part_.remove();
-        throw Error(options_.url + ": what came has the SHA-256 " + came + ", not " + *sha256_ + "; it was removed, try again");
+        throw Error(options_.url + ": what came has the SHA-256 " + came + ", not " + *sha256_ +
+                    "; it was removed, try again");
       }
     }
     part_.moveTo(options_.file);

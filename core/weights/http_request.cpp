@@ -43,7 +43,8 @@ std::string trimmed(std::string text) {
 }
 
 std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return text;
 }
 
@@ -51,7 +52,8 @@ std::size_t onHeader(char* text, std::size_t, std::size_t size, void* user) {
   auto& transfer = *static_cast<Transfer*>(user);
   try {
     const std::string line(text, size);
-    if (line.starts_with("HTTP/")) transfer.answer.headers.clear();  // a proxy's answer to CONNECT, or "100 Continue", came before
+    if (line.starts_with("HTTP/"))
+      transfer.answer.headers.clear();  // a proxy's answer to CONNECT, or "100 Continue", came before
     if (const auto colon = line.find(':'); colon != std::string::npos) {
       transfer.answer.headers[lower(line.substr(0, colon))] = trimmed(line.substr(colon + 1));
     }
@@ -148,7 +150,8 @@ HttpAnswer perform(const HttpRequest& request, const std::stop_token& stop,
                    const std::function<void(const HttpAnswer&, std::span<const std::byte>)>& receive) {
   HttpAnswer answer;
   Transfer transfer{nullptr, answer, stop, receive, nullptr};
-  List headers(curl_slist_append(nullptr, "Accept-Encoding: identity"));  // offsets must be those of the file itself
+  List headers(
+      curl_slist_append(nullptr, "Accept-Encoding: identity"));  // offsets must be those of the file itself
   for (const std::string& header : request.headers) {
     if (curl_slist* longer = curl_slist_append(headers.get(), header.c_str())) {
       headers.release();
@@ -172,7 +175,8 @@ HttpAnswer perform(const HttpRequest& request, const std::stop_token& stop,
 
 std::string checkedHost(const std::string& url) {
   const std::unique_ptr<CURLU, FreeUrl> parsed(curl_url());
-  if (!parsed || curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK) throw Error("'" + url + "' is no URL");
+  if (!parsed || curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK)
+    throw Error("'" + url + "' is no URL");
   const auto part = [&](CURLUPart which) {
     char* text = nullptr;
     curl_url_get(parsed.get(), which, &text, 0);
@@ -180,7 +184,8 @@ std::string checkedHost(const std::string& url) {
     return std::string(text ? text : "");
   };
   const std::string scheme = part(CURLUPART_SCHEME), host = part(CURLUPART_HOST);
-  if (!part(CURLUPART_USER).empty()) throw Error("a URL with a user name in it is not fetched: it would end up in logs");
+  if (!part(CURLUPART_USER).empty())
+    throw Error("a URL with a user name in it is not fetched: it would end up in logs");
   const bool here = host == "localhost" || host == "127.0.0.1" || host == "[::1]";
   if (scheme != "https" && !(scheme == "http" && here)) {
     throw Error("'" + url + "' is not fetched: files come over https only (http from this machine alone)");

@@ -32,12 +32,13 @@ struct HttpAnswer {
   std::string header(const std::string& name) const;
 };
 
-// `receive` gets the body's pieces, only of a 200 or 206; it sees the answer's status and headers. What it throws comes out of here.
-// Throws Cancelled when stopped.
+// `receive` gets the body's pieces, only of a 200 or 206; it sees the answer's status and headers. What it
+// throws comes out of here. Throws Cancelled when stopped.
 HttpAnswer perform(const HttpRequest& request, const std::stop_token& stop,
                    const std::function<void(const HttpAnswer&, std::span<const std::byte>)>& receive);
 
-// "example.org" of a URL of ours; throws Error for one that is not https, or http to this machine, and for one with a password.
+// "example.org" of a URL of ours; throws Error for one that is not https, or http to this machine, and for
+// one with a password.
 std::string checkedHost(const std::string& url);
 
 }  // namespace panicle

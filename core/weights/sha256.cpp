@@ -28,7 +28,8 @@ std::string sha256OfFile(const std::filesystem::path& path, std::stop_token stop
   const std::unique_ptr<std::FILE, CloseFile> file(std::fopen(path.c_str(), "rb"));
   if (!file) throw fileError(path, std::string("cannot be read: ") + std::strerror(errno));
   const std::unique_ptr<EVP_MD_CTX, FreeDigest> digest(EVP_MD_CTX_new());
-  if (!digest || EVP_DigestInit_ex(digest.get(), EVP_sha256(), nullptr) != 1) throw Error("OpenSSL has no SHA-256");
+  if (!digest || EVP_DigestInit_ex(digest.get(), EVP_sha256(), nullptr) != 1)
+    throw Error("OpenSSL has no SHA-256");
   std::vector<unsigned char> block(kBlock);
   while (const std::size_t count = std::fread(block.data(), 1, block.size(), file.get())) {
     if (stop.stop_requested()) throw Cancelled();
