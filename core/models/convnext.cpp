@@ -7,6 +7,7 @@
 
 #include "core/base/error.h"
 #include "core/models/body.h"
+#include "core/models/depthwise.h"
 #include "core/models/layers.h"
 
 namespace panicle {
@@ -20,7 +21,6 @@ struct ConvnextConfig {
 };
 
 constexpr std::int64_t kPatch = 4;   // side of the stem's patches
-constexpr std::int64_t kKernel = 7;  // of the depthwise convolutions
 constexpr std::int64_t kMlpRatio = 4;
 constexpr double kNormEps = 1e-6;
 constexpr double kInitialScale = 1e-6;  // of a residual branch
@@ -53,7 +53,7 @@ class Block : public nn::Module {
  public:
   Block(std::int64_t channels, double dropPath) {
     scale_ = register_parameter("gamma", unsetParameter({channels}));
-    const Conv2dShape depthwise{channels,           channels, kKernel, /*stride=*/1, /*padding=*/kKernel / 2,
+    const Conv2dShape depthwise{channels,           channels, kDepthwiseSide, /*stride=*/1, /*padding=*/kDepthwiseSide / 2,
                                 /*groups=*/channels};
     conv_ = register_module("conv_dw", Conv2d(depthwise));
     norm_ = register_module("norm", LayerNorm(channels, kNormEps));
@@ -62,7 +62,8 @@ class Block : public nn::Module {
   }
 
   torch::Tensor forward(const torch::Tensor& x) {
-    torch::Tensor branch = mlp_->forward(norm_->forward(channelsToEnd(conv_->forward(x)))) * scale_;
+    const torch::Tensor map = depthwiseConv(x, conv_->weight, conv_->bias);
+    torch::Tensor branch = mlp_->forward(norm_->forward(channelsToEnd(map))) * scale_;
     if (!dropPath_.is_empty()) branch = dropPath_->forward(branch);
     return x + channelsFromEnd(branch);
   }
@@ -159,7 +160,7 @@ std::int64_t multiplyAdds(const ConvnextConfig& config, Size image) {
       width /= 2;
       sum += height * width * 4 * stageWidth(config, stage - 1) * channels;
     }
-    const std::int64_t block = kKernel * kKernel * channels + 2 * kMlpRatio * channels * channels;
+    const std::int64_t block = kDepthwiseSide * kDepthwiseSide * channels + 2 * kMlpRatio * channels * channels;
     sum += config.depths[stage] * height * width * block;
   }
   return sum;

@@ -62,13 +62,14 @@ TEST(Autocast, SeesChangedParametersInTheNextPass) {
 TEST(Autocast, GradientsComeNearThoseOfFloat32) {
   Classifier model({.arch = "vit_tiny_patch16_224", .weights = "none", .head = HeadKind::Timm}, 3, {224, 224}, 7);
   const auto images = torch::randn({2, 3, 224, 224}, at::detail::createCPUGenerator(1));
+  const std::vector<std::int64_t> targets{0, 2};
   const auto gradients = [&](Precision precision) {
     model.zero_grad();
     torch::Tensor loss;
     {
       const Autocast autocast(kCpu, precision);
       const auto logits = model.forward(images).to(torch::kFloat32);
-      loss = torch::nn::functional::cross_entropy(logits, targetsTensor({0, 2}, kCpu));
+      loss = torch::nn::functional::cross_entropy(logits, targetsTensor(targets, kCpu));
     }
     loss.backward();
     std::vector<torch::Tensor> parts;
