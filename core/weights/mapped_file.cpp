@@ -14,14 +14,16 @@
 namespace panicle {
 
 MappedFile::MappedFile(std::filesystem::path path) : path_(std::move(path)) {
-  const int descriptor = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // a pipe does not make us wait
+  const int descriptor =
+      ::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // a pipe does not make us wait
   if (descriptor < 0) throw fileError(path_, std::string("cannot be opened: ") + std::strerror(errno));
   struct stat info {};
   ::fstat(descriptor, &info);
-  const char* wrong = S_ISDIR(info.st_mode)    ? "is a folder, not a weight file"
-                      : !S_ISREG(info.st_mode) ? "is not a file that can be mapped into memory; copy it to a disk first"
-                      : info.st_size == 0      ? "is empty: the download or copy of it failed; fetch it again"
-                                               : nullptr;
+  const char* wrong = S_ISDIR(info.st_mode) ? "is a folder, not a weight file"
+                      : !S_ISREG(info.st_mode)
+                          ? "is not a file that can be mapped into memory; copy it to a disk first"
+                      : info.st_size == 0 ? "is empty: the download or copy of it failed; fetch it again"
+                                          : nullptr;
   const auto size = static_cast<std::size_t>(info.st_size);
   void* data = wrong ? MAP_FAILED : ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, descriptor, 0);
   const int reason = errno;
@@ -31,11 +33,14 @@ MappedFile::MappedFile(std::filesystem::path path) : path_(std::move(path)) {
   bytes_ = {static_cast<const std::byte*>(data), size};
 }
 
-MappedFile::~MappedFile() { ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size()); }
+MappedFile::~MappedFile() {
+  ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
+}
 
 void MappedFile::release(Bytes part) const {
   const std::less_equal<> notAfter;
-  const bool inside = notAfter(bytes_.data(), part.data()) && notAfter(part.data() + part.size(), bytes_.data() + bytes_.size());
+  const bool inside = notAfter(bytes_.data(), part.data()) &&
+                      notAfter(part.data() + part.size(), bytes_.data() + bytes_.size());
   if (part.empty() || !inside) return;
   // Whole pages, outwards: a page shared with a neighbour is only read once more.
   const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));

@@ -17,7 +17,8 @@ class MappedFile {
 
   const std::filesystem::path& path() const { return path_; }
   Bytes bytes() const { return bytes_; }
-  // Gives back the memory of the pages that hold `part`; they are read from the file again when somebody looks.
+  // Gives back the memory of the pages that hold `part`; they are read from the file again when somebody
+  // looks.
   void release(Bytes part) const;
 
  private:

@@ -13,7 +13,8 @@ namespace {
 constexpr std::string_view kMagic("\x93NUMPY", 6);
 constexpr std::string_view kSuffix = ".npy";
 
-// The header is a Python literal, {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }, and nothing else is taken.
+// The header is a Python literal, {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }, and nothing
+// else is taken.
 class HeaderParser {
  public:
   struct Header {
@@ -22,7 +23,8 @@ class HeaderParser {
     std::vector<std::int64_t> shape;
   };
 
-  HeaderParser(std::string_view text, const std::string& what, const std::filesystem::path& path) : rest_(text), what_(what), path_(path) {}
+  HeaderParser(std::string_view text, const std::string& what, const std::filesystem::path& path)
+      : rest_(text), what_(what), path_(path) {}
 
   Header parse() {
     Header header;
@@ -46,7 +48,9 @@ class HeaderParser {
   }
 
  private:
-  Error wrong() const { return fileError(path_, "is damaged: the header of " + what_ + " is not one of NumPy's"); }
+  Error wrong() const {
+    return fileError(path_, "is damaged: the header of " + what_ + " is not one of NumPy's");
+  }
   void space() { rest_.remove_prefix(std::min(rest_.find_first_not_of(" \n"), rest_.size())); }
   bool skip(char wanted) {
     space();
@@ -67,7 +71,8 @@ class HeaderParser {
   }
   std::string descr() {
     space();
-    if (rest_.starts_with('[')) throw fileError(path_, what_ + " holds records of several fields, not numbers");
+    if (rest_.starts_with('['))
+      throw fileError(path_, what_ + " holds records of several fields, not numbers");
     return text();
   }
   bool boolean() {
@@ -103,15 +108,20 @@ class HeaderParser {
 
 std::string dtypeOf(const std::string& descr, const std::string& what, const std::filesystem::path& path) {
   static const std::map<std::string, std::string> known{
-      {"f2", "F16"}, {"f4", "F32"}, {"f8", "F64"}, {"i1", "I8"}, {"i2", "I16"}, {"i4", "I32"}, {"i8", "I64"},
-      {"u1", "U8"},  {"u2", "U16"}, {"u4", "U32"}, {"u8", "U64"}, {"b1", "BOOL"}, {"c8", "C64"}};
+      {"f2", "F16"}, {"f4", "F32"},  {"f8", "F64"}, {"i1", "I8"},  {"i2", "I16"},
+      {"i4", "I32"}, {"i8", "I64"},  {"u1", "U8"},  {"u2", "U16"}, {"u4", "U32"},
+      {"u8", "U64"}, {"b1", "BOOL"}, {"c8", "C64"}};
   const char order = descr.empty() ? '\0' : descr[0];
   const auto found = descr.empty() ? known.end() : known.find(descr.substr(1));
-  if (descr.ends_with('O')) throw fileError(path, what + " holds Python objects, which would have to be run; only numbers are read");
-  if (found == known.end()) throw fileError(path, what + " holds " + inQuotes(descr) + ", which are no numbers that weights come in");
+  if (descr.ends_with('O'))
+    throw fileError(path, what + " holds Python objects, which would have to be run; only numbers are read");
+  if (found == known.end())
+    throw fileError(path, what + " holds " + inQuotes(descr) + ", which are no numbers that weights come in");
   const bool single = dtypeSize(found->second) == 1;
-  if (order == '>' && !single) throw fileError(path, what + " is big-endian; save it again with array.astype('<" + found->first + "')");
-  if (order != '<' && order != '|' && order != '>') throw fileError(path, "is damaged: " + what + " has the dtype " + inQuotes(descr));
+  if (order == '>' && !single)
+    throw fileError(path, what + " is big-endian; save it again with array.astype('<" + found->first + "')");
+  if (order != '<' && order != '|' && order != '>')
+    throw fileError(path, "is damaged: " + what + " has the dtype " + inQuotes(descr));
   return found->second;
 }
 
@@ -126,19 +136,24 @@ std::vector<std::int64_t> fortranStrides(const std::vector<std::int64_t>& shape)
   return strides;
 }
 
-TensorEntry readArray(const std::string& name, Bytes array, const std::filesystem::path& path, OwnedMemory& memory) {
+TensorEntry readArray(const std::string& name, Bytes array, const std::filesystem::path& path,
+                      OwnedMemory& memory) {
   const std::string what = "array " + inQuotes(name);
   ByteReader in(array, path);
-  if (array.size() < kMagic.size() || asText(in.take(kMagic.size())) != kMagic) throw fileError(path, what + " is not a NumPy array");
+  if (array.size() < kMagic.size() || asText(in.take(kMagic.size())) != kMagic)
+    throw fileError(path, what + " is not a NumPy array");
   const auto major = in.value<std::uint8_t>();
   in.value<std::uint8_t>();
-  if (major < 1 || major > 3) throw fileError(path, what + " is of version " + std::to_string(major) + " of NumPy's format, which is not known");
+  if (major < 1 || major > 3)
+    throw fileError(
+        path, what + " is of version " + std::to_string(major) + " of NumPy's format, which is not known");
   const std::uint64_t headerBytes = major == 1 ? in.value<std::uint16_t>() : in.value<std::uint32_t>();
   const auto header = HeaderParser(asText(in.take(headerBytes)), what, path).parse();
 
   TensorEntry entry{name, dtypeOf(header.descr, what, path), header.shape, {}};
   const auto bytes = tensorBytes(entry.dtype, entry.shape);
-  if (!bytes || *bytes != in.left()) throw fileError(path, "is damaged: " + what + " is not as long as its shape says");
+  if (!bytes || *bytes != in.left())
+    throw fileError(path, "is damaged: " + what + " is not as long as its shape says");
   entry.bytes = in.take(*bytes);
   const auto strides = header.fortran ? fortranStrides(entry.shape) : std::vector<std::int64_t>{};
   if (header.fortran && !isRowMajor(entry.shape, strides)) {
@@ -152,13 +167,15 @@ TensorEntry readArray(const std::string& name, Bytes array, const std::filesyste
 }  // namespace
 
 bool isNpz(const ZipArchive& archive) {
-  return std::any_of(archive.names().begin(), archive.names().end(), [](const std::string& name) { return name.ends_with(kSuffix); });
+  return std::any_of(archive.names().begin(), archive.names().end(),
+                     [](const std::string& name) { return name.ends_with(kSuffix); });
 }
 
 void readNpz(ZipArchive& archive, const std::filesystem::path& path, WeightContents& contents) {
   contents.format = WeightFormat::Npz;
   for (const std::string& entry : archive.names()) {
-    if (!entry.ends_with(kSuffix)) throw fileError(path, "holds " + inQuotes(entry) + " among its NumPy arrays, so it is no .npz");
+    if (!entry.ends_with(kSuffix))
+      throw fileError(path, "holds " + inQuotes(entry) + " among its NumPy arrays, so it is no .npz");
     const std::string name = entry.substr(0, entry.size() - kSuffix.size());
     contents.tensors.push_back(readArray(name, archive.bytes(entry), path, contents.memory));
   }

@@ -1,5 +1,5 @@
-// NumPy's .npz: a ZIP archive of .npy arrays (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html).
-// Internal to core/weights.
+// NumPy's .npz: a ZIP archive of .npy arrays
+// (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html). Internal to core/weights.
 #pragma once
 
 #include <filesystem>

@@ -4,16 +4,19 @@
 
 #include "core/base/error.h"
 #include "core/weights/pickle_calls.h"
+#include "core/weights/pickle_opcodes.h"
 
 namespace panicle {
 namespace {
 
-// A checkpoint of the largest models, its optimizer's state with it, takes some hundred thousand steps. Every step keeps one value at
-// most, so this bounds the memory too, together with what calls copy.
+// A checkpoint of the largest models, its optimizer's state with it, takes some hundred thousand steps. Every
+// step keeps one value at most, so this bounds the memory too, together with what calls copy.
 constexpr std::size_t kMaxSteps = 8'000'000;
 constexpr std::size_t kMaxText = 256u << 20;
 constexpr std::size_t kMaxCopied = 256u << 20;
 constexpr int kMaxProtocol = 5;
+
+using Op = PickleOpcode;
 
 std::size_t copiedBytes(const PickleValue& value) {
   if (const auto* list = std::get_if<PickleList>(&value)) return list->items.size() * sizeof(PickleId);
@@ -29,7 +32,8 @@ class Machine {
 
   Pickle run() {
     std::size_t steps = 0;
-    while (step(in_.value<std::uint8_t>())) {
+    for (Op opcode = next(); opcode != Op::Stop; opcode = next()) {
+      step(opcode);
       if (++steps > kMaxSteps) throw damaged("there are more values than any weight file has");
     }
     pickle_.root = pop();
@@ -38,9 +42,10 @@ class Machine {
   }
 
  private:
+  Op next() { return Op{in_.value<std::uint8_t>()}; }
   Error damaged(const std::string& what) const {
-    return fileError(in_.path(), "is damaged, or was not written by torch.save: at byte " + std::to_string(in_.position()) +
-                                     " of its pickle, " + what);
+    return fileError(in_.path(), "is damaged, or was not written by torch.save: at byte " +
+                                     std::to_string(in_.position()) + " of its pickle, " + what);
   }
 
   // The stack.
@@ -121,7 +126,9 @@ class Machine {
   }
 
   // What makes objects.
-  void global(const std::string& module, const std::string& name) { add(pickleGlobal(module, name, in_.path())); }
+  void global(const std::string& module, const std::string& name) {
+    add(pickleGlobal(module, name, in_.path()));
+  }
   void stackGlobal() {
     const std::string name = topAs<PickleText>("a name").text;
     pop();
@@ -138,17 +145,25 @@ class Machine {
     if (copied_ > kMaxCopied) throw damaged("values are copied over and over");
     add(std::move(value));
   }
-  // An OrderedDict's attributes: a state dict keeps its modules' versions there, which say nothing about the tensors.
+  // An OrderedDict's attributes: a state dict keeps its modules' versions there, which say nothing about the
+  // tensors.
   void build() {
     pop();
     topAs<PickleDict>("a dict with attributes");
   }
 
-  bool step(std::uint8_t opcode) { return stepNumber(opcode) || stepText(opcode) || stepContainer(opcode) || stepOther(opcode); }
-  bool stepNumber(std::uint8_t opcode);
-  bool stepText(std::uint8_t opcode);
-  bool stepContainer(std::uint8_t opcode);
-  bool stepOther(std::uint8_t opcode);
+  void step(Op opcode) {
+    const bool known = stepNumber(opcode) || stepText(opcode) || stepSequence(opcode) || stepDict(opcode) ||
+                       stepStack(opcode) || stepObject(opcode) || stepItself(opcode);
+    if (!known) throw damaged("opcode " + std::to_string(static_cast<int>(opcode)) + " is not known");
+  }
+  bool stepNumber(Op opcode);
+  bool stepText(Op opcode);
+  bool stepSequence(Op opcode);
+  bool stepDict(Op opcode);
+  bool stepStack(Op opcode);
+  bool stepObject(Op opcode);
+  bool stepItself(Op opcode);
 
   ByteReader& in_;
   Pickle pickle_;
@@ -158,103 +173,207 @@ class Machine {
   std::size_t copied_ = 0;  // bytes, by calls
 };
 
-// Each of these answers whether it knew the opcode; stepOther, the last, whether the pickle goes on.
-bool Machine::stepNumber(std::uint8_t opcode) {
+// Each of these answers whether the opcode was one of its own.
+bool Machine::stepNumber(Op opcode) {
   switch (opcode) {
-    case 'N': add(std::monostate{}); return true;
-    case 0x88: add(true); return true;
-    case 0x89: add(false); return true;
-    case 'J': add(std::int64_t{in_.value<std::int32_t>()}); return true;
-    case 'K': add(std::int64_t{in_.value<std::uint8_t>()}); return true;
-    case 'M': add(std::int64_t{in_.value<std::uint16_t>()}); return true;
-    case 0x8a: addLong(in_.value<std::uint8_t>()); return true;
-    case 0x8b: addLong(in_.value<std::uint32_t>()); return true;
-    case 'G': addFloat(); return true;
-    default: return false;
+    case Op::None:
+      add(std::monostate{});
+      break;
+    case Op::NewTrue:
+      add(true);
+      break;
+    case Op::NewFalse:
+      add(false);
+      break;
+    case Op::BinInt:
+      add(std::int64_t{in_.value<std::int32_t>()});
+      break;
+    case Op::BinInt1:
+      add(std::int64_t{in_.value<std::uint8_t>()});
+      break;
+    case Op::BinInt2:
+      add(std::int64_t{in_.value<std::uint16_t>()});
+      break;
+    case Op::Long1:
+      addLong(in_.value<std::uint8_t>());
+      break;
+    case Op::Long4:
+      addLong(in_.value<std::uint32_t>());
+      break;
+    case Op::BinFloat:
+      addFloat();
+      break;
+    default:
+      return false;
   }
+  return true;
 }
 
-bool Machine::stepText(std::uint8_t opcode) {
+bool Machine::stepText(Op opcode) {
   switch (opcode) {
-    case 'X': add(PickleText{text(in_.value<std::uint32_t>())}); return true;
-    case 0x8c: add(PickleText{text(in_.value<std::uint8_t>())}); return true;
-    case 0x8d: add(PickleText{text(in_.value<std::uint64_t>())}); return true;
-    case 'T': add(PickleText{text(in_.value<std::uint32_t>())}); return true;  // Python 2's str
-    case 'U': add(PickleText{text(in_.value<std::uint8_t>())}); return true;
-    case 'B': add(PickleBytes{text(in_.value<std::uint32_t>())}); return true;
-    case 'C': add(PickleBytes{text(in_.value<std::uint8_t>())}); return true;
-    case 0x8e:
-    case 0x96: add(PickleBytes{text(in_.value<std::uint64_t>())}); return true;
-    default: return false;
+    case Op::ShortBinUnicode:
+    case Op::ShortBinString:
+      add(PickleText{text(in_.value<std::uint8_t>())});
+      break;
+    case Op::BinUnicode:
+    case Op::BinString:
+      add(PickleText{text(in_.value<std::uint32_t>())});
+      break;
+    case Op::BinUnicode8:
+      add(PickleText{text(in_.value<std::uint64_t>())});
+      break;
+    case Op::ShortBinBytes:
+      add(PickleBytes{text(in_.value<std::uint8_t>())});
+      break;
+    case Op::BinBytes:
+      add(PickleBytes{text(in_.value<std::uint32_t>())});
+      break;
+    case Op::BinBytes8:
+    case Op::ByteArray8:
+      add(PickleBytes{text(in_.value<std::uint64_t>())});
+      break;
+    default:
+      return false;
   }
+  return true;
 }
 
-bool Machine::stepContainer(std::uint8_t opcode) {
+bool Machine::stepSequence(Op opcode) {
   switch (opcode) {
-    case ']':
-    case 0x8f: add(PickleList{}); return true;
-    case 'l':
-    case 0x91: add(PickleList{popToMark(), false}); return true;
-    case ')': add(PickleList{{}, true}); return true;
-    case 't': add(PickleList{popToMark(), true}); return true;
-    case 0x85: addTuple(1); return true;
-    case 0x86: addTuple(2); return true;
-    case 0x87: addTuple(3); return true;
-    case '}': add(PickleDict{}); return true;
-    case 'd': addDict(popToMark()); return true;
-    case 'a': {
-      const PickleId item = pop();
-      append({item});
-      return true;
-    }
-    case 'e':
-    case 0x90: append(popToMark()); return true;
-    case 's': {
+    case Op::EmptyList:
+    case Op::EmptySet:
+      add(PickleList{});
+      break;
+    case Op::List:
+    case Op::FrozenSet:
+      add(PickleList{popToMark(), false});
+      break;
+    case Op::Append:
+      append({pop()});
+      break;
+    case Op::Appends:
+    case Op::AddItems:
+      append(popToMark());
+      break;
+    case Op::EmptyTuple:
+      add(PickleList{{}, true});
+      break;
+    case Op::Tuple:
+      add(PickleList{popToMark(), true});
+      break;
+    case Op::Tuple1:
+      addTuple(1);
+      break;
+    case Op::Tuple2:
+      addTuple(2);
+      break;
+    case Op::Tuple3:
+      addTuple(3);
+      break;
+    default:
+      return false;
+  }
+  return true;
+}
+
+bool Machine::stepDict(Op opcode) {
+  switch (opcode) {
+    case Op::EmptyDict:
+      add(PickleDict{});
+      break;
+    case Op::Dict:
+      addDict(popToMark());
+      break;
+    case Op::SetItem: {
       const PickleId value = pop();
       const PickleId key = pop();
       setItems({key, value});
-      return true;
+      break;
     }
-    case 'u': setItems(popToMark()); return true;
-    default: return false;
+    case Op::SetItems:
+      setItems(popToMark());
+      break;
+    default:
+      return false;
   }
+  return true;
 }
 
-bool Machine::stepOther(std::uint8_t opcode) {
+bool Machine::stepStack(Op opcode) {
   switch (opcode) {
-    case 0x80:
-      if (in_.value<std::uint8_t>() > kMaxProtocol) throw damaged("a protocol is named that is not known");
-      return true;
-    case 0x95: in_.value<std::uint64_t>(); return true;  // a frame's length, of use to a reader that buffers
-    case '(': marks_.push_back(stack_.size()); return true;
-    case '0': pop(); return true;
-    case '1': popToMark(); return true;
-    case '2': stack_.push_back(top()); return true;
-    case 'q': memoize(in_.value<std::uint8_t>()); return true;
-    case 'r': memoize(in_.value<std::uint32_t>()); return true;
-    case 0x94: memoize(static_cast<std::uint32_t>(memo_.size())); return true;
-    case 'h': recall(in_.value<std::uint8_t>()); return true;
-    case 'j': recall(in_.value<std::uint32_t>()); return true;
-    case 'c': {
+    case Op::Mark:
+      marks_.push_back(stack_.size());
+      break;
+    case Op::Pop:
+      pop();
+      break;
+    case Op::PopMark:
+      popToMark();
+      break;
+    case Op::Dup:
+      stack_.push_back(top());
+      break;
+    case Op::BinPut:
+      memoize(in_.value<std::uint8_t>());
+      break;
+    case Op::LongBinPut:
+      memoize(in_.value<std::uint32_t>());
+      break;
+    case Op::Memoize:
+      memoize(static_cast<std::uint32_t>(memo_.size()));
+      break;
+    case Op::BinGet:
+      recall(in_.value<std::uint8_t>());
+      break;
+    case Op::LongBinGet:
+      recall(in_.value<std::uint32_t>());
+      break;
+    default:
+      return false;
+  }
+  return true;
+}
+
+bool Machine::stepObject(Op opcode) {
+  switch (opcode) {
+    case Op::Global: {
       const std::string module(in_.takeLine());
       global(module, std::string(in_.takeLine()));
-      return true;
+      break;
     }
-    case 0x93: stackGlobal(); return true;
-    case 'R': reduce(); return true;
-    case 'b': build(); return true;
-    case 'Q': {
-      const PickleId id = pop();
-      add(pickleStorage(pickle_, id, in_.path()));
-      return true;
-    }
-    case 'i':
-    case 'o':
-    case 0x81:
-    case 0x92: throw pickleRefusal("make an object", in_.path());
-    case '.': return false;
-    default: throw damaged("opcode " + std::to_string(opcode) + " is not known");
+    case Op::StackGlobal:
+      stackGlobal();
+      break;
+    case Op::Reduce:
+      reduce();
+      break;
+    case Op::Build:
+      build();
+      break;
+    case Op::BinPersId:
+      add(pickleStorage(pickle_, pop(), in_.path()));
+      break;
+    case Op::Inst:
+    case Op::Obj:
+    case Op::NewObj:
+    case Op::NewObjEx:
+      throw pickleRefusal("make an object", in_.path());
+    default:
+      return false;
   }
+  return true;
+}
+
+bool Machine::stepItself(Op opcode) {
+  if (opcode == Op::Proto) {
+    if (in_.value<std::uint8_t>() > kMaxProtocol) throw damaged("a protocol is named that is not known");
+    return true;
+  }
+  if (opcode == Op::Frame) {
+    in_.value<std::uint64_t>();  // its length, of use to a reader that buffers
+    return true;
+  }
+  return false;
 }
 
 }  // namespace
@@ -267,6 +386,8 @@ const PickleValue* Pickle::find(const PickleDict& dict, std::string_view key) co
   return nullptr;
 }
 
-Pickle readPickle(ByteReader& in) { return Machine(in).run(); }
+Pickle readPickle(ByteReader& in) {
+  return Machine(in).run();
+}
 
 }  // namespace panicle

@@ -1,8 +1,9 @@
-// A reader of Python pickles that runs nothing: it knows the opcodes for plain values and, of the functions that a pickle may ask
-// Python to call, the handful that torch.save writes for tensors. Every other one is refused by name. Internal to core/weights.
+// A reader of Python pickles that runs nothing: it knows the opcodes for plain values and, of the functions
+// that a pickle may ask Python to call, the handful that torch.save writes for tensors. Every other one is
+// refused by name. Internal to core/weights.
 //
-// The opcodes are those of Python's pickletools (PEPs 307, 3154, 574); of protocols 0 and 1, which torch.save does not write, the
-// text ones are refused.
+// The opcodes are those of Python's pickletools (PEPs 307, 3154, 574); of protocols 0 and 1, which torch.save
+// does not write, the text ones are refused.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +17,8 @@
 
 namespace panicle {
 
-using PickleId = std::uint32_t;  // of a value in its Pickle: values may be shared, and may even hold themselves
+using PickleId =
+    std::uint32_t;  // of a value in its Pickle: values may be shared, and may even hold themselves
 
 enum class PickleCall {
   OrderedDict,
@@ -67,8 +69,9 @@ struct PickleTensor {
   std::vector<std::int64_t> strides;  // >= 0, in elements, as many as sides
 };
 
-using PickleValue = std::variant<std::monostate, bool, std::int64_t, double, PickleText, PickleBytes, PickleLong, PickleList, PickleDict,
-                                 PickleDtype, PickleStorageType, PickleCall, std::unique_ptr<PickleStorage>, std::unique_ptr<PickleTensor>>;
+using PickleValue = std::variant<std::monostate, bool, std::int64_t, double, PickleText, PickleBytes,
+                                 PickleLong, PickleList, PickleDict, PickleDtype, PickleStorageType,
+                                 PickleCall, std::unique_ptr<PickleStorage>, std::unique_ptr<PickleTensor>>;
 
 struct Pickle {
   std::vector<PickleValue> values;
@@ -82,8 +85,8 @@ struct Pickle {
   const PickleValue* find(const PickleDict& dict, std::string_view key) const;
 };
 
-// Reads one pickle, up to its STOP, from where `in` stands. Throws Error: cut off, opcodes that there are not or that do not fit what
-// came before, over eight million steps, and anything but plain values and tensors.
+// Reads one pickle, up to its STOP, from where `in` stands. Throws Error: cut off, opcodes that there are not
+// or that do not fit what came before, over eight million steps, and anything but plain values and tensors.
 Pickle readPickle(ByteReader& in);
 
 }  // namespace panicle

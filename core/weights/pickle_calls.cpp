@@ -35,19 +35,33 @@ const std::map<std::string, PickleCall>& calls() {
 // A storage without a type counts bytes: its tensors say what they are (_rebuild_tensor_v3).
 const std::map<std::string, std::string>& storageTypes() {
   static const std::map<std::string, std::string> known{
-      {"torch.DoubleStorage", "F64"}, {"torch.FloatStorage", "F32"},  {"torch.HalfStorage", "F16"},
-      {"torch.BFloat16Storage", "BF16"}, {"torch.LongStorage", "I64"}, {"torch.IntStorage", "I32"},
-      {"torch.ShortStorage", "I16"},  {"torch.CharStorage", "I8"},    {"torch.ByteStorage", "U8"},
-      {"torch.BoolStorage", "BOOL"},  {"torch.ComplexFloatStorage", "C64"}, {"torch.storage.UntypedStorage", ""}};
+      {"torch.DoubleStorage", "F64"},       {"torch.FloatStorage", "F32"},
+      {"torch.HalfStorage", "F16"},         {"torch.BFloat16Storage", "BF16"},
+      {"torch.LongStorage", "I64"},         {"torch.IntStorage", "I32"},
+      {"torch.ShortStorage", "I16"},        {"torch.CharStorage", "I8"},
+      {"torch.ByteStorage", "U8"},          {"torch.BoolStorage", "BOOL"},
+      {"torch.ComplexFloatStorage", "C64"}, {"torch.storage.UntypedStorage", ""}};
   return known;
 }
 
 const std::map<std::string, std::string>& dtypes() {
-  static const std::map<std::string, std::string> known{
-      {"torch.float64", "F64"}, {"torch.float32", "F32"}, {"torch.float16", "F16"}, {"torch.bfloat16", "BF16"}, {"torch.int64", "I64"},
-      {"torch.int32", "I32"}, {"torch.int16", "I16"}, {"torch.int8", "I8"}, {"torch.uint8", "U8"}, {"torch.uint16", "U16"},
-      {"torch.uint32", "U32"}, {"torch.uint64", "U64"}, {"torch.bool", "BOOL"}, {"torch.complex64", "C64"},
-      {"torch.float8_e4m3fn", "F8_E4M3"}, {"torch.float8_e5m2", "F8_E5M2"}, {"torch.float8_e8m0fnu", "F8_E8M0"}};
+  static const std::map<std::string, std::string> known{{"torch.float64", "F64"},
+                                                        {"torch.float32", "F32"},
+                                                        {"torch.float16", "F16"},
+                                                        {"torch.bfloat16", "BF16"},
+                                                        {"torch.int64", "I64"},
+                                                        {"torch.int32", "I32"},
+                                                        {"torch.int16", "I16"},
+                                                        {"torch.int8", "I8"},
+                                                        {"torch.uint8", "U8"},
+                                                        {"torch.uint16", "U16"},
+                                                        {"torch.uint32", "U32"},
+                                                        {"torch.uint64", "U64"},
+                                                        {"torch.bool", "BOOL"},
+                                                        {"torch.complex64", "C64"},
+                                                        {"torch.float8_e4m3fn", "F8_E4M3"},
+                                                        {"torch.float8_e5m2", "F8_E5M2"},
+                                                        {"torch.float8_e8m0fnu", "F8_E8M0"}};
   return known;
 }
 
@@ -127,32 +141,46 @@ PickleValue makeSet(const Arguments& arguments) {
 }  // namespace
 
 Error pickleRefusal(const std::string& what, const std::filesystem::path& path) {
-  return fileError(path, "asks Python to " + what + ", and here only tensors and plain containers are read, because a pickle can run "
-                             "anything. If you trust the file, save its tensors alone in Python: "
-                             "torch.save(torch.load(" + inQuotes(path.filename().string()) +
-                             ", map_location='cpu')['state_dict'], 'tensors.pth'), with the key that it keeps them under "
-                             "in place of 'state_dict', or model.state_dict() where it is a whole model");
+  return fileError(
+      path, "asks Python to " + what +
+                ", and here only tensors and plain containers are read, because a pickle can run "
+                "anything. If you trust the file, save its tensors alone in Python: "
+                "torch.save(torch.load(" +
+                inQuotes(path.filename().string()) +
+                ", map_location='cpu')['state_dict'], 'tensors.pth'), with the key that it keeps them under "
+                "in place of 'state_dict', or model.state_dict() where it is a whole model");
 }
 
-PickleValue pickleGlobal(const std::string& module, const std::string& name, const std::filesystem::path& path) {
+PickleValue pickleGlobal(const std::string& module, const std::string& name,
+                         const std::filesystem::path& path) {
   const std::string full = module + "." + name;
   if (const auto found = calls().find(full); found != calls().end()) return found->second;
-  if (const auto found = storageTypes().find(full); found != storageTypes().end()) return PickleStorageType{found->second};
+  if (const auto found = storageTypes().find(full); found != storageTypes().end())
+    return PickleStorageType{found->second};
   if (const auto found = dtypes().find(full); found != dtypes().end()) return PickleDtype{found->second};
   throw pickleRefusal("call " + inQuotes(full), path);
 }
 
-PickleValue pickleCall(const Pickle& pickle, PickleCall call, PickleId tuple, const std::filesystem::path& path) {
+PickleValue pickleCall(const Pickle& pickle, PickleCall call, PickleId tuple,
+                       const std::filesystem::path& path) {
   const auto of = [&](const char* name) { return Arguments(pickle, tuple, name, path); };
   switch (call) {
-    case PickleCall::OrderedDict: return makeDict(pickle, of("OrderedDict"), path);
-    case PickleCall::Counter: return makeDict(pickle, of("Counter"), path);
-    case PickleCall::Set: return makeSet(of("set"));
-    case PickleCall::Encode: return PickleBytes{of("encode").get<PickleText>(0).text};
-    case PickleCall::Size: return PickleList{of("torch.Size").get<PickleList>(0).items, true};
-    case PickleCall::Device: return PickleText{of("torch.device").get<PickleText>(0).text};
-    case PickleCall::RebuildTensor: return rebuildTensor(of("_rebuild_tensor"), "");
-    case PickleCall::RebuildTensorV2: return rebuildTensor(of("_rebuild_tensor_v2"), "");
+    case PickleCall::OrderedDict:
+      return makeDict(pickle, of("OrderedDict"), path);
+    case PickleCall::Counter:
+      return makeDict(pickle, of("Counter"), path);
+    case PickleCall::Set:
+      return makeSet(of("set"));
+    case PickleCall::Encode:
+      return PickleBytes{of("encode").get<PickleText>(0).text};
+    case PickleCall::Size:
+      return PickleList{of("torch.Size").get<PickleList>(0).items, true};
+    case PickleCall::Device:
+      return PickleText{of("torch.device").get<PickleText>(0).text};
+    case PickleCall::RebuildTensor:
+      return rebuildTensor(of("_rebuild_tensor"), "");
+    case PickleCall::RebuildTensorV2:
+      return rebuildTensor(of("_rebuild_tensor_v2"), "");
     case PickleCall::RebuildTensorV3: {
       const Arguments arguments = of("_rebuild_tensor_v3");
       return rebuildTensor(arguments, arguments.get<PickleDtype>(6).dtype);

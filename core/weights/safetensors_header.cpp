@@ -10,8 +10,8 @@
 namespace panicle {
 namespace {
 
-// Follows the parser: the whole object, in it one object a tensor, in that at most a list of numbers. Every function answers whether
-// parsing goes on; `problem` says why not.
+// Follows the parser: the whole object, in it one object a tensor, in that at most a list of numbers. Every
+// function answers whether parsing goes on; `problem` says why not.
 class HeaderReader {
  public:
   SafetensorsHeader header;
@@ -66,8 +66,10 @@ class HeaderReader {
 
   bool key(std::string& value) {
     key_ = std::move(value);
-    if (place_ == Place::Header) return names_.insert(key_).second || fail("names " + inQuotes(key_) + " twice in its header");
-    if (place_ == Place::Metadata) return header.metadata.count(key_) == 0 || fail("names " + inQuotes(key_) + " twice in its metadata");
+    if (place_ == Place::Header)
+      return names_.insert(key_).second || fail("names " + inQuotes(key_) + " twice in its header");
+    if (place_ == Place::Metadata)
+      return header.metadata.count(key_) == 0 || fail("names " + inQuotes(key_) + " twice in its metadata");
     const bool known = key_ == "dtype" || key_ == "shape" || key_ == "data_offsets";
     if (!known || std::find(rowKeys_.begin(), rowKeys_.end(), key_) != rowKeys_.end()) return incomplete();
     rowKeys_.push_back(key_);
@@ -97,7 +99,8 @@ class HeaderReader {
   }
 
   bool parse_error(std::size_t position, const std::string&, const Json::exception&) {
-    return fail("is not a safetensors file, or it is damaged: byte " + std::to_string(position) + " of its header is not JSON");
+    return fail("is not a safetensors file, or it is damaged: byte " + std::to_string(position) +
+                " of its header is not JSON");
   }
 
  private:
@@ -112,20 +115,27 @@ class HeaderReader {
 
   bool misplaced() {
     switch (place_) {
-      case Place::Outside: return fail("is not a safetensors file: its header is not a JSON object");
-      case Place::Header: return fail("has " + inQuotes(key_) + " in its header, which is no tensor");
-      case Place::Metadata: return fail("has metadata that is not text");
+      case Place::Outside:
+        return fail("is not a safetensors file: its header is not a JSON object");
+      case Place::Header:
+        return fail("has " + inQuotes(key_) + " in its header, which is no tensor");
+      case Place::Metadata:
+        return fail("has metadata that is not text");
       case Place::Row:
-        return fail(tensor() + (key_ == "dtype" ? " has a dtype that is not a text" : " has a " + key_ + " that is not a list"));
-      case Place::Shape: return fail(tensor() + " has a malformed shape");
-      case Place::Offsets: return fail(tensor() + " has malformed data_offsets");
+        return fail(tensor() + (key_ == "dtype" ? " has a dtype that is not a text"
+                                                : " has a " + key_ + " that is not a list"));
+      case Place::Shape:
+        return fail(tensor() + " has a malformed shape");
+      case Place::Offsets:
+        return fail(tensor() + " has malformed data_offsets");
     }
     return false;
   }
 
   bool checkRow() {
     const TensorEntry& entry = row_.entry;
-    if (dtypeSize(entry.dtype) == 0) return fail(tensor() + " has the unknown dtype " + inQuotes(entry.dtype));
+    if (dtypeSize(entry.dtype) == 0)
+      return fail(tensor() + " has the unknown dtype " + inQuotes(entry.dtype));
     const auto bytes = tensorBytes(entry.dtype, entry.shape);
     if (!bytes) return fail(tensor() + " has a shape that overflows or has more than 64 sides");
     if (row_.begin > row_.end || row_.end - row_.begin != *bytes) {
@@ -145,7 +155,8 @@ class HeaderReader {
 }  // namespace
 
 SafetensorsHeader parseSafetensorsHeader(std::string_view text, const std::filesystem::path& path) {
-  if (text.empty() || text.front() != '{') throw fileError(path, "is not a safetensors file: its header is not a JSON object");
+  if (text.empty() || text.front() != '{')
+    throw fileError(path, "is not a safetensors file: its header is not a JSON object");
   HeaderReader reader;
   if (!Json::sax_parse(text, &reader)) throw fileError(path, reader.problem);
   return std::move(reader.header);

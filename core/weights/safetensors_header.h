@@ -23,8 +23,8 @@ struct SafetensorsHeader {
   std::map<std::string, std::string> metadata;
 };
 
-// Throws Error for anything that the format does not have. Reads as it goes, with no tree of JSON values and no recursion, so that
-// neither a million tensors nor a million brackets are a matter.
+// Throws Error for anything that the format does not have. Reads as it goes, with no tree of JSON values and
+// no recursion, so that neither a million tensors nor a million brackets are a matter.
 SafetensorsHeader parseSafetensorsHeader(std::string_view text, const std::filesystem::path& path);
 
 }  // namespace panicle

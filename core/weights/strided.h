@@ -11,9 +11,10 @@ namespace panicle {
 // Strides count elements; shape and strides are equally long and not negative.
 bool isRowMajor(const std::vector<std::int64_t>& shape, const std::vector<std::int64_t>& strides);
 
-// Copies the tensor that begins at `from` row by row into `to`, which has its size exactly. Every element that the strides reach must
-// be there.
-void copyRowMajor(const std::byte* from, const std::vector<std::int64_t>& shape, const std::vector<std::int64_t>& strides,
-                  std::size_t elementBytes, std::span<std::byte> to);
+// Copies the tensor that begins at `from` row by row into `to`, which has its size exactly. Every element
+// that the strides reach must be there.
+void copyRowMajor(const std::byte* from, const std::vector<std::int64_t>& shape,
+                  const std::vector<std::int64_t>& strides, std::size_t elementBytes,
+                  std::span<std::byte> to);
 
 }  // namespace panicle

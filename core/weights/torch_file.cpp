@@ -12,7 +12,7 @@
 namespace panicle {
 namespace {
 
-constexpr int kMaxDepth = 64;              // of containers in containers
+constexpr int kMaxDepth = 64;                  // of containers in containers
 constexpr std::size_t kMaxVisits = 4'000'000;  // shared containers count each time they are met
 constexpr std::string_view kMagic("\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19", 10);  // 0x1950a86a20f9469cfc6c
 constexpr std::int64_t kLegacyProtocol = 1001;
@@ -20,7 +20,9 @@ constexpr std::int64_t kLegacyProtocol = 1001;
 using StorageBytes = std::function<Bytes(const PickleStorage&)>;
 
 // Bytes of one element of a storage; an untyped one counts bytes.
-std::uint64_t storageUnit(const PickleStorage& storage) { return storage.dtype.empty() ? 1 : dtypeSize(storage.dtype); }
+std::uint64_t storageUnit(const PickleStorage& storage) {
+  return storage.dtype.empty() ? 1 : dtypeSize(storage.dtype);
+}
 
 std::uint64_t storageSize(const PickleStorage& storage, const std::filesystem::path& path) {
   std::uint64_t bytes = 0;
@@ -33,7 +35,8 @@ std::uint64_t storageSize(const PickleStorage& storage, const std::filesystem::p
 // The tensors of nested containers under dotted keys.
 class Flattener {
  public:
-  Flattener(const Pickle& pickle, const std::filesystem::path& path, const StorageBytes& storage, WeightContents& contents)
+  Flattener(const Pickle& pickle, const std::filesystem::path& path, const StorageBytes& storage,
+            WeightContents& contents)
       : pickle_(pickle), path_(path), storage_(storage), contents_(contents) {}
 
   void run() {
@@ -42,7 +45,9 @@ class Flattener {
     }
     walk(pickle_.root, "", 0);
     if (contents_.tensors.empty()) {
-      throw fileError(path_, "holds no tensors. A model's weights are saved by torch.save(model.state_dict(), 'FILE.pth')");
+      throw fileError(
+          path_,
+          "holds no tensors. A model's weights are saved by torch.save(model.state_dict(), 'FILE.pth')");
     }
     checkNames(contents_.tensors, path_);
   }
@@ -50,11 +55,13 @@ class Flattener {
  private:
   void walk(PickleId id, const std::string& name, int depth) {
     if (depth > kMaxDepth || ++visits_ > kMaxVisits) {
-      throw fileError(path_, "holds containers within containers beyond all measure: it is damaged or made to harm");
+      throw fileError(path_,
+                      "holds containers within containers beyond all measure: it is damaged or made to harm");
     }
     if (const auto* tensor = pickle_.get<std::unique_ptr<PickleTensor>>(id)) return add(name, **tensor);
     if (const auto* list = pickle_.get<PickleList>(id)) {
-      for (std::size_t i = 0; i < list->items.size(); ++i) walk(list->items[i], join(name, std::to_string(i)), depth + 1);
+      for (std::size_t i = 0; i < list->items.size(); ++i)
+        walk(list->items[i], join(name, std::to_string(i)), depth + 1);
     } else if (const auto* dict = pickle_.get<PickleDict>(id)) {
       for (const auto& [key, value] : dict->items) {
         if (holds(value)) walk(value, join(name, keyText(key)), depth + 1);
@@ -63,19 +70,21 @@ class Flattener {
   }
 
   bool holds(PickleId id) const {
-    return pickle_.get<std::unique_ptr<PickleTensor>>(id) != nullptr || pickle_.get<PickleList>(id) != nullptr ||
-           pickle_.get<PickleDict>(id) != nullptr;
+    return pickle_.get<std::unique_ptr<PickleTensor>>(id) != nullptr ||
+           pickle_.get<PickleList>(id) != nullptr || pickle_.get<PickleDict>(id) != nullptr;
   }
 
   std::string join(const std::string& name, const std::string& key) const {
-    if (name.size() + key.size() > kMaxName) throw fileError(path_, "has a tensor whose name is too long to be one");
+    if (name.size() + key.size() > kMaxName)
+      throw fileError(path_, "has a tensor whose name is too long to be one");
     return name.empty() ? key : name + "." + key;
   }
 
   std::string keyText(PickleId key) const {
     if (const auto* text = pickle_.get<PickleText>(key)) return text->text;
     if (const auto* number = pickle_.get<std::int64_t>(key)) return std::to_string(*number);
-    throw fileError(path_, "has a dict whose keys are neither texts nor whole numbers, so its tensors have no names");
+    throw fileError(
+        path_, "has a dict whose keys are neither texts nor whole numbers, so its tensors have no names");
   }
 
   void add(const std::string& name, const PickleTensor& tensor);
@@ -94,7 +103,9 @@ std::optional<std::int64_t> lastElement(const PickleTensor& tensor, std::int64_t
   std::int64_t last = first;
   for (std::size_t i = 0; i < tensor.shape.size(); ++i) {
     std::int64_t reach = 0;
-    if (__builtin_mul_overflow(tensor.shape[i] - 1, tensor.strides[i], &reach) || __builtin_add_overflow(last, reach, &last)) return std::nullopt;
+    if (__builtin_mul_overflow(tensor.shape[i] - 1, tensor.strides[i], &reach) ||
+        __builtin_add_overflow(last, reach, &last))
+      return std::nullopt;
   }
   return last;
 }
@@ -112,14 +123,16 @@ void Flattener::add(const std::string& name, const PickleTensor& tensor) {
   std::int64_t first = 0;
   std::optional<std::int64_t> last;
   if (!__builtin_add_overflow(tensor.offset, tensor.storage.view, &first)) last = lastElement(tensor, first);
-  if (!last || *last >= elements) throw fileError(path_, "is damaged: " + what + " reaches behind its storage");
+  if (!last || *last >= elements)
+    throw fileError(path_, "is damaged: " + what + " reaches behind its storage");
   const Bytes from = storage.subspan(static_cast<std::uint64_t>(first) * unit);
   if (isRowMajor(tensor.shape, tensor.strides)) {
     contents_.tensors.back().bytes = from.first(*bytes);
     return;
   }
   if (*bytes > storage.size()) {
-    throw fileError(path_, what + " repeats elements of its storage (torch's expand); save it with .contiguous()");
+    throw fileError(path_,
+                    what + " repeats elements of its storage (torch's expand); save it with .contiguous()");
   }
   const std::span<std::byte> copy = contents_.memory.allocate(*bytes);
   copyRowMajor(from.data(), tensor.shape, tensor.strides, unit, copy);
@@ -130,7 +143,8 @@ void Flattener::add(const std::string& name, const PickleTensor& tensor) {
 std::optional<std::string> torchPrefix(const ZipArchive& archive) {
   constexpr std::string_view kName = "data.pkl";
   for (const std::string& name : archive.names()) {
-    const bool ends = name.ends_with(kName) && (name.size() == kName.size() || name[name.size() - kName.size() - 1] == '/');
+    const bool ends =
+        name.ends_with(kName) && (name.size() == kName.size() || name[name.size() - kName.size() - 1] == '/');
     if (ends) return name.substr(0, name.size() - kName.size());
   }
   return std::nullopt;
@@ -139,17 +153,20 @@ std::optional<std::string> torchPrefix(const ZipArchive& archive) {
 void readLegacyFacts(ByteReader& in) {
   const Pickle protocol = readPickle(in);
   const auto* number = protocol.get<std::int64_t>(protocol.root);
-  if (number == nullptr || *number != kLegacyProtocol) throw fileError(in.path(), "is of a version of torch.save's format that is not known");
+  if (number == nullptr || *number != kLegacyProtocol)
+    throw fileError(in.path(), "is of a version of torch.save's format that is not known");
   const Pickle facts = readPickle(in);
   const auto* dict = facts.get<PickleDict>(facts.root);
   const PickleValue* little = dict == nullptr ? nullptr : facts.find(*dict, "little_endian");
   const bool* value = little == nullptr ? nullptr : std::get_if<bool>(little);
   if (value == nullptr) throw fileError(in.path(), "is damaged: it does not say how its numbers are kept");
-  if (!*value) throw fileError(in.path(), "was written on a big-endian machine; save it again on another one");
+  if (!*value)
+    throw fileError(in.path(), "was written on a big-endian machine; save it again on another one");
 }
 
 // The storages that an object speaks of, by key.
-std::map<std::string, const PickleStorage*> storagesOf(const Pickle& object, const std::filesystem::path& path) {
+std::map<std::string, const PickleStorage*> storagesOf(const Pickle& object,
+                                                       const std::filesystem::path& path) {
   std::map<std::string, const PickleStorage*> storages;
   for (const PickleValue& value : object.values) {
     const auto* storage = std::get_if<std::unique_ptr<PickleStorage>>(&value);
@@ -171,29 +188,37 @@ std::map<std::string, Bytes> readLegacyStorages(ByteReader& in, const Pickle& ob
   for (const PickleId id : list->items) {
     const auto* key = keys.get<PickleText>(id);
     const auto storage = key == nullptr ? known.end() : known.find(key->text);
-    if (storage == known.end()) throw fileError(in.path(), "is damaged: it lists a storage that no tensor has");
+    if (storage == known.end())
+      throw fileError(in.path(), "is damaged: it lists a storage that no tensor has");
     if (in.value<std::uint64_t>() != storage->second->count) {
-      throw fileError(in.path(), "is damaged: its storage " + inQuotes(key->text) + " is not as long as it should be");
+      throw fileError(in.path(),
+                      "is damaged: its storage " + inQuotes(key->text) + " is not as long as it should be");
     }
     if (!storages.emplace(key->text, in.take(storageSize(*storage->second, in.path()))).second) {
       throw fileError(in.path(), "is damaged: it has the storage " + inQuotes(key->text) + " twice");
     }
   }
-  if (in.left() > 0) throw fileError(in.path(), "has " + std::to_string(in.left()) + " bytes behind its last storage");
+  if (in.left() > 0)
+    throw fileError(in.path(), "has " + std::to_string(in.left()) + " bytes behind its last storage");
   return storages;
 }
 
 }  // namespace
 
-bool isTorchZip(const ZipArchive& archive) { return torchPrefix(archive).has_value(); }
+bool isTorchZip(const ZipArchive& archive) {
+  return torchPrefix(archive).has_value();
+}
 
 void readTorchZip(ZipArchive& archive, const std::filesystem::path& path, WeightContents& contents) {
   contents.format = WeightFormat::TorchZip;
   const std::string prefix = *torchPrefix(archive);
   const auto isCode = [&](const std::string& name) { return name.starts_with(prefix + "code/"); };
-  if (archive.contains(prefix + "constants.pkl") || std::any_of(archive.names().begin(), archive.names().end(), isCode)) {
-    throw fileError(path, "is a TorchScript program, not weights alone. Save these in Python: "
-                          "torch.save(torch.jit.load(" + inQuotes(path.filename().string()) + ").state_dict(), 'weights.pth')");
+  if (archive.contains(prefix + "constants.pkl") ||
+      std::any_of(archive.names().begin(), archive.names().end(), isCode)) {
+    throw fileError(path,
+                    "is a TorchScript program, not weights alone. Save these in Python: "
+                    "torch.save(torch.jit.load(" +
+                        inQuotes(path.filename().string()) + ").state_dict(), 'weights.pth')");
   }
   if (archive.contains(prefix + "byteorder") && asText(archive.bytes(prefix + "byteorder")) != "little") {
     throw fileError(path, "was written on a big-endian machine; save it again on another one");
@@ -203,9 +228,11 @@ void readTorchZip(ZipArchive& archive, const std::filesystem::path& path, Weight
   std::map<std::string, Bytes> met;  // a deflated entry is inflated once, however many tensors share it
   const auto storage = [&](const PickleStorage& wanted) {
     auto place = met.find(wanted.key);
-    if (place == met.end()) place = met.emplace(wanted.key, archive.bytes(prefix + "data/" + wanted.key)).first;
+    if (place == met.end())
+      place = met.emplace(wanted.key, archive.bytes(prefix + "data/" + wanted.key)).first;
     if (place->second.size() != storageSize(wanted, path)) {
-      throw fileError(path, "is damaged: its storage " + inQuotes(wanted.key) + " is not as long as it should be");
+      throw fileError(path,
+                      "is damaged: its storage " + inQuotes(wanted.key) + " is not as long as it should be");
     }
     return place->second;
   };
@@ -218,14 +245,17 @@ void readTorchLegacy(Bytes file, const std::filesystem::path& path, WeightConten
   const Pickle magic = readPickle(in);
   const auto* number = magic.get<PickleLong>(magic.root);
   if (number == nullptr || number->bytes != kMagic) {
-    throw fileError(path, "is a Python pickle, but not one that torch.save wrote. Save its tensors in Python: torch.save({name: tensor, ...}, 'weights.pth')");
+    throw fileError(path,
+                    "is a Python pickle, but not one that torch.save wrote. Save its tensors in Python: "
+                    "torch.save({name: tensor, ...}, 'weights.pth')");
   }
   readLegacyFacts(in);
   const Pickle object = readPickle(in);
   const auto storages = readLegacyStorages(in, object);
   const auto storage = [&](const PickleStorage& wanted) {
     const auto found = storages.find(wanted.key);
-    if (found == storages.end()) throw fileError(path, "is damaged: it lacks the storage " + inQuotes(wanted.key));
+    if (found == storages.end())
+      throw fileError(path, "is damaged: it lacks the storage " + inQuotes(wanted.key));
     return found->second;
   };
   Flattener(object, path, storage, contents).run();

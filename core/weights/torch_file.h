@@ -1,4 +1,5 @@
-// What torch.save writes: the ZIP archive since torch 1.6 and the file of five pickles and raw storages before. Internal to core/weights.
+// What torch.save writes: the ZIP archive since torch 1.6 and the file of five pickles and raw storages
+// before. Internal to core/weights.
 #pragma once
 
 #include <filesystem>
@@ -8,12 +9,13 @@
 
 namespace panicle {
 
-// PREFIX/data.pkl, PREFIX/data/KEY for each storage, PREFIX/byteorder since torch 2.0. Whether an archive is one: it has a data.pkl.
+// PREFIX/data.pkl, PREFIX/data/KEY for each storage, PREFIX/byteorder since torch 2.0. Whether an archive is
+// one: it has a data.pkl.
 bool isTorchZip(const ZipArchive& archive);
 void readTorchZip(ZipArchive& archive, const std::filesystem::path& path, WeightContents& contents);
 
-// The pickles of a magic number, the protocol, facts about the machine, the object and the storages' keys; then of each storage
-// its count of elements (8 bytes) and these.
+// The pickles of a magic number, the protocol, facts about the machine, the object and the storages' keys;
+// then of each storage its count of elements (8 bytes) and these.
 void readTorchLegacy(Bytes file, const std::filesystem::path& path, WeightContents& contents);
 
 }  // namespace panicle

@@ -10,10 +10,13 @@ namespace {
 
 constexpr std::size_t kQuotedBytes = 80;
 
-// Bytes of the UTF-8 character at the start of `text`, 0 when there is none (RFC 3629: no overlong forms, no surrogates).
+// Bytes of the UTF-8 character at the start of `text`, 0 when there is none (RFC 3629: no overlong forms, no
+// surrogates).
 std::size_t characterBytes(std::string_view text) {
   const auto at = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
-  const auto follows = [&](std::size_t i, unsigned low = 0x80, unsigned high = 0xbf) { return at(i) >= low && at(i) <= high; };
+  const auto follows = [&](std::size_t i, unsigned low = 0x80, unsigned high = 0xbf) {
+    return at(i) >= low && at(i) <= high;
+  };
   const unsigned first = at(0);
   if (first < 0x80) return 1;
   if (first >= 0xc2 && first <= 0xdf) return follows(1) ? 2 : 0;
@@ -32,7 +35,9 @@ std::size_t characterBytes(std::string_view text) {
 
 std::span<std::byte> OwnedMemory::allocate(std::uint64_t size) {
   if (size > left_) {
-    throw fileError(path_, "unpacks to far more than a file of its size should, so it is damaged or made to harm: it is not read");
+    throw fileError(path_,
+                    "unpacks to far more than a file of its size should, so it is damaged or made to harm: "
+                    "it is not read");
   }
   left_ -= size;
   blocks_.push_back(std::make_unique_for_overwrite<std::byte[]>(size));
@@ -41,8 +46,9 @@ std::span<std::byte> OwnedMemory::allocate(std::uint64_t size) {
 
 Bytes ByteReader::take(std::uint64_t count) {
   if (count > left()) {
-    throw fileError(path_, "is cut off or damaged: at byte " + std::to_string(position_) + " it promises " + std::to_string(count) +
-                               " more and has " + std::to_string(left()) + ". Download or copy it again");
+    throw fileError(path_, "is cut off or damaged: at byte " + std::to_string(position_) + " it promises " +
+                               std::to_string(count) + " more and has " + std::to_string(left()) +
+                               ". Download or copy it again");
   }
   const Bytes taken = bytes_.subspan(position_, count);
   position_ += count;
@@ -76,8 +82,10 @@ void checkNames(const std::vector<TensorEntry>& tensors, const std::filesystem::
   std::unordered_set<std::string_view> names;
   names.reserve(tensors.size());
   for (const TensorEntry& tensor : tensors) {
-    if (!isUtf8(tensor.name)) throw fileError(path, "has a tensor whose name is not UTF-8 text: " + inQuotes(tensor.name));
-    if (!names.insert(tensor.name).second) throw fileError(path, "has the tensor " + inQuotes(tensor.name) + " twice");
+    if (!isUtf8(tensor.name))
+      throw fileError(path, "has a tensor whose name is not UTF-8 text: " + inQuotes(tensor.name));
+    if (!names.insert(tensor.name).second)
+      throw fileError(path, "has the tensor " + inQuotes(tensor.name) + " twice");
   }
 }
 

@@ -1,7 +1,7 @@
 // What the readers of the weight formats share. Internal to core/weights.
 //
-// Readers look at the file through a span that they are given, never at the file itself: so a test can give them memory that ends
-// where the file ends, and a sanitizer sees any step over it.
+// Readers look at the file through a span that they are given, never at the file itself: so a test can give
+// them memory that ends where the file ends, and a sanitizer sees any step over it.
 #pragma once
 
 #include <cstddef>
@@ -23,13 +23,16 @@ namespace panicle {
 
 using Bytes = std::span<const std::byte>;
 
-inline std::string_view asText(Bytes bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
+inline std::string_view asText(Bytes bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
 
-// Memory for what a file does not hold as it is needed: inflated entries, copies of strided tensors. What a file may ask for is
-// limited by its own size, so that a small one cannot fill the machine.
+// Memory for what a file does not hold as it is needed: inflated entries, copies of strided tensors. What a
+// file may ask for is limited by its own size, so that a small one cannot fill the machine.
 class OwnedMemory {
  public:
-  OwnedMemory(std::filesystem::path path, std::uint64_t fileBytes) : path_(std::move(path)), left_(kFree + kTimesFile * fileBytes) {}
+  OwnedMemory(std::filesystem::path path, std::uint64_t fileBytes)
+      : path_(std::move(path)), left_(kFree + kTimesFile * fileBytes) {}
 
   std::span<std::byte> allocate(std::uint64_t size);
 
@@ -51,7 +54,8 @@ struct WeightContents {
   OwnedMemory memory;
 };
 
-// Reads a file of any format; the tensors point into `file` and into the contents' memory. `path` is for messages alone.
+// Reads a file of any format; the tensors point into `file` and into the contents' memory. `path` is for
+// messages alone.
 WeightContents readWeights(Bytes file, const std::filesystem::path& path);
 
 // Goes through bytes in order. Whoever asks for more than there is gets "is cut off".
@@ -78,7 +82,8 @@ class ByteReader {
   std::size_t position_ = 0;
 };
 
-// A text from a file, fit for a message: in quotes, at most 80 bytes of it, what is not printable ASCII as '?'.
+// A text from a file, fit for a message: in quotes, at most 80 bytes of it, what is not printable ASCII as
+// '?'.
 std::string inQuotes(std::string_view text);
 
 bool isUtf8(std::string_view text);

@@ -19,7 +19,8 @@ namespace {
 constexpr std::size_t kLengthBytes = 8;  // before the '{' of a safetensors header
 
 bool isSafetensors(Bytes file, const std::filesystem::path& path) {
-  return (file.size() > kLengthBytes && file[kLengthBytes] == std::byte{'{'}) || path.extension() == ".safetensors";
+  return (file.size() > kLengthBytes && file[kLengthBytes] == std::byte{'{'}) ||
+         path.extension() == ".safetensors";
 }
 
 void readArchive(Bytes file, const std::filesystem::path& path, WeightContents& contents) {
@@ -33,10 +34,14 @@ void readArchive(Bytes file, const std::filesystem::path& path, WeightContents& 
 
 const char* toString(WeightFormat format) {
   switch (format) {
-    case WeightFormat::Safetensors: return "safetensors";
-    case WeightFormat::TorchZip: return "PyTorch";
-    case WeightFormat::TorchLegacy: return "PyTorch before 1.6";
-    case WeightFormat::Npz: return "NumPy npz";
+    case WeightFormat::Safetensors:
+      return "safetensors";
+    case WeightFormat::TorchZip:
+      return "PyTorch";
+    case WeightFormat::TorchLegacy:
+      return "PyTorch before 1.6";
+    case WeightFormat::Npz:
+      return "NumPy npz";
   }
   return "";
 }
@@ -78,18 +83,30 @@ WeightFile::WeightFile(WeightFile&&) noexcept = default;
 WeightFile& WeightFile::operator=(WeightFile&&) noexcept = default;
 WeightFile::~WeightFile() = default;
 
-WeightFile WeightFile::open(const std::filesystem::path& path) { return WeightFile(std::make_unique<Contents>(path)); }
+WeightFile WeightFile::open(const std::filesystem::path& path) {
+  return WeightFile(std::make_unique<Contents>(path));
+}
 
-const std::filesystem::path& WeightFile::path() const { return contents_->file.path(); }
-WeightFormat WeightFile::format() const { return contents_->read.format; }
-const std::vector<TensorEntry>& WeightFile::tensors() const { return contents_->read.tensors; }
-const std::map<std::string, std::string>& WeightFile::metadata() const { return contents_->read.metadata; }
+const std::filesystem::path& WeightFile::path() const {
+  return contents_->file.path();
+}
+WeightFormat WeightFile::format() const {
+  return contents_->read.format;
+}
+const std::vector<TensorEntry>& WeightFile::tensors() const {
+  return contents_->read.tensors;
+}
+const std::map<std::string, std::string>& WeightFile::metadata() const {
+  return contents_->read.metadata;
+}
 
 const TensorEntry* WeightFile::find(const std::string& name) const {
   const auto found = contents_->byName.find(name);
   return found == contents_->byName.end() ? nullptr : &contents_->read.tensors[found->second];
 }
 
-void WeightFile::release(const TensorEntry& tensor) const { contents_->file.release(tensor.bytes); }
+void WeightFile::release(const TensorEntry& tensor) const {
+  contents_->file.release(tensor.bytes);
+}
 
 }  // namespace panicle

@@ -16,16 +16,20 @@ namespace panicle {
 
 class ZipArchive {
  public:
-  // Throws Error for a damaged directory, names twice, encrypted entries and methods other than stored and deflated.
+  // Throws Error for a damaged directory, names twice, encrypted entries and methods other than stored and
+  // deflated.
   ZipArchive(Bytes file, const std::filesystem::path& path, OwnedMemory& memory);
   ~ZipArchive();
   ZipArchive(const ZipArchive&) = delete;
   ZipArchive& operator=(const ZipArchive&) = delete;
 
-  const std::vector<std::string>& names() const { return names_; }  // in the directory's order, without folders
+  const std::vector<std::string>& names() const {
+    return names_;
+  }  // in the directory's order, without folders
   bool contains(const std::string& name) const { return index_.count(name) > 0; }
-  // Of a stored entry its place in the file, so that it costs no memory and is not looked at here; its checksum is therefore not
-  // checked. A deflated one is inflated into the memory given, and its checksum is. Throws Error when there is none of that name.
+  // Of a stored entry its place in the file, so that it costs no memory and is not looked at here; its
+  // checksum is therefore not checked. A deflated one is inflated into the memory given, and its checksum is.
+  // Throws Error when there is none of that name.
   Bytes bytes(const std::string& name);
 
  private:

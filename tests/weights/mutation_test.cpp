@@ -1,5 +1,6 @@
-// Files made from good ones by damage. Each either reads, every byte of its tensors with it, or is refused with an Error; never
-// another exception, a crash, a leak or a look past the file, which the sanitizers watch for.
+// Files made from good ones by damage. Each either reads, every byte of its tensors with it, or is refused
+// with an Error; never another exception, a crash, a leak or a look past the file, which the sanitizers watch
+// for.
 #include <iostream>
 
 #include "core/base/random.h"
@@ -22,7 +23,8 @@ bool reads(const std::string& bytes, const std::filesystem::path& name, unsigned
     }
     return true;
   } catch (const Error& error) {
-    EXPECT_NE(std::string(error.what()).find(name.string()), std::string::npos) << "names the file: " << error.what();
+    EXPECT_NE(std::string(error.what()).find(name.string()), std::string::npos)
+        << "names the file: " << error.what();
     return false;
   }
 }
@@ -35,7 +37,11 @@ class Mutation : public ::testing::TestWithParam<std::string> {
     const TempFolder folder;
     const std::vector<float> a(16, 1.0f);
     const auto bytes = std::as_bytes(std::span(a));
-    writeSafetensors(folder / "w", {{"layer.weight", "F32", {4, 4}, bytes}, {"half", "F16", {16, 2}, bytes}, {"bias", "F32", {16}, bytes}, {"no", "I64", {0}, {}}},
+    writeSafetensors(folder / "w",
+                     {{"layer.weight", "F32", {4, 4}, bytes},
+                      {"half", "F16", {16, 2}, bytes},
+                      {"bias", "F32", {16}, bytes},
+                      {"no", "I64", {0}, {}}},
                      {{"format", "pt"}});
     return readText(folder / "w");
   }
@@ -61,8 +67,9 @@ std::string testName(const ::testing::TestParamInfo<std::string>& info) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Files, Mutation,
-                         ::testing::Values("safetensors", "kinds.pth", "nested.pth", "strided.pth", "protocol4.pth", "kinds_legacy.pth",
-                                           "nested_legacy.pth", "strided_legacy.pth", "stored.npz", "compressed.npz"),
+                         ::testing::Values("safetensors", "kinds.pth", "nested.pth", "strided.pth",
+                                           "protocol4.pth", "kinds_legacy.pth", "nested_legacy.pth",
+                                           "strided_legacy.pth", "stored.npz", "compressed.npz"),
                          testName);
 
 TEST_P(Mutation, CutOffAnywhereIsRefused) {
@@ -87,7 +94,9 @@ TEST_P(Mutation, EveryByteChanged) {
 TEST_P(Mutation, HugeNumbersAnywhere) {
   const std::string bytes = good();
   RandomStream random(2, GetParam());
-  const std::uint64_t numbers[] = {~0ull, 1ull << 63, (1ull << 63) - 1, 1ull << 62, 0xffffffff, 0x7fffffff, 1ull << 32, 0, bytes.size(), bytes.size() + 1};
+  const std::uint64_t numbers[] = {~0ull,        1ull << 63,      (1ull << 63) - 1, 1ull << 62,
+                                   0xffffffff,   0x7fffffff,      1ull << 32,       0,
+                                   bytes.size(), bytes.size() + 1};
   for (int i = 0; i < 1500; ++i) {
     std::string bad = bytes;
     const std::uint64_t number = numbers[random.below(std::size(numbers))];
@@ -114,21 +123,23 @@ TEST_P(Mutation, PiecesLostDoubledAndMoved) {
 
 class PickleMutation : public Mutation {};
 INSTANTIATE_TEST_SUITE_P(Files, PickleMutation,
-                         ::testing::Values("kinds.pth", "nested.pth", "strided.pth", "protocol4.pth", "kinds_legacy.pth", "nested_legacy.pth",
-                                           "strided_legacy.pth"),
+                         ::testing::Values("kinds.pth", "nested.pth", "strided.pth", "protocol4.pth",
+                                           "kinds_legacy.pth", "nested_legacy.pth", "strided_legacy.pth"),
                          testName);
 
 // Opcodes that are known in place of good ones: random bytes would end at the first.
 TEST_P(PickleMutation, RandomOpcodes) {
   const std::string bytes = good();
   const std::size_t begin = bytes.find("collections") - 1;
-  const std::string opcodes = "\x80\x02]})NKM(tldau\x85\x86\x87qh0123RQbs.e\x88\x89\x8a\x8cUXGJ\x8f\x90\x93\x94";
+  const std::string opcodes =
+      "\x80\x02]})NKM(tldau\x85\x86\x87qh0123RQbs.e\x88\x89\x8a\x8cUXGJ\x8f\x90\x93\x94";
   RandomStream random(4, GetParam());
   for (int i = 0; i < 1500; ++i) {
     std::string bad = bytes;
     const std::size_t from = begin + random.below(300);
     const std::size_t count = 1 + random.below(i % 2 == 0 ? 3 : 60);
-    for (std::size_t k = from; k < std::min(from + count, bad.size()); ++k) bad[k] = opcodes[random.below(opcodes.size())];
+    for (std::size_t k = from; k < std::min(from + count, bad.size()); ++k)
+      bad[k] = opcodes[random.below(opcodes.size())];
     check(bad);
   }
 }

@@ -8,15 +8,16 @@
 namespace panicle {
 namespace {
 
-using ::testing::HasSubstr;
 using testing::expectRule;
+using ::testing::HasSubstr;
 using testing::ReadBytes;
 using testing::refusal;
 using testing::weightBytes;
 using testing::zipBytes;
 
 class Npz : public ::testing::TestWithParam<const char*> {};
-INSTANTIATE_TEST_SUITE_P(Packing, Npz, ::testing::Values("stored", "compressed"), [](const auto& info) { return std::string(info.param); });
+INSTANTIATE_TEST_SUITE_P(Packing, Npz, ::testing::Values("stored", "compressed"),
+                         [](const auto& info) { return std::string(info.param); });
 
 TEST_P(Npz, EveryKindOfArray) {
   const ReadBytes file(weightBytes(std::string(GetParam()) + ".npz"));
@@ -74,7 +75,8 @@ TEST(NpzRefusals, HeadersThatNumpyDoesNotWrite) {
       {"{'descr': '', 'fortran_order': False, 'shape': (1,)}", "no numbers"},
       {"{'descr': '?f4', 'fortran_order': False, 'shape': (1,)}", "has the dtype"},
   };
-  for (const auto& [header, expected] : cases) EXPECT_THAT(npzRefusal(header, "1234"), HasSubstr(expected)) << header;
+  for (const auto& [header, expected] : cases)
+    EXPECT_THAT(npzRefusal(header, "1234"), HasSubstr(expected)) << header;
 }
 
 }  // namespace

@@ -16,7 +16,9 @@ using testing::little;
 using testing::refusal;
 using testing::TempFolder;
 
-std::string safetensors(const std::string& header, const std::string& data) { return little(header.size(), 8) + header + data; }
+std::string safetensors(const std::string& header, const std::string& data) {
+  return little(header.size(), 8) + header + data;
+}
 
 struct Sample {
   std::vector<float> a{1.5f, -2, 3};
@@ -47,8 +49,8 @@ TEST(Safetensors, RoundTrips) {
   }
 }
 
-// As Python's safetensors does it: the header's length, JSON, then slices of the rest that torch views as their dtype, for which they
-// have to begin at a multiple of the element's size.
+// As Python's safetensors does it: the header's length, JSON, then slices of the rest that torch views as
+// their dtype, for which they have to begin at a multiple of the element's size.
 TEST(Safetensors, WrittenFilesAreWhatPythonReads) {
   const TempFolder folder;
   const Sample sample;
@@ -75,7 +77,8 @@ TEST(Safetensors, WriterRefusesWhatCouldNotBeRead) {
   const TempFolder folder;
   const auto path = folder / "w.safetensors";
   const std::vector<std::byte> four(4);
-  const auto refused = [&](const std::vector<TensorEntry>& entries, const std::map<std::string, std::string>& notes = {}) {
+  const auto refused = [&](const std::vector<TensorEntry>& entries,
+                           const std::map<std::string, std::string>& notes = {}) {
     try {
       writeSafetensors(path, entries, notes);
       return std::string();
@@ -116,8 +119,10 @@ TEST(Safetensors, RefusesWhatTheFormatForbids) {
       {R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,[4]]}})", "malformed data_offsets"},
       {R"({"a":{"dtype":"U8","shape":[3],"data_offsets":[0,3]}})", "behind its last tensor"},
       {R"({"a":{"dtype":"U8","shape":[3],"data_offsets":[1,4]}})", "gap"},
-      {R"({"a":{"dtype":"U8","shape":[3],"data_offsets":[0,3]},"b":{"dtype":"U8","shape":[2],"data_offsets":[2,4]}})", "overlaps"},
-      {R"({"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"b":{"dtype":"U8","shape":[4],"data_offsets":[0,4]}})", "overlaps"},
+      {R"({"a":{"dtype":"U8","shape":[3],"data_offsets":[0,3]},"b":{"dtype":"U8","shape":[2],"data_offsets":[2,4]}})",
+       "overlaps"},
+      {R"({"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"b":{"dtype":"U8","shape":[4],"data_offsets":[0,4]}})",
+       "overlaps"},
       {R"({"a":{"dtype":"U8","shape":[8],"data_offsets":[0,8]}})", "cut off"},
       {R"({"a":1})", "which is no tensor"},
       {R"({"__metadata__":1})", "which is no tensor"},
@@ -127,7 +132,8 @@ TEST(Safetensors, RefusesWhatTheFormatForbids) {
       {"{\"a\":{" + one + "}} x", "is not JSON"},
       {"{\"a\"", "is not JSON"},
   };
-  for (const auto& [header, expected] : cases) EXPECT_THAT(refusal(safetensors(header, "1234")), HasSubstr(expected)) << header;
+  for (const auto& [header, expected] : cases)
+    EXPECT_THAT(refusal(safetensors(header, "1234")), HasSubstr(expected)) << header;
   EXPECT_THAT(refusal(safetensors("[1]", ""), "w.safetensors"), HasSubstr("not a JSON object"));
   EXPECT_THAT(refusal(safetensors(" {}", ""), "w.safetensors"), HasSubstr("not a JSON object"));
   EXPECT_THAT(refusal("short", "w.safetensors"), HasSubstr("too short"));
@@ -139,8 +145,16 @@ TEST(Safetensors, RefusesWhatTheFormatForbids) {
 TEST(Safetensors, TakesWhatTheFormatAllows) {
   EXPECT_EQ(refusal(safetensors("{}", "")), "");
   EXPECT_EQ(refusal(safetensors("{}       ", "")), "");
-  EXPECT_EQ(refusal(safetensors(R"({"b":{"dtype":"F8_E4M3","shape":[2],"data_offsets":[2,4]},"a":{"data_offsets":[0,2],"shape":[1],"dtype":"BF16"}})", "1234")), "");
-  EXPECT_EQ(refusal(safetensors(R"({"z":{"dtype":"F32","shape":[0],"data_offsets":[4,4]},"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"y":{"dtype":"F32","shape":[3,0],"data_offsets":[0,0]}})", "1234")), "");
+  EXPECT_EQ(
+      refusal(safetensors(
+          R"({"b":{"dtype":"F8_E4M3","shape":[2],"data_offsets":[2,4]},"a":{"data_offsets":[0,2],"shape":[1],"dtype":"BF16"}})",
+          "1234")),
+      "");
+  EXPECT_EQ(
+      refusal(safetensors(
+          R"({"z":{"dtype":"F32","shape":[0],"data_offsets":[4,4]},"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"y":{"dtype":"F32","shape":[3,0],"data_offsets":[0,0]}})",
+          "1234")),
+      "");
 }
 
 TEST(Safetensors, NeitherDepthNorNumberIsAMatter) {
@@ -157,7 +171,8 @@ TEST(Safetensors, NeitherDepthNorNumberIsAMatter) {
   constexpr int kCount = 300'000;
   for (int i = 0; i < kCount; ++i) {
     const std::string at = std::to_string(i);
-    many += (i > 0 ? ",\"t" : "\"t") + at + R"(":{"dtype":"U8","shape":[1],"data_offsets":[)" + at + "," + std::to_string(i + 1) + "]}";
+    many += (i > 0 ? ",\"t" : "\"t") + at + R"(":{"dtype":"U8","shape":[1],"data_offsets":[)" + at + "," +
+            std::to_string(i + 1) + "]}";
   }
   EXPECT_EQ(refusal(safetensors(many + "}", std::string(kCount, 'x'))), "");
 }

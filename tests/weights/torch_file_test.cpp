@@ -7,9 +7,9 @@
 namespace panicle {
 namespace {
 
+using testing::expectRule;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using testing::expectRule;
 using testing::ReadBytes;
 using testing::refusal;
 using testing::weightBytes;
@@ -24,18 +24,20 @@ class TorchFile : public ::testing::TestWithParam<std::string> {
  protected:
   std::string bytes(const std::string& name) const { return weightBytes(name + GetParam() + ".pth"); }
 };
-INSTANTIATE_TEST_SUITE_P(Layouts, TorchFile, ::testing::Values("", "_legacy"),
-                         [](const auto& info) { return info.param.empty() ? std::string("Zip") : std::string("Legacy"); });
+INSTANTIATE_TEST_SUITE_P(Layouts, TorchFile, ::testing::Values("", "_legacy"), [](const auto& info) {
+  return info.param.empty() ? std::string("Zip") : std::string("Legacy");
+});
 
 void expectKinds(const ReadBytes& file) {
-  EXPECT_EQ(names(file.contents()),
-            (std::vector<std::string>{"conv.weight", "bn.num_batches_tracked", "float64", "float16", "bfloat16", "int64", "int32", "int16",
-                                      "int8", "uint8", "bool", "empty"}));
+  EXPECT_EQ(
+      names(file.contents()),
+      (std::vector<std::string>{"conv.weight", "bn.num_batches_tracked", "float64", "float16", "bfloat16",
+                                "int64", "int32", "int16", "int8", "uint8", "bool", "empty"}));
   expectRule(file.at("conv.weight"), "F32", {2, 3, 2, 2});
   expectRule(file.at("bn.num_batches_tracked"), "I64", {});
-  const std::pair<const char*, const char*> kinds[] = {{"float64", "F64"}, {"float16", "F16"}, {"bfloat16", "BF16"},
-                                                       {"int64", "I64"},   {"int32", "I32"},   {"int16", "I16"},
-                                                       {"int8", "I8"},     {"uint8", "U8"},    {"bool", "BOOL"}};
+  const std::pair<const char*, const char*> kinds[] = {
+      {"float64", "F64"}, {"float16", "F16"}, {"bfloat16", "BF16"}, {"int64", "I64"}, {"int32", "I32"},
+      {"int16", "I16"},   {"int8", "I8"},     {"uint8", "U8"},      {"bool", "BOOL"}};
   for (const auto& [name, dtype] : kinds) expectRule(file.at(name), dtype, {3, 2});
   expectRule(file.at("empty"), "F32", {0, 4});
 }
@@ -57,14 +59,16 @@ TEST_P(TorchFile, ViewsAreRowMajorWhateverTheirStrides) {
   expectRule(file.at("shared.view"), "F32", {3, 4});
   expectRule(file.at("shared.start"), "F32", {6});
   expectRule(file.at("tied"), "F32", {12});
-  EXPECT_EQ(file.at("tied").bytes.data(), file.at("shared.view").bytes.data()) << "views of one storage are not copied";
+  EXPECT_EQ(file.at("tied").bytes.data(), file.at("shared.view").bytes.data())
+      << "views of one storage are not copied";
 }
 
 TEST_P(TorchFile, NestedContainersGiveDottedKeysAndPlainValuesAreLeftOut) {
   const ReadBytes file(bytes("nested"));
   EXPECT_EQ(names(file.contents()),
-            (std::vector<std::string>{"state_dict.0.weight", "state_dict.0.bias", "state_dict.1.weight", "state_dict.1.bias",
-                                      "state_dict.1.running_mean", "state_dict.1.running_var", "state_dict.1.num_batches_tracked",
+            (std::vector<std::string>{"state_dict.0.weight", "state_dict.0.bias", "state_dict.1.weight",
+                                      "state_dict.1.bias", "state_dict.1.running_mean",
+                                      "state_dict.1.running_var", "state_dict.1.num_batches_tracked",
                                       "optimizer.state.0.exp_avg", "history.0", "history.1.0"}));
   expectRule(file.at("state_dict.0.weight"), "F32", {2, 3});
   expectRule(file.at("state_dict.1.num_batches_tracked"), "I64", {});
@@ -79,7 +83,9 @@ TEST_P(TorchFile, ObjectsAreRefusedByName) {
   EXPECT_THAT(message, HasSubstr("torch.save(torch.load('checkpoint.pth'"));
 }
 
-TEST(TorchZip, ReadsOtherPickleProtocols) { expectKinds(ReadBytes(weightBytes("protocol4.pth"))); }
+TEST(TorchZip, ReadsOtherPickleProtocols) {
+  expectKinds(ReadBytes(weightBytes("protocol4.pth")));
+}
 
 TEST(TorchZip, ParametersAreTensors) {
   const ReadBytes file(weightBytes("parameters.pth"));
@@ -119,9 +125,11 @@ std::string changed(std::string bytes, const std::string& from, const std::strin
 
 TEST(TorchLegacy, ChecksTheMachineItWasWrittenOn) {
   const std::string good = weightBytes("kinds_legacy.pth");
-  const std::string big = changed(good, std::string("little_endianq\x02\x88"), std::string("little_endianq\x02\x89"));
+  const std::string big =
+      changed(good, std::string("little_endianq\x02\x88"), std::string("little_endianq\x02\x89"));
   EXPECT_THAT(refusal(big), HasSubstr("big-endian"));
-  EXPECT_THAT(refusal(changed(good, "\x80\x02M\xe9\x03.", "\x80\x02M\xe8\x03.")), HasSubstr("version of torch.save's format"));
+  EXPECT_THAT(refusal(changed(good, "\x80\x02M\xe9\x03.", "\x80\x02M\xe8\x03.")),
+              HasSubstr("version of torch.save's format"));
   EXPECT_THAT(refusal(good + "x"), HasSubstr("1 bytes behind its last storage"));
   EXPECT_THAT(refusal(good.substr(0, good.size() - 1)), HasSubstr("cut off"));
   EXPECT_THAT(refusal("\x80\x02]."), HasSubstr("not one that torch.save wrote"));
@@ -131,12 +139,15 @@ TEST(TorchFileBounds, NothingReachesBehindItsStorage) {
   const std::string good = weightBytes("kinds_legacy.pth");
   // conv.weight: size (2, 3, 2, 2), stride (12, 4, 2, 1).
   const std::string size("(K\x02K\x03K\x02K\x02tq", 10);
-  EXPECT_THAT(refusal(changed(good, size, std::string("(K\x02K\x03K\x02K\x03tq", 10))), HasSubstr("reaches behind its storage"));
+  EXPECT_THAT(refusal(changed(good, size, std::string("(K\x02K\x03K\x02K\x03tq", 10))),
+              HasSubstr("reaches behind its storage"));
   const std::string stride("(K\x0cK\x04K\x02K\x01tq", 10);
-  EXPECT_THAT(refusal(changed(good, stride, std::string("(K\x0dK\x04K\x02K\x01tq", 10))), HasSubstr("reaches behind its storage"));
+  EXPECT_THAT(refusal(changed(good, stride, std::string("(K\x0dK\x04K\x02K\x01tq", 10))),
+              HasSubstr("reaches behind its storage"));
   EXPECT_EQ(refusal(changed(good, stride, std::string("(K\x0bK\x04K\x02K\x01tq", 10))), "");
   const std::string zip = weightBytes("kinds.pth");
-  EXPECT_THAT(refusal(changed(zip, size, std::string("(K\x02K\x03K\x02K\x03tq", 10))), HasSubstr("reaches behind its storage"));
+  EXPECT_THAT(refusal(changed(zip, size, std::string("(K\x02K\x03K\x02K\x03tq", 10))),
+              HasSubstr("reaches behind its storage"));
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// What the tests of weight files share: reading from memory that ends where the file ends, refusals, known values.
+// What the tests of weight files share: reading from memory that ends where the file ends, refusals, known
+// values.
 #pragma once
 
 #include <algorithm>
@@ -15,15 +16,20 @@
 
 namespace panicle::testing {
 
-// A file's bytes in a block of their own size, so that a sanitizer sees a read past the end (a mapped file's last page goes on), read.
+// A file's bytes in a block of their own size, so that a sanitizer sees a read past the end (a mapped file's
+// last page goes on), read.
 class ReadBytes {
  public:
   explicit ReadBytes(const std::string& bytes, const std::filesystem::path& name = "made.file")
-      : name_(name), size_(bytes.size()), copy_(std::make_unique<std::byte[]>(size_)), contents_(read(bytes)) {}
+      : name_(name),
+        size_(bytes.size()),
+        copy_(std::make_unique<std::byte[]>(size_)),
+        contents_(read(bytes)) {}
 
   const WeightContents& contents() const { return contents_; }
   const TensorEntry& at(const std::string& name) const {
-    const auto found = std::find_if(contents_.tensors.begin(), contents_.tensors.end(), [&](const TensorEntry& t) { return t.name == name; });
+    const auto found = std::find_if(contents_.tensors.begin(), contents_.tensors.end(),
+                                    [&](const TensorEntry& t) { return t.name == name; });
     if (found == contents_.tensors.end()) throw Error("no tensor " + name);
     return *found;
   }
@@ -50,7 +56,9 @@ inline std::string refusal(const std::string& bytes, const std::filesystem::path
   }
 }
 
-inline std::string weightBytes(const std::string& name) { return readText(reference("weights/" + name)); }
+inline std::string weightBytes(const std::string& name) {
+  return readText(reference("weights/" + name));
+}
 
 template <typename T>
 T valueAt(const TensorEntry& tensor, std::size_t k) {
@@ -94,14 +102,16 @@ inline double ruleAt(const std::string& dtype, std::size_t k) {
   return dtype[0] == 'I' ? 3 * number - 5 : number / 4 - 1;
 }
 
-inline void expectRule(const TensorEntry& tensor, const std::string& dtype, const std::vector<std::int64_t>& shape) {
+inline void expectRule(const TensorEntry& tensor, const std::string& dtype,
+                       const std::vector<std::int64_t>& shape) {
   SCOPED_TRACE(tensor.name);
   EXPECT_EQ(tensor.dtype, dtype);
   EXPECT_EQ(tensor.shape, shape);
   std::size_t count = 1;
   for (const std::int64_t side : shape) count *= static_cast<std::size_t>(side);
   ASSERT_EQ(tensor.bytes.size(), count * dtypeSize(dtype));
-  for (std::size_t k = 0; k < count; ++k) EXPECT_EQ(elementAt(tensor, k), ruleAt(dtype, k)) << "element " << k;
+  for (std::size_t k = 0; k < count; ++k)
+    EXPECT_EQ(elementAt(tensor, k), ruleAt(dtype, k)) << "element " << k;
 }
 
 }  // namespace panicle::testing

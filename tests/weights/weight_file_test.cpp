@@ -59,7 +59,10 @@ TEST(WeightFile, NamesWhatElseAFileIs) {
       {"<?xml version='1.0'?><Error>", "web page"},
       {"version https://git-lfs.github.com/spec/v1\noid sha256:1\n", "git lfs pull"},
       {"\x89HDF\r\n\x1a\n.......", "HDF5"},
-      {std::string("\x08\x07\x12\x07pytorch\x1a\x06" "1.13.1", 19), "ONNX"},
+      {std::string("\x08\x07\x12\x07pytorch\x1a\x06"
+                   "1.13.1",
+                   19),
+       "ONNX"},
       {"\x1f\x8b\x08.....", "gunzip"},
       {tar, "tar archive"},
       {"\x89PNG\r\n\x1a\n", "PNG image"},
@@ -74,7 +77,8 @@ TEST(WeightFile, NamesWhatElseAFileIs) {
       {zipBytes({{"config.json", "{}"}, {"model.weights.h5", "x"}}), "Keras"},
       {zipBytes({{"readme.txt", "x"}}), "without weights"},
   };
-  for (const auto& [bytes, expected] : cases) EXPECT_THAT(refusal(bytes), HasSubstr(expected)) << bytes.substr(0, 20);
+  for (const auto& [bytes, expected] : cases)
+    EXPECT_THAT(refusal(bytes), HasSubstr(expected)) << bytes.substr(0, 20);
   EXPECT_THAT(refusal("hello", "w.safetensors"), HasSubstr("safetensors file: too short"));
 }
 
@@ -82,21 +86,28 @@ TEST(ZipArchive, RefusesWhatIsDamaged) {
   const std::string pickle("\x80\x02}.", 4);
   EXPECT_THAT(refusal(zipBytes({{"a/data.pkl", pickle}})), HasSubstr("no tensors"));
   EXPECT_THAT(refusal(zipBytes({{"a/data.pkl", pickle}, {"a/data.pkl", pickle}})), HasSubstr("twice"));
-  EXPECT_THAT(refusal(zipBytes({{.name = "a/data.pkl", .data = pickle, .method = 12}})), HasSubstr("only stored and deflated"));
-  EXPECT_THAT(refusal(zipBytes({{.name = "a/data.pkl", .data = pickle, .flags = 1}})), HasSubstr("encrypted"));
-  EXPECT_THAT(refusal(zipBytes({{.name = "a/data.pkl", .data = pickle, .size = 5}})), HasSubstr("only stored and deflated"));
-  EXPECT_THAT(refusal(zipBytes({{.name = "a/data.pkl", .data = pickle, .method = 8}})), HasSubstr("cannot be inflated"));
-  EXPECT_THAT(refusal(zipBytes({{.name = "a/data.pkl", .data = pickle, .method = 8, .size = 0x7fffffff}})), HasSubstr("impossible size"));
+  EXPECT_THAT(refusal(zipBytes({{.name = "a/data.pkl", .data = pickle, .method = 12}})),
+              HasSubstr("only stored and deflated"));
+  EXPECT_THAT(refusal(zipBytes({{.name = "a/data.pkl", .data = pickle, .flags = 1}})),
+              HasSubstr("encrypted"));
+  EXPECT_THAT(refusal(zipBytes({{.name = "a/data.pkl", .data = pickle, .size = 5}})),
+              HasSubstr("only stored and deflated"));
+  EXPECT_THAT(refusal(zipBytes({{.name = "a/data.pkl", .data = pickle, .method = 8}})),
+              HasSubstr("cannot be inflated"));
+  EXPECT_THAT(refusal(zipBytes({{.name = "a/data.pkl", .data = pickle, .method = 8, .size = 0x7fffffff}})),
+              HasSubstr("impossible size"));
   EXPECT_THAT(refusal(zipBytes({{"a/data.pkl", pickle}, {"a/byteorder", "big"}})), HasSubstr("big-endian"));
   EXPECT_THAT(refusal(zipBytes({{"a/data.pkl", pickle}, {"a/constants.pkl", ""}})), HasSubstr("TorchScript"));
   EXPECT_THAT(refusal(weightBytes("kinds.pth").substr(0, 2000)), HasSubstr("cut off"));
 }
 
-// Raw deflate of a gigabyte and more of zeros in a megabyte: what it claims is possible, and still too much for a file so small.
+// Raw deflate of a gigabyte and more of zeros in a megabyte: what it claims is possible, and still too much
+// for a file so small.
 TEST(ZipArchive, DoesNotUnpackWithoutMeasure) {
   const std::string small(1 << 20, '\0');
   const std::int64_t claim = std::int64_t{1000} << 20;
-  EXPECT_THAT(refusal(zipBytes({{.name = "a/data.pkl", .data = small, .method = 8, .size = claim}})), HasSubstr("made to harm"));
+  EXPECT_THAT(refusal(zipBytes({{.name = "a/data.pkl", .data = small, .method = 8, .size = claim}})),
+              HasSubstr("made to harm"));
 }
 
 std::size_t residentFileBytes() {
@@ -119,7 +130,8 @@ TEST(WeightFile, GivesBackTheMemoryOfReleasedTensors) {
   const std::size_t before = residentFileBytes();
   std::size_t most = 0;
   for (const TensorEntry& tensor : file.tensors()) {
-    EXPECT_EQ(std::count(tensor.bytes.begin(), tensor.bytes.end(), std::byte{7}), static_cast<std::ptrdiff_t>(kTensor));
+    EXPECT_EQ(std::count(tensor.bytes.begin(), tensor.bytes.end(), std::byte{7}),
+              static_cast<std::ptrdiff_t>(kTensor));
     most = std::max(most, residentFileBytes());
     file.release(tensor);
   }

@@ -1,4 +1,5 @@
-// A ZIP archive of stored entries, byte by byte as the format's note has it (APPNOTE 6.3): a second way beside the library that reads.
+// A ZIP archive of stored entries, byte by byte as the format's note has it (APPNOTE 6.3): a second way
+// beside the library that reads.
 #pragma once
 
 #include <cstdint>
@@ -35,13 +36,15 @@ inline std::string zipBytes(const std::vector<ZipEntry>& entries) {
   std::string file, directory;
   for (const ZipEntry& entry : entries) {
     const std::uint64_t size = entry.size < 0 ? entry.data.size() : static_cast<std::uint64_t>(entry.size);
-    const std::string facts = little(20, 2) + little(entry.flags, 2) + little(entry.method, 2) + little(0, 4) + little(crc32Of(entry.data), 4) +
-                              little(entry.data.size(), 4) + little(size, 4) + little(entry.name.size(), 2) + little(0, 2);
-    directory += "PK\1\2" + little(20, 2) + facts + little(0, 10) + little(file.size(), 4) + entry.name;
+    const std::string facts = little(20, 2) + little(entry.flags, 2) + little(entry.method, 2) +
+                              little(0, 4) + little(crc32Of(entry.data), 4) + little(entry.data.size(), 4) +
+                              little(size, 4) + little(entry.name.size(), 2) + little(0, 2);
+    directory +=
+        "PK\1\2" + little(20, 2) + facts + std::string(10, '\0') + little(file.size(), 4) + entry.name;
     file += "PK\3\4" + facts + entry.name + entry.data;
   }
-  const std::string end = "PK\5\6" + little(0, 4) + little(entries.size(), 2) + little(entries.size(), 2) + little(directory.size(), 4) +
-                          little(file.size(), 4) + little(0, 2);
+  const std::string end = "PK\5\6" + little(0, 4) + little(entries.size(), 2) + little(entries.size(), 2) +
+                          little(directory.size(), 4) + little(file.size(), 4) + little(0, 2);
   return file + directory + end;
 }
 
