@@ -82,6 +82,12 @@ QString threeOf(const std::array<float, 3>& values) {
   return QStringLiteral("%1 %2 %3").arg(values[0]).arg(values[1]).arg(values[2]);
 }
 
+QString normalisation(const Architecture& architecture) {
+  static const Architecture usual;
+  if (architecture.mean == usual.mean && architecture.std == usual.std) return ModelDetails::tr("ImageNet's mean and deviation");
+  return ModelDetails::tr("mean %1, deviation %2").arg(threeOf(architecture.mean), threeOf(architecture.std));
+}
+
 }  // namespace
 
 ModelDetails::ModelDetails(Session& session, WeightDownloads& downloads, MeasuredCosts& costs, QWidget* parent)
@@ -89,9 +95,9 @@ ModelDetails::ModelDetails(Session& session, WeightDownloads& downloads, Measure
   blocks_ = new QBoxLayout(QBoxLayout::LeftToRight, this);
   blocks_->setContentsMargins(0, 0, 0, 0);
   blocks_->setSpacing(3 * kGrid);
-  blocks_->addWidget(makeFacts(), 3);
+  blocks_->addWidget(makeFacts(), 4);
   blocks_->addWidget(makeWeights(), 3);
-  blocks_->addWidget(makeCost(), 2);
+  blocks_->addWidget(makeCost(), 3);
   connect(use_, &QPushButton::clicked, this, &ModelDetails::use);
   connect(useSize_, &QPushButton::clicked, this, &ModelDetails::useInputSize);
   connect(download_, &QPushButton::clicked, this, &ModelDetails::download);
@@ -213,11 +219,9 @@ void ModelDetails::showFacts() {
   name_->setText(QStringLiteral("<b><big>%1</big></b><br><font color='%2'>%3 · timm 1.0: %4</font>")
                      .arg(QString::fromStdString(arch.name).toHtmlEscaped(), Theme::instance().colors().mutedText.name(),
                           QString::fromStdString(arch.family).toHtmlEscaped(), modern.toHtmlEscaped()));
-  QString rows = factRow(tr("Parameters"), tr("%1 million").arg(millions(arch.params)));
-  rows += factRow(tr("Features"), formatCount(static_cast<quint64>(arch.features)));
-  rows += factRow(tr("Trained at"), pixelWords(arch.input_size));
-  rows += factRow(tr("Takes sides of"), sidesWords(arch));
-  rows += factRow(tr("Mean, std"), QStringLiteral("%1; %2").arg(threeOf(arch.mean), threeOf(arch.std)));
+  QString rows = factRow(tr("Parameters"), tr("%1 million; %2 features of each image").arg(millions(arch.params)).arg(arch.features));
+  rows += factRow(tr("Pixels"), tr("trained at %1; takes sides %2").arg(pixelWords(arch.input_size), sidesWords(arch)));
+  rows += factRow(tr("Trained with"), normalisation(arch));
   if (!arch.finding.empty()) rows += factRow(tr("Others found"), QString::fromStdString(arch.finding));
   facts_->setText(QStringLiteral("<table cellspacing='0'>%1</table>").arg(rows));
   const bool used = findArchitecture(session_.recipe().model.arch).pretrained == &pretrained();

@@ -221,7 +221,7 @@ QString ModelTable::searchText(const Architecture& architecture) const {
 QVariant ModelTable::headerData(int section, Qt::Orientation orientation, int role) const {
   if (orientation != Qt::Horizontal || section < 0 || section >= Columns) return {};
   static const QStringList titles{tr("Architecture"), tr("Family"),  tr("Params, M"), tr("Input"),    tr("Takes"),
-                                  tr("GMAC"),         tr("Weights"), tr("s / 64"),    tr("MiB / 64"), tr("What others found")};
+                                  tr("GMAC"),         tr("Weights"), tr("s / 64"),    tr("MiB / 64"), tr("Others found")};
   static const QStringList helps{
       tr("timm's name, as in fastai's vision_learner. Bold: the recipe's."),
       tr("Kin: the same plan in several sizes. Sorts by family, and within it by size."),

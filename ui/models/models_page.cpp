@@ -36,7 +36,8 @@ namespace panicle::ui {
 namespace {
 
 constexpr int kWide = 1500;  // from here on the details stand beside the table
-constexpr int kFindingWidth = 28 * kGrid;
+constexpr int kCellMargin = 10;
+constexpr int kArrow = 14;  // the mark of the column that is sorted by
 const QLatin1StringView kSortKey("models/sort");
 const QLatin1StringView kDescendingKey("models/descending");
 
@@ -58,6 +59,7 @@ class ModelsPage : public Page {
  private:
   QHBoxLayout* makeBar();
   void makeTable();
+  void fitColumns();
   void follow();
   void refresh();
   void filter(const QString& text);
@@ -112,8 +114,9 @@ ModelsPage::ModelsPage(Session& session, QWidget* parent)
   splitter_->addWidget(scroll);
   splitter_->setChildrenCollapsible(false);
   splitter_->setHandleWidth(2 * kGrid);
-  splitter_->setStretchFactor(0, 3);
-  splitter_->setStretchFactor(1, 2);
+  splitter_->setSizes({5, 3});
+  splitter_->setStretchFactor(0, 5);
+  splitter_->setStretchFactor(1, 3);
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins(2 * kGrid, 2 * kGrid, 2 * kGrid, 2 * kGrid);
   layout->setSpacing(kGrid);
@@ -180,14 +183,31 @@ void ModelsPage::makeTable() {
   view_->verticalHeader()->setDefaultSectionSize(view_->fontMetrics().height() + kGrid);
   QHeaderView* header = view_->horizontalHeader();
   header->setHighlightSections(false);
-  header->setSectionResizeMode(QHeaderView::ResizeToContents);
-  header->setSectionResizeMode(ModelTable::Finding, QHeaderView::Interactive);
-  header->resizeSection(ModelTable::Finding, kFindingWidth);
   header->setStretchLastSection(true);
   connect(header, &QHeaderView::sortIndicatorChanged, this, [this](int section, Qt::SortOrder order) {
     session_.settings().setValue(kSortKey, section);
     session_.settings().setValue(kDescendingKey, order == Qt::DescendingOrder);
+    fitColumns();
   });
+}
+
+// As wide as what they hold. The header's own way keeps room for the sort mark in every column, which ten have not.
+void ModelsPage::fitColumns() {
+  QHeaderView* header = view_->horizontalHeader();
+  QFont bold = view_->font();
+  bold.setBold(true);
+  const QFontMetrics plain(view_->font()), strong(bold);
+  for (int column = 0; column < ModelTable::Columns; ++column) {
+    int width = plain.horizontalAdvance(table_->headerData(column, Qt::Horizontal, Qt::DisplayRole).toString());
+    if (column == header->sortIndicatorSection()) width += kArrow;
+    // Findings are sentences: they take what is left.
+    for (int row = 0; row < table_->rowCount() && column != ModelTable::Finding; ++row) {
+      const QModelIndex cell = table_->index(row, column);
+      const QFontMetrics& metrics = cell.data(Qt::FontRole).value<QFont>().bold() ? strong : plain;
+      width = std::max(width, metrics.horizontalAdvance(cell.data().toString()));
+    }
+    header->resizeSection(column, width + kCellMargin);
+  }
 }
 
 void ModelsPage::follow() {
@@ -207,6 +227,7 @@ void ModelsPage::follow() {
 
 void ModelsPage::refresh() {
   table_->refresh();
+  fitColumns();
   int found = 0;
   for (const Architecture& known : architectures()) {
     const WeightWords words = weightWords(known, known.pretrained.front(), session_, *downloads_);
@@ -265,6 +286,7 @@ bool ModelsPage::leaveDrillDown() {
 // The disk may have changed since the page was last in sight.
 void ModelsPage::showEvent(QShowEvent* event) {
   Page::showEvent(event);
+  fitColumns();  // in the font that the page has by now
   session_.weights().refresh();
 }
 

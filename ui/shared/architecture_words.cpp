@@ -10,7 +10,7 @@ namespace {
 
 constexpr int kMostSide = 1024;
 constexpr int kMostStep = 64;  // of which multiples are told as such; of longer ones the first are named
-constexpr std::size_t kNamed = 3;
+constexpr std::size_t kNamed = 2;
 
 QString tr(const char* text) {
   return QCoreApplication::translate("panicle::ui::ArchitectureWords", text);
@@ -35,11 +35,11 @@ QString sidesWords(const Architecture& architecture) {
   const std::vector<int> sides = takenSides(architecture, kMostSide);
   if (sides.empty()) return tr("none");
   const int first = sides.front();
-  if (sides.size() == static_cast<std::size_t>(kMostSide - first + 1)) return tr("any from %1").arg(first);
+  if (sides.size() == static_cast<std::size_t>(kMostSide - first + 1)) return tr("from %1 on").arg(first);
   const int step = sides.size() > 1 ? sides[1] - sides[0] : 0;
   bool even = step > 0 && step <= kMostStep && first % step == 0;
   for (std::size_t i = 1; i < sides.size(); ++i) even = even && sides[i] - sides[i - 1] == step;
-  if (even) return first == step ? tr("multiples of %1").arg(step) : tr("multiples of %1 from %2").arg(step).arg(first);
+  if (even) return first == step ? tr("steps of %1").arg(step) : tr("steps of %1 from %2 on").arg(step).arg(first);
   QStringList named;
   for (std::size_t i = 0; i < std::min(kNamed, sides.size()); ++i) named << QString::number(sides[i]);
   const QString list = named.join(QStringLiteral(", "));

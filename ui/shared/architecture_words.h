@@ -11,7 +11,7 @@ namespace panicle::ui {
 
 // The sides up to `most` pixels that images may have.
 std::vector<int> takenSides(const Architecture& architecture, int most);
-// "any from 32", "multiples of 16", "224, 448, 672 …".
+// "from 32 on", "steps of 16", "224, 448 …".
 QString sidesWords(const Architecture& architecture);
 
 // What the network gets in `stage`: the final size of the batch transform, else the size of the item transform.
