@@ -6,6 +6,8 @@
 #include <QProgressBar>
 #include <QPushButton>
 #include <QSignalBlocker>
+#include <algorithm>
+#include <array>
 
 #include "ui/models/measured_costs.h"
 #include "ui/models/model_table.h"
@@ -85,6 +87,10 @@ QString threeOf(const std::array<float, 3>& values) {
 QString normalisation(const Architecture& architecture) {
   static const Architecture usual;
   if (architecture.mean == usual.mean && architecture.std == usual.std) return ModelDetails::tr("ImageNet's mean and deviation");
+  const auto alike = [](const std::array<float, 3>& values, float value) { return values[0] == value && values[1] == value && values[2] == value; };
+  if (alike(architecture.mean, architecture.std[0]) && alike(architecture.std, architecture.mean[0])) {
+    return ModelDetails::tr("mean and deviation %1").arg(architecture.mean[0]);
+  }
   return ModelDetails::tr("mean %1, deviation %2").arg(threeOf(architecture.mean), threeOf(architecture.std));
 }
 
@@ -95,9 +101,11 @@ ModelDetails::ModelDetails(Session& session, WeightDownloads& downloads, Measure
   blocks_ = new QBoxLayout(QBoxLayout::LeftToRight, this);
   blocks_->setContentsMargins(0, 0, 0, 0);
   blocks_->setSpacing(3 * kGrid);
-  blocks_->addWidget(makeFacts(), 4);
-  blocks_->addWidget(makeWeights(), 3);
-  blocks_->addWidget(makeCost(), 3);
+  blocks_->addWidget(makeFacts());
+  blocks_->addWidget(makeWeights());
+  blocks_->addWidget(makeCost());
+  blocks_->addStretch();
+  setDirection(Qt::Horizontal);
   connect(use_, &QPushButton::clicked, this, &ModelDetails::use);
   connect(useSize_, &QPushButton::clicked, this, &ModelDetails::useInputSize);
   connect(download_, &QPushButton::clicked, this, &ModelDetails::download);
@@ -181,7 +189,10 @@ QWidget* ModelDetails::makeCost() {
 }
 
 void ModelDetails::setDirection(Qt::Orientation orientation) {
-  blocks_->setDirection(orientation == Qt::Horizontal ? QBoxLayout::LeftToRight : QBoxLayout::TopToBottom);
+  const bool beside = orientation == Qt::Horizontal;
+  blocks_->setDirection(beside ? QBoxLayout::LeftToRight : QBoxLayout::TopToBottom);
+  constexpr std::array shares{4, 3, 3, 0};
+  for (int i = 0; i < blocks_->count(); ++i) blocks_->setStretch(i, beside ? shares[static_cast<std::size_t>(i)] : i == blocks_->count() - 1);
 }
 
 void ModelDetails::setArchitecture(const Architecture* architecture) {
@@ -219,8 +230,8 @@ void ModelDetails::showFacts() {
   name_->setText(QStringLiteral("<b><big>%1</big></b><br><font color='%2'>%3 · timm 1.0: %4</font>")
                      .arg(QString::fromStdString(arch.name).toHtmlEscaped(), Theme::instance().colors().mutedText.name(),
                           QString::fromStdString(arch.family).toHtmlEscaped(), modern.toHtmlEscaped()));
-  QString rows = factRow(tr("Parameters"), tr("%1 million; %2 features of each image").arg(millions(arch.params)).arg(arch.features));
-  rows += factRow(tr("Pixels"), tr("trained at %1; takes sides %2").arg(pixelWords(arch.input_size), sidesWords(arch)));
+  QString rows = factRow(tr("Parameters"), tr("%1 million; %2 features").arg(millions(arch.params), formatCount(static_cast<quint64>(arch.features))));
+  rows += factRow(tr("Pixels"), tr("trained at %1, takes %2").arg(pixelWords(arch.input_size), sidesWords(arch)));
   rows += factRow(tr("Trained with"), normalisation(arch));
   if (!arch.finding.empty()) rows += factRow(tr("Others found"), QString::fromStdString(arch.finding));
   facts_->setText(QStringLiteral("<table cellspacing='0'>%1</table>").arg(rows));

@@ -36,7 +36,9 @@ namespace panicle::ui {
 namespace {
 
 constexpr int kWide = 1500;  // from here on the details stand beside the table
-constexpr int kCellMargin = 10;
+constexpr int kDetailsHeight = 28 * kGrid;  // under the table
+constexpr int kDetailsWidth = 56 * kGrid;   // beside it
+constexpr int kCellMargin = 12;
 constexpr int kArrow = 14;  // the mark of the column that is sorted by
 const QLatin1StringView kSortKey("models/sort");
 const QLatin1StringView kDescendingKey("models/descending");
@@ -81,6 +83,7 @@ class ModelsPage : public Page {
   EmptyState* nothing_;
   ModelDetails* details_;
   QSplitter* splitter_;
+  bool arranged_ = false;
 };
 
 ModelsPage::ModelsPage(Session& session, QWidget* parent)
@@ -114,9 +117,8 @@ ModelsPage::ModelsPage(Session& session, QWidget* parent)
   splitter_->addWidget(scroll);
   splitter_->setChildrenCollapsible(false);
   splitter_->setHandleWidth(2 * kGrid);
-  splitter_->setSizes({5, 3});
-  splitter_->setStretchFactor(0, 5);
-  splitter_->setStretchFactor(1, 3);
+  splitter_->setStretchFactor(0, 1);
+  splitter_->setStretchFactor(1, 0);
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins(2 * kGrid, 2 * kGrid, 2 * kGrid, 2 * kGrid);
   layout->setSpacing(kGrid);
@@ -292,9 +294,13 @@ void ModelsPage::showEvent(QShowEvent* event) {
 
 void ModelsPage::resizeEvent(QResizeEvent* event) {
   Page::resizeEvent(event);
-  const Qt::Orientation orientation = width() >= kWide ? Qt::Horizontal : Qt::Vertical;
-  splitter_->setOrientation(orientation);
-  details_->setDirection(orientation == Qt::Horizontal ? Qt::Vertical : Qt::Horizontal);
+  const bool wide = width() >= kWide;
+  if (arranged_ && wide == (splitter_->orientation() == Qt::Horizontal)) return;
+  arranged_ = true;
+  splitter_->setOrientation(wide ? Qt::Horizontal : Qt::Vertical);
+  details_->setDirection(wide ? Qt::Vertical : Qt::Horizontal);
+  const int share = wide ? kDetailsWidth : std::max(kDetailsHeight, 15 * fontMetrics().height());
+  splitter_->setSizes({(wide ? width() : height()) - share, share});
 }
 
 // From the filter the arrows and Enter lead into the table.
