@@ -13,7 +13,7 @@ namespace panicle::cli {
 
 void addCacheCommand(CLI::App& program);    // cache
 void addDataCommands(CLI::App& program);    // sample, census, split
-void addModelCommands(CLI::App& program);   // models
+void addModelCommands(CLI::App& program);   // models, weights, download
 void addPreviewCommand(CLI::App& program);  // preview
 void addSpecCommand(CLI::App& program);     // spec
 void addTrainCommand(CLI::App& program);    // train

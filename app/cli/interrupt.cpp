@@ -11,28 +11,34 @@ namespace {
 
 constexpr int kInterruptedStatus = 130;  // 128 + SIGINT, as shells report it
 
-void watch(const std::stop_token& stop, const sigset_t& signals, TrainControl& control) {
+void watch(const std::stop_token& ended, const sigset_t& signals, const std::string& message,
+           const std::function<void()>& stop) {
   bool asked = false;
   const timespec pause{0, 100'000'000};
-  while (!stop.stop_requested()) {
+  while (!ended.stop_requested()) {
     if (::sigtimedwait(&signals, nullptr, &pause) < 0) continue;
     if (asked) ::_exit(kInterruptedStatus);
     asked = true;
-    spdlog::warn("stopping after this batch and keeping what there is; press Ctrl+C again to end at once");
-    control.stopNow();
+    spdlog::warn("{}; press Ctrl+C again to end at once", message);
+    stop();
   }
 }
 
 }  // namespace
 
-InterruptWatch::InterruptWatch(TrainControl& control) {
+InterruptWatch::InterruptWatch(std::string message, std::function<void()> stop) {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGINT);
   sigaddset(&signals, SIGTERM);
   ::pthread_sigmask(SIG_BLOCK, &signals, &before_);
-  thread_ = std::jthread([signals, &control](const std::stop_token& stop) { watch(stop, signals, control); });
+  thread_ = std::jthread([signals, message = std::move(message), stop = std::move(stop)](
+                             const std::stop_token& ended) { watch(ended, signals, message, stop); });
 }
+
+InterruptWatch::InterruptWatch(TrainControl& control)
+    : InterruptWatch("stopping after this batch and keeping what there is",
+                     [&control] { control.stopNow(); }) {}
 
 InterruptWatch::~InterruptWatch() {
   thread_.request_stop();

@@ -1,8 +1,10 @@
-// Ctrl+C while a run trains: the first one stops it after the batch in work, with everything kept; the second
+// Ctrl+C while something takes long: the first one stops it in good order, with everything kept; the second
 // ends at once.
 #pragma once
 
 #include <csignal>
+#include <functional>
+#include <string>
 #include <thread>
 
 #include "core/train/control.h"
@@ -13,6 +15,8 @@ namespace panicle::cli {
 // handler. Make it before other threads: they inherit that these signals are blocked.
 class InterruptWatch {
  public:
+  // `stop` is called for the first signal, from the watch's thread, after `message` was logged.
+  InterruptWatch(std::string message, std::function<void()> stop);
   explicit InterruptWatch(TrainControl& control);
   ~InterruptWatch();
   InterruptWatch(const InterruptWatch&) = delete;
