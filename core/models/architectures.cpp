@@ -10,9 +10,15 @@
 namespace panicle {
 namespace {
 
-const std::vector<Family>& families() {
-  static const std::vector<Family> all{resnetFamily(), convnextFamily(), visionTransformerFamily(), swinTransformerFamily(),
-                                       swinTransformerV2Family()};
+const std::vector<Model>& models() {
+  static const std::vector<Model> all = [] {
+    std::vector<Model> list;
+    for (const Family& family : {resnetFamily(), convnextFamily(), visionTransformerFamily(), swinTransformerFamily(),
+                                 swinTransformerV2Family()}) {
+      list.insert(list.end(), family.begin(), family.end());
+    }
+    return list;
+  }();
   return all;
 }
 
@@ -104,9 +110,7 @@ std::string Pretrained::fileName() const { return url.substr(url.rfind('/') + 1)
 const std::vector<Architecture>& architectures() {
   static const std::vector<Architecture> all = [] {
     std::vector<Architecture> list;
-    for (const Family& family : families()) {
-      list.insert(list.end(), family.architectures.begin(), family.architectures.end());
-    }
+    for (const Model& model : models()) list.push_back(model.architecture);
     return list;
   }();
   return all;
@@ -156,12 +160,9 @@ void Body::setImageSize(Size) {}
 std::shared_ptr<Body> makeBody(const std::string& name, const BodyOptions& options) {
   const Architecture& wanted = architecture(name);
   if (const std::string problem = sizeProblem(wanted, options.image_size); !problem.empty()) throw Error(problem);
-  for (const Family& family : families()) {
-    for (const Architecture& known : family.architectures) {
-      if (known.name == wanted.name) return family.make(known.name, options);
-    }
-  }
-  throw Error(unknownArchitecture(name));
+  const auto model = std::find_if(models().begin(), models().end(),
+                                  [&](const Model& known) { return known.architecture.name == wanted.name; });
+  return model->make(options);
 }
 
 }  // namespace panicle

@@ -3,6 +3,7 @@
 
 #include <torch/nn/module.h>
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -43,16 +44,18 @@ class Body : public torch::nn::Module {
   // size); undefined where it does not.
   virtual torch::Tensor adapted(const std::string& name, const torch::Tensor& stored) const;
 
-  // Makes images of another size go through, as the stages of progressive resizing ask; throws Error for a size that it does not
-  // take. Default: nothing to do.
+  // Makes images of another size that the architecture takes go through, as the stages of progressive resizing ask. Default: nothing
+  // to do.
   virtual void setImageSize(Size size);
 };
 
-// One family of architectures: one file, one line in architectures.cpp.
-struct Family {
-  std::vector<Architecture> architectures;
-  std::shared_ptr<Body> (*make)(const std::string& arch, const BodyOptions& options);  // `arch` is Architecture::name
+// An architecture and how its body is made.
+struct Model {
+  Architecture architecture;
+  std::function<std::shared_ptr<Body>(const BodyOptions&)> make;
 };
+// One family of architectures: one file, one line in architectures.cpp.
+using Family = std::vector<Model>;
 
 Family resnetFamily();
 Family convnextFamily();

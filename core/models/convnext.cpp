@@ -5,7 +5,6 @@
 #include <array>
 #include <numeric>
 
-#include "core/base/error.h"
 #include "core/models/body.h"
 #include "core/models/depthwise.h"
 #include "core/models/layers.h"
@@ -213,13 +212,11 @@ Architecture describe(const Row& row) {
 
 Family convnextFamily() {
   Family family;
-  for (const Row& row : rows()) family.architectures.push_back(describe(row));
-  family.make = [](const std::string& arch, const BodyOptions& options) -> std::shared_ptr<Body> {
-    for (const Row& row : rows()) {
-      if (arch == nameOf(row)) return std::make_shared<Convnext>(row.config, options);
-    }
-    throw Error("'" + arch + "' is not a ConvNeXt that Panicle knows");
-  };
+  for (const Row& row : rows()) {
+    family.push_back({describe(row), [config = row.config](const BodyOptions& options) {
+                        return std::make_shared<Convnext>(config, options);
+                      }});
+  }
   return family;
 }
 

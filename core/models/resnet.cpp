@@ -10,7 +10,6 @@
 #include <array>
 #include <cmath>
 
-#include "core/base/error.h"
 #include "core/models/body.h"
 #include "core/models/layers.h"
 
@@ -243,13 +242,11 @@ Architecture describe(const Row& row) {
 
 Family resnetFamily() {
   Family family;
-  for (const Row& row : rows()) family.architectures.push_back(describe(row));
-  family.make = [](const std::string& arch, const BodyOptions& options) -> std::shared_ptr<Body> {
-    for (const Row& row : rows()) {
-      if (arch == row.name) return std::make_shared<Resnet>(row.config, options);
-    }
-    throw Error("'" + arch + "' is not a ResNet that Panicle knows");
-  };
+  for (const Row& row : rows()) {
+    family.push_back({describe(row), [config = row.config](const BodyOptions& options) {
+                        return std::make_shared<Resnet>(config, options);
+                      }});
+  }
   return family;
 }
 

@@ -145,8 +145,6 @@ void SwinBody::layOut(Size image) {
 }
 
 void SwinBody::setImageSize(Size size) {
-  if (const std::string problem = sizeProblem(architecture(arch_), size); !problem.empty())
-    throw Error(problem);
   if (size != imageSize_) layOut(size);
 }
 

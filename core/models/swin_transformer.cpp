@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/base/error.h"
 #include "core/models/swin_body.h"
 
 namespace panicle {
@@ -133,13 +132,11 @@ const std::vector<SwinRow>& rows() {
 
 Family swinTransformerFamily() {
   Family family;
-  for (const SwinRow& row : rows()) family.architectures.push_back(describeSwin(row, kParts));
-  family.make = [](const std::string& arch, const BodyOptions& options) -> std::shared_ptr<Body> {
-    for (const SwinRow& row : rows()) {
-      if (arch == row.name) return std::make_shared<SwinBody>(arch, row.config, kParts, options);
-    }
-    throw Error("'" + arch + "' is not a Swin that Panicle knows");
-  };
+  for (const SwinRow& row : rows()) {
+    family.push_back({describeSwin(row, kParts), [&row](const BodyOptions& options) {
+                        return std::make_shared<SwinBody>(row.name, row.config, kParts, options);
+                      }});
+  }
   return family;
 }
 

@@ -11,7 +11,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/base/error.h"
 #include "core/models/swin_body.h"
 
 namespace panicle {
@@ -213,13 +212,11 @@ const std::vector<SwinRow>& rows() {
 
 Family swinTransformerV2Family() {
   Family family;
-  for (const SwinRow& row : rows()) family.architectures.push_back(describeSwin(row, kParts));
-  family.make = [](const std::string& arch, const BodyOptions& options) -> std::shared_ptr<Body> {
-    for (const SwinRow& row : rows()) {
-      if (arch == row.name) return std::make_shared<SwinV2Body>(arch, row.config, kParts, options);
-    }
-    throw Error("'" + arch + "' is not a SwinV2 that Panicle knows");
-  };
+  for (const SwinRow& row : rows()) {
+    family.push_back({describeSwin(row, kParts), [&row](const BodyOptions& options) {
+                        return std::make_shared<SwinV2Body>(row.name, row.config, kParts, options);
+                      }});
+  }
   return family;
 }
 
