@@ -156,7 +156,8 @@ QWidget* ModelDetails::makeWeights() {
   bar_->setFixedHeight(kGrid);
   bar_->setAccessibleName(tr("Progress of the download"));
   download_ = makeButton(tr("&Download"), "download", {}, block);
-  cancel_ = makeButton(tr("Cancel"), "cancelDownload", tr("Stops the download. What came so far is kept, and the next one goes on from there."), block);
+  cancel_ = makeButton(tr("Cancel"), "cancelDownload",
+                       tr("Stops the download. What came so far is kept, and the next one goes on from there."), block);
   start_ = makeText(block, "modelStart");
   start_->setTextFormat(Qt::PlainText);
   QVBoxLayout* column = makeColumn(block);
@@ -174,7 +175,10 @@ QWidget* ModelDetails::makeCost() {
   auto* block = new QWidget(this);
   size_ = makeText(block, "modelSize");
   size_->setTextFormat(Qt::PlainText);
-  useSize_ = makeButton({}, "useSize", tr("Sets what the network gets in the recipe to the size that the weights were trained at. Undo takes it back."), block);
+  useSize_ = makeButton({}, "useSize",
+                        tr("Sets what the network gets in the recipe to the size that the weights were trained at. Undo takes "
+                           "it back."),
+                        block);
   cost_ = makeText(block, "modelCost");
   cost_->setTextFormat(Qt::PlainText);
   measure_ = makeButton({}, "measure", {}, block);
@@ -261,7 +265,9 @@ void ModelDetails::showWeights() {
   const auto job = downloads_.progress(weightsName(*architecture_, pretrained()));
   bar_->setVisible(running);
   bar_->setRange(0, job && job->total > 0 ? kBarSteps : 0);
-  if (job && job->total > 0) bar_->setValue(static_cast<int>(kBarSteps * static_cast<double>(job->done) / static_cast<double>(job->total)));
+  if (job && job->total > 0) {
+    bar_->setValue(static_cast<int>(kBarSteps * static_cast<double>(job->done) / static_cast<double>(job->total)));
+  }
   cancel_->setVisible(running);
   const bool wanted = words.rank == WeightWords::Rank::Downloadable || words.rank == WeightWords::Rank::Begun;
   download_->setVisible(wanted || words.rank == WeightWords::Rank::Absent);
