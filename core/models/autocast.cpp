@@ -8,7 +8,9 @@ namespace {
 
 // torch 2.4 made one function for all devices of the one that each had.
 #if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 4)
-bool enabled(c10::DeviceType type) { return at::autocast::is_autocast_enabled(type); }
+bool enabled(c10::DeviceType type) {
+  return at::autocast::is_autocast_enabled(type);
+}
 
 void enable(c10::DeviceType type, bool on) {
   at::autocast::set_autocast_enabled(type, on);
@@ -32,7 +34,8 @@ void enable(c10::DeviceType type, bool on) {
 
 }  // namespace
 
-Autocast::Autocast(c10::Device device, Precision precision) : type_(device.type()), on_(precision == Precision::Bf16) {
+Autocast::Autocast(c10::Device device, Precision precision)
+    : type_(device.type()), on_(precision == Precision::Bf16) {
   if (!on_) return;
   before_ = enabled(type_);
   at::autocast::increment_nesting();
@@ -42,10 +45,13 @@ Autocast::Autocast(c10::Device device, Precision precision) : type_(device.type(
 Autocast::~Autocast() {
   if (!on_) return;
   enable(type_, before_);
-  // The bf16 copies of the parameters are of one forward pass: the optimizer changes what they were made from.
+  // The bf16 copies of the parameters are of one forward pass: the optimizer changes what they were made
+  // from.
   if (at::autocast::decrement_nesting() == 0) at::autocast::clear_cache();
 }
 
-Precision Autocast::current(c10::DeviceType type) { return enabled(type) ? Precision::Bf16 : Precision::Fp32; }
+Precision Autocast::current(c10::DeviceType type) {
+  return enabled(type) ? Precision::Bf16 : Precision::Fp32;
+}
 
 }  // namespace panicle

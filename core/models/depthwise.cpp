@@ -34,7 +34,9 @@ struct Maps {
 
 #define PANICLE_INLINE [[gnu::always_inline]] inline
 
-PANICLE_INLINE void load(const float* from, Lanes& to) { std::memcpy(&to, from, sizeof(to)); }
+PANICLE_INLINE void load(const float* from, Lanes& to) {
+  std::memcpy(&to, from, sizeof(to));
+}
 
 PANICLE_INLINE void load(const c10::BFloat16* from, Lanes& to) {
   HalfLanes half;
@@ -43,10 +45,12 @@ PANICLE_INLINE void load(const c10::BFloat16* from, Lanes& to) {
   std::memcpy(&to, &bits, sizeof(to));
 }
 
-PANICLE_INLINE void store(const Lanes& from, float* to) { std::memcpy(to, &from, sizeof(from)); }
+PANICLE_INLINE void store(const Lanes& from, float* to) {
+  std::memcpy(to, &from, sizeof(from));
+}
 
-// Adds to `sums` the products of one row of the gradient with the row of x that a row of the weights meets there. `padded` holds that
-// row of x with kPadding zeros before it and after it.
+// Adds to `sums` the products of one row of the gradient with the row of x that a row of the weights meets
+// there. `padded` holds that row of x with kPadding zeros before it and after it.
 PANICLE_INLINE void addRow(const float* padded, const float* gradient, std::int64_t width, Lanes* sums) {
   Lanes sum[kSide];
   std::memcpy(sum, sums, sizeof(sum));
@@ -61,9 +65,11 @@ PANICLE_INLINE void addRow(const float* padded, const float* gradient, std::int6
   std::memcpy(sums, sum, sizeof(sum));
 }
 
-// The sums of one row of the weights, of kLanes channels from `channel`, and (from the middle row alone, which meets every row) of the bias.
+// The sums of one row of the weights, of kLanes channels from `channel`, and (from the middle row alone,
+// which meets every row) of the bias.
 template <typename Number>
-PANICLE_INLINE void sumRow(const Maps<Number>& maps, std::int64_t channel, std::int64_t row, float* room, Lanes* sums, Lanes& bias) {
+PANICLE_INLINE void sumRow(const Maps<Number>& maps, std::int64_t channel, std::int64_t row, float* room,
+                           Lanes* sums, Lanes& bias) {
   float* const padded = room;
   float* const gradient = room + (maps.width + 2 * kPadding) * kLanes;
   std::fill(padded, gradient, 0.0f);
@@ -112,12 +118,18 @@ PANICLE_INLINE void perform(const Task<Number>& task) {
 }
 
 template <typename Number>
-void performPortable(const Task<Number>& task) { perform(task); }
+void performPortable(const Task<Number>& task) {
+  perform(task);
+}
 #ifdef __x86_64__
 template <typename Number>
-[[gnu::target("avx2,fma")]] void performAvx2(const Task<Number>& task) { perform(task); }
+[[gnu::target("avx2,fma")]] void performAvx2(const Task<Number>& task) {
+  perform(task);
+}
 template <typename Number>
-[[gnu::target("avx512f,avx512bw,avx512dq,avx512vl,fma")]] void performAvx512(const Task<Number>& task) { perform(task); }
+[[gnu::target("avx512f,avx512bw,avx512dq,avx512vl,fma")]] void performAvx512(const Task<Number>& task) {
+  perform(task);
+}
 #endif
 
 template <typename Number>
@@ -130,13 +142,16 @@ auto bestPerform() {
 }
 
 template <typename Number>
-void sumGradients(const torch::Tensor& x, const torch::Tensor& gradient, torch::Tensor& weight, torch::Tensor& bias) {
-  const Maps<Number> maps{x.data_ptr<Number>(), gradient.data_ptr<Number>(), x.size(0), x.size(2), x.size(3), x.size(1)};
+void sumGradients(const torch::Tensor& x, const torch::Tensor& gradient, torch::Tensor& weight,
+                  torch::Tensor& bias) {
+  const Maps<Number> maps{
+      x.data_ptr<Number>(), gradient.data_ptr<Number>(), x.size(0), x.size(2), x.size(3), x.size(1)};
   const auto perform = bestPerform<Number>();
   at::parallel_for(0, maps.channels / kLanes * kSide, 1, [&](std::int64_t begin, std::int64_t end) {
     std::vector<float> room(static_cast<std::size_t>(2 * (maps.width + kPadding) * kLanes));
     for (std::int64_t task = begin; task < end; ++task) {
-      perform({&maps, task / kSide * kLanes, task % kSide, room.data(), weight.data_ptr<float>(), bias.data_ptr<float>()});
+      perform({&maps, task / kSide * kLanes, task % kSide, room.data(), weight.data_ptr<float>(),
+               bias.data_ptr<float>()});
     }
   });
 }
@@ -144,7 +159,8 @@ void sumGradients(const torch::Tensor& x, const torch::Tensor& gradient, torch::
 class DepthwiseConv : public torch::autograd::Function<DepthwiseConv> {
  public:
   // x is float32 or bf16, weight and bias are float32.
-  static torch::Tensor forward(AutogradContext* context, const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias) {
+  static torch::Tensor forward(AutogradContext* context, const torch::Tensor& x, const torch::Tensor& weight,
+                               const torch::Tensor& bias) {
     const torch::Tensor map = x.contiguous(at::MemoryFormat::ChannelsLast);
     const torch::Tensor rounded = weight.to(x.scalar_type());
     context->save_for_backward({map, rounded});
@@ -154,11 +170,13 @@ class DepthwiseConv : public torch::autograd::Function<DepthwiseConv> {
   static variable_list backward(AutogradContext* context, variable_list gradients) {
     const auto saved = context->get_saved_variables();
     const torch::Tensor &x = saved[0], &weight = saved[1];
-    const torch::Tensor gradient = gradients[0].to(x.scalar_type()).contiguous(at::MemoryFormat::ChannelsLast);
+    const torch::Tensor gradient =
+        gradients[0].to(x.scalar_type()).contiguous(at::MemoryFormat::ChannelsLast);
     variable_list result(3);
     if (context->needs_input_grad(0)) {
-      result[0] = std::get<0>(at::convolution_backward(gradient, x, weight, at::OptionalIntArrayRef(), {1, 1}, {kPadding, kPadding}, {1, 1},
-                                                       false, {0, 0}, x.size(1), {true, false, false}));
+      result[0] = std::get<0>(at::convolution_backward(gradient, x, weight, at::OptionalIntArrayRef(), {1, 1},
+                                                       {kPadding, kPadding}, {1, 1}, false, {0, 0}, x.size(1),
+                                                       {true, false, false}));
     }
     if (context->needs_input_grad(1) || context->needs_input_grad(2)) {
       result[1] = torch::empty(weight.sizes(), torch::kFloat32);
@@ -173,7 +191,8 @@ class DepthwiseConv : public torch::autograd::Function<DepthwiseConv> {
 }  // namespace
 
 torch::Tensor depthwiseConv(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias) {
-  const bool ours = x.is_cpu() && x.size(1) % kLanes == 0 && weight.scalar_type() == torch::kFloat32 && torch::GradMode::is_enabled();
+  const bool ours = x.is_cpu() && x.size(1) % kLanes == 0 && weight.scalar_type() == torch::kFloat32 &&
+                    torch::GradMode::is_enabled();
   if (!ours) return at::conv2d(x, weight, bias, 1, kPadding, 1, x.size(1));
   const bool half = Autocast::current(c10::kCPU) == Precision::Bf16;
   return DepthwiseConv::apply(half ? x.to(torch::kBFloat16) : x, weight, bias);

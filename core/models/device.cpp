@@ -3,6 +3,8 @@
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 
+#include <algorithm>
+#include <atomic>
 #include <mutex>
 #include <thread>
 
@@ -13,6 +15,13 @@
 #endif
 
 namespace panicle {
+namespace {
+
+std::atomic<bool> threadsSet = false;
+
+int allCores() { return std::max(1, static_cast<int>(std::thread::hardware_concurrency())); }
+
+}  // namespace
 
 c10::Device chooseDevice(const std::string& name) {
   const bool cuda = at::globalContext().hasCUDA();
@@ -38,17 +47,20 @@ std::string describeDevice(c10::Device device) {
   if (device.is_cuda()) return device.str() + " " + at::cuda::getDeviceProperties(device.index())->name;
 #endif
   if (device.is_cuda()) return device.str();
-  const int threads = at::get_num_threads();
+  const int threads = computeThreads();
   return "CPU, " + std::to_string(threads) + (threads == 1 ? " thread" : " threads");
 }
 
 int setComputeThreads(int threads) {
-  if (threads <= 0) threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  if (threads <= 0) threads = allCores();
+  threadsSet = true;
   at::set_num_threads(threads);
   // OpenMP's setting is one of each thread: this hands it to the calling one also when another thread has set it before.
   at::init_num_threads();
   return threads;
 }
+
+int computeThreads() { return threadsSet ? at::get_num_threads() : allCores(); }
 
 bool isOutOfMemory(const c10::Error& error) {
   const std::string what = error.what_without_backtrace();

@@ -20,6 +20,9 @@ std::string describeDevice(c10::Device device);
 // Returns the number set.
 int setComputeThreads(int threads);
 
+// The number that the calling thread computes with; where none was set in this process yet, the number that a run takes: all cores.
+int computeThreads();
+
 // A generator of the device, seeded.
 at::Generator makeGenerator(c10::Device device, std::uint64_t seed);
 

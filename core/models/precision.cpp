@@ -17,7 +17,8 @@ bool multipliesBf16(const std::string& device) {
   const std::string name = device.substr(0, device.find_first_not_of("cuda:0123456789"));
   const c10::Device cuda(name);
   constexpr int kAmpere = 8;
-  return at::cuda::getDeviceProperties(cuda.has_index() ? cuda.index() : c10::DeviceIndex(0))->major >= kAmpere;
+  return at::cuda::getDeviceProperties(cuda.has_index() ? cuda.index() : c10::DeviceIndex(0))->major >=
+         kAmpere;
 #else
   return false;
 #endif

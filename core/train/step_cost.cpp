@@ -37,14 +37,18 @@ class Step {
     model_->train();
     model_->seedDropout(kSeed);
     const auto layout = options.channels_last ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous;
-    images_ = torch::randn({options.batch, 3, options.size.height, options.size.width}, makeGenerator(c10::kCPU, kSeed))
+    images_ = torch::randn({options.batch, 3, options.size.height, options.size.width},
+                           makeGenerator(c10::kCPU, kSeed))
                   .to(device)
                   .contiguous(layout);
-    targets_ = torch::arange(options.batch, torch::TensorOptions().dtype(torch::kLong).device(device)).remainder(options.classes);
+    targets_ = torch::arange(options.batch, torch::TensorOptions().dtype(torch::kLong).device(device))
+                   .remainder(options.classes);
     addParameters();
   }
 
-  double multiplyAdds(Size size) const { return static_cast<double>(model_->architecture().multiply_adds(size)); }
+  double multiplyAdds(Size size) const {
+    return static_cast<double>(model_->architecture().multiply_adds(size));
+  }
 
   // Seconds that it took.
   double run() {
@@ -85,7 +89,8 @@ class Step {
 
 StepCost measure(const StepCostOptions& options, std::stop_token stop, const Progress& progress) {
   const c10::Device device = chooseDevice(options.device);
-  StepCost cost{.precision = resolvePrecision(options.precision, device.str()), .device = describeDevice(device)};
+  StepCost cost{.precision = resolvePrecision(options.precision, device.str()),
+                .device = describeDevice(device)};
   Step step(options, device, cost.precision);
   std::vector<double> seconds;
   const auto total = static_cast<std::uint64_t>(kWarmUpSteps + options.steps);
@@ -107,14 +112,16 @@ StepCost measure(const StepCostOptions& options, std::stop_token stop, const Pro
 }  // namespace
 
 StepCost measureStep(const StepCostOptions& options, std::stop_token stop, const Progress& progress) {
-  if (options.steps < 1 || options.batch < 2) throw Error("a step is measured on two images or more, at least once");
+  if (options.steps < 1 || options.batch < 2)
+    throw Error("a step is measured on two images or more, at least once");
   setComputeThreads(options.threads);
   try {
     return measure(options, stop, progress);
   } catch (const c10::Error& error) {
     if (!isOutOfMemory(error)) throw Error(error.what_without_backtrace());
-    throw OutOfMemory("out of memory with " + options.model.arch + ", batch " + std::to_string(options.batch) + ", size " +
-                      toString(options.size) + "; take a smaller batch or smaller images");
+    throw OutOfMemory("out of memory with " + options.model.arch + ", batch " +
+                      std::to_string(options.batch) + ", size " + toString(options.size) +
+                      "; take a smaller batch or smaller images");
   }
 }
 

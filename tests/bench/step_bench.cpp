@@ -1,13 +1,14 @@
-// Images per second that networks train with on this processor: the linear algebra as the library chooses it by itself beside
-// the kernels, precision and layout that Panicle chooses, the arithmetic rate that this is, and the rate of this machine's
-// matrix products, which limits it.
+// Images per second that networks train with on this processor: the linear algebra as the library chooses it
+// by itself beside the kernels, precision and layout that Panicle chooses, the arithmetic rate that this is,
+// and the rate of this machine's matrix products, which limits it.
 //
 //   step_bench [--steps N] [--rounds N] [--threads N] [--only TEXT] [--peer PYTHON]
 //
-// A step is forward, cross entropy and backward in training mode, ten classes, drop rates 0, no update. Every measurement is a
-// process of its own, since OpenBLAS chooses its kernels while it is loaded; the rounds alternate between the measurements and
-// the best counts, as other work only ever slows. --only takes the networks whose name holds TEXT. --peer also measures Python's
-// torch with timm (tests/bench/step_peer.py) in the same rounds; PYTHON is a command that finds both, with its environment.
+// A step is forward, cross entropy and backward in training mode, ten classes, drop rates 0, no update. Every
+// measurement is a process of its own, since OpenBLAS chooses its kernels while it is loaded; the rounds
+// alternate between the measurements and the best counts, as other work only ever slows. --only takes the
+// networks whose name holds TEXT. --peer also measures Python's torch with timm (tests/bench/step_peer.py) in
+// the same rounds; PYTHON is a command that finds both, with its environment.
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -59,7 +60,9 @@ struct Result {
   double gflops = 0;
 };
 
-std::string quoted(const std::string& word) { return "'" + word + "'"; }
+std::string quoted(const std::string& word) {
+  return "'" + word + "'";
+}
 
 std::string outputOf(const std::string& command) {
   FILE* pipe = ::popen(command.c_str(), "r");
@@ -75,13 +78,16 @@ std::string environment(bool plain, const std::string& kernels) {
   return plain || kernels.empty() ? "env -u OPENBLAS_CORETYPE " : "env OPENBLAS_CORETYPE=" + kernels + " ";
 }
 
-Result measure(const Network& network, const Variant& variant, const Arguments& arguments, const std::string& kernels) {
-  const std::string program = variant.peer ? arguments.peer + " " + quoted(PANICLE_STEP_PEER)
-                                           : quoted(std::filesystem::read_symlink("/proc/self/exe").string()) + " --one";
+Result measure(const Network& network, const Variant& variant, const Arguments& arguments,
+               const std::string& kernels) {
+  const std::string program =
+      variant.peer ? arguments.peer + " " + quoted(PANICLE_STEP_PEER)
+                   : quoted(std::filesystem::read_symlink("/proc/self/exe").string()) + " --one";
   std::ostringstream command;
-  command << environment(variant.plain, kernels) << program << ' ' << network.arch << ' ' << network.size << ' ' << network.batch
-          << (variant.bf16 ? " bf16" : " fp32") << (variant.channels_last ? " channels_last" : " contiguous") << " --steps "
-          << arguments.steps << " --threads " << arguments.threads;
+  command << environment(variant.plain, kernels) << program << ' ' << network.arch << ' ' << network.size
+          << ' ' << network.batch << (variant.bf16 ? " bf16" : " fp32")
+          << (variant.channels_last ? " channels_last" : " contiguous") << " --steps " << arguments.steps
+          << " --threads " << arguments.threads;
   Result result;
   std::istringstream(outputOf(command.str())) >> result.images >> result.gflops;
   return result;
@@ -112,26 +118,33 @@ int measureProduct(const std::vector<std::string>& words) {
   return 0;
 }
 
-double product(const std::string& precision, bool plain, const Arguments& arguments, const std::string& kernels) {
+double product(const std::string& precision, bool plain, const Arguments& arguments,
+               const std::string& kernels) {
   const std::string self = quoted(std::filesystem::read_symlink("/proc/self/exe").string());
   double best = 0;
   for (int round = 0; round < arguments.rounds; ++round) {
-    best = std::max(best, std::stod(outputOf(environment(plain, kernels) + self + " --product " + precision + " " +
-                                             std::to_string(arguments.threads))));
+    best = std::max(best, std::stod(outputOf(environment(plain, kernels) + self + " --product " + precision +
+                                             " " + std::to_string(arguments.threads))));
   }
   return best;
 }
 
 std::vector<Variant> variants(const Arguments& arguments) {
-  std::vector<Variant> list{{.title = "plain fp32, contiguous", .plain = true, .channels_last = false},
-                            {.title = "chosen kernels, fp32, contiguous", .channels_last = false},
-                            {.title = "chosen kernels, fp32, channels last"},
-                            {.title = "chosen kernels, bf16, contiguous", .bf16 = true, .channels_last = false},
-                            {.title = "chosen kernels, bf16, channels last", .bf16 = true}};
+  std::vector<Variant> list{
+      {.title = "plain fp32, contiguous", .plain = true, .channels_last = false},
+      {.title = "chosen kernels, fp32, contiguous", .channels_last = false},
+      {.title = "chosen kernels, fp32, channels last"},
+      {.title = "chosen kernels, bf16, contiguous", .bf16 = true, .channels_last = false},
+      {.title = "chosen kernels, bf16, channels last", .bf16 = true}};
   if (!arguments.peer.empty()) {
-    list.push_back({.title = "Python torch, plain, fp32, contiguous", .peer = true, .plain = true, .channels_last = false});
-    list.push_back({.title = "Python torch, chosen kernels, fp32, contiguous", .peer = true, .channels_last = false});
-    list.push_back({.title = "Python torch, chosen kernels, bf16, channels last", .peer = true, .bf16 = true});
+    list.push_back({.title = "Python torch, plain, fp32, contiguous",
+                    .peer = true,
+                    .plain = true,
+                    .channels_last = false});
+    list.push_back(
+        {.title = "Python torch, chosen kernels, fp32, contiguous", .peer = true, .channels_last = false});
+    list.push_back(
+        {.title = "Python torch, chosen kernels, bf16, channels last", .peer = true, .bf16 = true});
   }
   return list;
 }
@@ -141,7 +154,8 @@ struct Limits {
   double bf16 = 0;
 };
 
-void compare(const Network& network, const Arguments& arguments, const std::string& kernels, const Limits& limits) {
+void compare(const Network& network, const Arguments& arguments, const std::string& kernels,
+             const Limits& limits) {
   const std::vector<Variant> list = variants(arguments);
   std::vector<Result> best(list.size());
   for (int round = 0; round < arguments.rounds; ++round) {
@@ -150,7 +164,8 @@ void compare(const Network& network, const Arguments& arguments, const std::stri
       if (result.images > best[i].images) best[i] = result;
     }
   }
-  const double operations = best[0].gflops / best[0].images;  // billions for one image, which Python's own row is not told
+  const double operations =
+      best[0].gflops / best[0].images;  // billions for one image, which Python's own row is not told
   std::printf("\n%s, %d px, batch %d\n", network.arch, network.size, network.batch);
   std::printf("  %-52s %9s %9s %9s %11s\n", "", "images/s", "GFLOP/s", "of limit", "over plain");
   for (std::size_t i = 0; i < list.size(); ++i) {
@@ -164,36 +179,46 @@ void compare(const Network& network, const Arguments& arguments, const std::stri
     if (!list[i].peer && list[i].channels_last && list[i].bf16 == bf16) chosen = best[i].images;
   }
   const double ratio = chosen / best[0].images;
-  std::printf("  as runs train by themselves (%s, channels last): %.2f times plain fp32; asked: %.1f: %s\n", bf16 ? "bf16" : "fp32",
-              ratio, network.asked, ratio >= network.asked ? "met" : "missed");
+  std::printf("  as runs train by themselves (%s, channels last): %.2f times plain fp32; asked: %.1f: %s\n",
+              bf16 ? "bf16" : "fp32", ratio, network.asked, ratio >= network.asked ? "met" : "missed");
 }
 
 Arguments parse(const std::vector<std::string>& words) {
   Arguments arguments;
   for (std::size_t i = 0; i + 1 < words.size(); i += 2) {
     const std::string& value = words[i + 1];
-    if (words[i] == "--steps") arguments.steps = std::stoi(value);
-    else if (words[i] == "--rounds") arguments.rounds = std::stoi(value);
-    else if (words[i] == "--threads") arguments.threads = std::stoi(value);
-    else if (words[i] == "--only") arguments.only = value;
-    else if (words[i] == "--peer") arguments.peer = value;
-    else throw Error("step_bench [--steps N] [--rounds N] [--threads N] [--only TEXT] [--peer PYTHON]");
+    if (words[i] == "--steps")
+      arguments.steps = std::stoi(value);
+    else if (words[i] == "--rounds")
+      arguments.rounds = std::stoi(value);
+    else if (words[i] == "--threads")
+      arguments.threads = std::stoi(value);
+    else if (words[i] == "--only")
+      arguments.only = value;
+    else if (words[i] == "--peer")
+      arguments.peer = value;
+    else
+      throw Error("step_bench [--steps N] [--rounds N] [--threads N] [--only TEXT] [--peer PYTHON]");
   }
   return arguments;
 }
 
 void bench(const Arguments& arguments) {
   // What the library chooses is known only where nobody has told it.
-  if (std::getenv("OPENBLAS_CORETYPE")) throw Error("unset OPENBLAS_CORETYPE first: step_bench sets it itself");
+  if (std::getenv("OPENBLAS_CORETYPE"))
+    throw Error("unset OPENBLAS_CORETYPE first: step_bench sets it itself");
   const LinearAlgebra plain = describeLinearAlgebra();
   const std::string kernels = betterKernels(plain.kernels, processorVectors());
   std::printf("plain: %s\nchosen kernels: %s\nbf16 and convolutions: %s; %d threads\n", plain.words().c_str(),
               kernels.empty() ? "the same" : kernels.c_str(), plain.convolutions.c_str(), arguments.threads);
   const Limits limits{product("fp32", false, arguments, kernels), product("bf16", false, arguments, kernels)};
-  std::printf("matrix product, 1536 x 1536 (GFLOP/s): plain fp32 %.0f; chosen kernels fp32 %.0f, bf16 %.0f: the limits\n",
-              product("fp32", true, arguments, kernels), limits.fp32, limits.bf16);
+  std::printf(
+      "matrix product, 1536 x 1536 (GFLOP/s): plain fp32 %.0f; chosen kernels fp32 %.0f, bf16 %.0f: the "
+      "limits\n",
+      product("fp32", true, arguments, kernels), limits.fp32, limits.bf16);
   for (const Network& network : kNetworks) {
-    if (std::string(network.arch).find(arguments.only) != std::string::npos) compare(network, arguments, kernels, limits);
+    if (std::string(network.arch).find(arguments.only) != std::string::npos)
+      compare(network, arguments, kernels, limits);
   }
 }
 

@@ -1,8 +1,10 @@
-// The program starts itself again with better kernels where there are any, and leaves a choice of the user's alone.
+// The program starts itself again with better kernels where there are any, and leaves a choice of the user's
+// alone.
+#include "core/models/kernels.h"
+
 #include <gmock/gmock.h>
 #include <stdlib.h>
 
-#include "core/models/kernels.h"
 #include "tests/cli/program.h"
 #include "tests/testing.h"
 
@@ -16,7 +18,8 @@ using testing::TempFolder;
 class StartedKernels : public ::testing::Test {
  protected:
   void SetUp() override {
-    if (!describeLinearAlgebra().library.starts_with("OpenBLAS")) GTEST_SKIP() << "SKIPPED: torch does not compute with OpenBLAS here";
+    if (!describeLinearAlgebra().library.starts_with("OpenBLAS"))
+      GTEST_SKIP() << "SKIPPED: torch does not compute with OpenBLAS here";
     if (const char* set = ::getenv("OPENBLAS_CORETYPE")) before_ = set;
   }
   void TearDown() override {
@@ -43,7 +46,8 @@ TEST_F(StartedKernels, AreTheBestForTheProcessor) {
 TEST_F(StartedKernels, AreTheUsersWhereChosen) {
   ::setenv("OPENBLAS_CORETYPE", "Nehalem", 1);
   const std::string words = said();
-  if (words.find("Nehalem") == std::string::npos) GTEST_SKIP() << "SKIPPED: this OpenBLAS has no Nehalem kernels";
+  if (words.find("Nehalem") == std::string::npos)
+    GTEST_SKIP() << "SKIPPED: this OpenBLAS has no Nehalem kernels";
   EXPECT_EQ(words.find("warning:") != std::string::npos, processorVectors() >= Vectors::Avx2);
 }
 

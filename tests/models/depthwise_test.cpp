@@ -1,9 +1,10 @@
 // The depthwise convolution's gradients against torch's own in double precision.
+#include "core/models/depthwise.h"
+
 #include <gtest/gtest.h>
 #include <torch/types.h>
 
 #include "core/models/autocast.h"
-#include "core/models/depthwise.h"
 #include "core/models/device.h"
 
 namespace panicle {
@@ -13,7 +14,9 @@ struct Case {
   std::int64_t images, channels, height, width;
 };
 
-torch::Tensor noise(at::IntArrayRef shape, std::uint64_t seed) { return torch::randn(shape, at::detail::createCPUGenerator(seed)); }
+torch::Tensor noise(at::IntArrayRef shape, std::uint64_t seed) {
+  return torch::randn(shape, at::detail::createCPUGenerator(seed));
+}
 
 struct Inputs {
   torch::Tensor x, weight, bias, gradient;
@@ -27,7 +30,8 @@ struct Inputs {
 
 // The result and the gradients of x, weight and bias.
 std::vector<torch::Tensor> ours(const Inputs& in, Precision precision = Precision::Fp32) {
-  const auto x = in.x.clone().requires_grad_(), weight = in.weight.clone().requires_grad_(), bias = in.bias.clone().requires_grad_();
+  const auto x = in.x.clone().requires_grad_(), weight = in.weight.clone().requires_grad_(),
+             bias = in.bias.clone().requires_grad_();
   torch::Tensor y;
   {
     const Autocast autocast(c10::kCPU, precision);
@@ -38,7 +42,8 @@ std::vector<torch::Tensor> ours(const Inputs& in, Precision precision = Precisio
 }
 
 std::vector<torch::Tensor> torchs(const Inputs& in) {
-  const auto x = in.x.to(torch::kDouble).requires_grad_(), weight = in.weight.to(torch::kDouble).requires_grad_(),
+  const auto x = in.x.to(torch::kDouble).requires_grad_(),
+             weight = in.weight.to(torch::kDouble).requires_grad_(),
              bias = in.bias.to(torch::kDouble).requires_grad_();
   const auto y = at::conv2d(x, weight, bias, 1, kDepthwiseSide / 2, 1, x.size(1));
   y.backward(in.gradient.to(torch::kDouble));
@@ -51,7 +56,8 @@ double relative(const torch::Tensor& found, const torch::Tensor& right) {
 
 TEST(Depthwise, GradientsAreThoseOfTorch) {
   // Maps smaller than the kernel, odd ones, one row, channels that are no whole number of vectors.
-  for (const Case& c : {Case{2, 32, 9, 12}, Case{3, 16, 4, 3}, Case{1, 48, 1, 5}, Case{2, 64, 17, 8}, Case{2, 24, 6, 6}}) {
+  for (const Case& c :
+       {Case{2, 32, 9, 12}, Case{3, 16, 4, 3}, Case{1, 48, 1, 5}, Case{2, 64, 17, 8}, Case{2, 24, 6, 6}}) {
     Inputs in(c);
     for (const bool channelsLast : {true, false}) {
       if (channelsLast) in.x = in.x.contiguous(at::MemoryFormat::ChannelsLast);

@@ -16,7 +16,8 @@ const c10::Device kCpu{c10::kCPU};
 TEST(Precision, AutoFollowsTheProcessor) {
   EXPECT_EQ(resolvePrecision(Precision::Fp32, "cpu"), Precision::Fp32);
   EXPECT_EQ(resolvePrecision(Precision::Bf16, "cpu"), Precision::Bf16);
-  const bool multiplies = processorVectors() >= Vectors::Avx512Bf16 && !describeLinearAlgebra().convolutions.empty();
+  const bool multiplies =
+      processorVectors() >= Vectors::Avx512Bf16 && !describeLinearAlgebra().convolutions.empty();
   EXPECT_EQ(resolvePrecision(Precision::Auto, "cpu"), multiplies ? Precision::Bf16 : Precision::Fp32);
 }
 
@@ -27,9 +28,7 @@ TEST(Autocast, CoversProductsWhileItLives) {
     const Autocast autocast(kCpu, Precision::Bf16);
     EXPECT_EQ(Autocast::current(c10::kCPU), Precision::Bf16);
     EXPECT_EQ(torch::mm(a, a).scalar_type(), torch::kBFloat16);
-    {
-      const Autocast within(kCpu, Precision::Bf16);
-    }
+    { const Autocast within(kCpu, Precision::Bf16); }
     EXPECT_EQ(torch::mm(a, a).scalar_type(), torch::kBFloat16);
     LayerNorm norm(4, 1e-5);
     torch::nn::init::ones_(norm->weight);
@@ -58,9 +57,11 @@ TEST(Autocast, SeesChangedParametersInTheNextPass) {
   EXPECT_EQ(pass(), 6);
 }
 
-// bf16 keeps 8 bits of a number: gradients of a whole network come within a few hundredths of the float32 ones, and as float32.
+// bf16 keeps 8 bits of a number: gradients of a whole network come within a few hundredths of the float32
+// ones, and as float32.
 TEST(Autocast, GradientsComeNearThoseOfFloat32) {
-  Classifier model({.arch = "vit_tiny_patch16_224", .weights = "none", .head = HeadKind::Timm}, 3, {224, 224}, 7);
+  Classifier model({.arch = "vit_tiny_patch16_224", .weights = "none", .head = HeadKind::Timm}, 3, {224, 224},
+                   7);
   const auto images = torch::randn({2, 3, 224, 224}, at::detail::createCPUGenerator(1));
   const std::vector<std::int64_t> targets{0, 2};
   const auto gradients = [&](Precision precision) {
