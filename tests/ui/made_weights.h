@@ -26,7 +26,8 @@ inline void writeZeroWeights(const std::string& arch, const std::filesystem::pat
   text.append((8 - text.size() % 8) % 8, ' ');
   std::filesystem::create_directories(file.parent_path());
   std::ofstream out(file, std::ios::binary);
-  for (std::uint64_t length = text.size(), i = 0; i < 8; ++i) out.put(static_cast<char>(length >> (8 * i) & 0xff));
+  for (std::uint64_t length = text.size(), i = 0; i < 8; ++i)
+    out.put(static_cast<char>(length >> (8 * i) & 0xff));
   out << text;
   out.close();
   std::filesystem::resize_file(file, 8 + text.size() + at);

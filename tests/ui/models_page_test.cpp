@@ -1,4 +1,5 @@
-// The Models page: what the table says, choosing by mouse and keyboard, sizes, where weights are, import and download.
+// The Models page: what the table says, choosing by mouse and keyboard, sizes, where weights are, import and
+// download.
 #include "ui/models/models_page.h"
 
 #include <QAbstractButton>
@@ -65,9 +66,11 @@ class ModelsPageTest : public QObject {
     QCOMPARE(text(row, ModelTable::Family), QStringLiteral("ResNet"));
     QCOMPARE(text(row, ModelTable::Parameters), QStringLiteral("11.7"));
     QCOMPARE(text(row, ModelTable::Input), QStringLiteral("224"));
-    QVERIFY2(tip(row, ModelTable::Name).contains(QStringLiteral("resnet18.")), qPrintable(tip(row, ModelTable::Name)));
+    QVERIFY2(tip(row, ModelTable::Name).contains(QStringLiteral("resnet18.")),
+             qPrintable(tip(row, ModelTable::Name)));
     setSize({224, 224});
-    QCOMPARE(text(row, ModelTable::Multiplications), QStringLiteral("1.81"));  // what timm's table says of it: 1.8
+    QCOMPARE(text(row, ModelTable::Multiplications),
+             QStringLiteral("1.81"));  // what timm's table says of it: 1.8
     setSize({112, 112});
     QVERIFY(text(row, ModelTable::Multiplications).toDouble() < 1.81 / 3);
   }
@@ -76,7 +79,8 @@ class ModelsPageTest : public QObject {
     const auto* model = view()->model();
     for (int column = 0; column < ModelTable::Columns; ++column) {
       QVERIFY(model->headerData(column, Qt::Horizontal, Qt::ToolTipRole).toString().size() > 20);
-      QVERIFY2(!tip(0, column).isEmpty() || column == ModelTable::Finding, qPrintable(QString::number(column)));
+      QVERIFY2(!tip(0, column).isEmpty() || column == ModelTable::Finding,
+               qPrintable(QString::number(column)));
     }
   }
 
@@ -180,7 +184,8 @@ class ModelsPageTest : public QObject {
     QVERIFY(networkSize(session_->recipe().stages.front()) == particular->input_size);
     QVERIFY(!button("useSize")->isVisible());
     session_->undo();
-    QCOMPARE(QString::fromStdString(toString(networkSize(session_->recipe().stages.front()))), QStringLiteral("130"));
+    QCOMPARE(QString::fromStdString(toString(networkSize(session_->recipe().stages.front()))),
+             QStringLiteral("130"));
   }
 
   void sidesInWords() {
@@ -319,7 +324,8 @@ class ModelsPageTest : public QObject {
     testing::writeZeroWeights(kArch, file.toStdString());
     drop(file);
     QTRY_VERIFY(button("importNow")->isVisible());
-    QVERIFY2(label("importTitle")->text().contains(QStringLiteral("resnet18")), qPrintable(label("importTitle")->text()));
+    QVERIFY2(label("importTitle")->text().contains(QStringLiteral("resnet18")),
+             qPrintable(label("importTitle")->text()));
     QVERIFY(label("importText")->text().contains(QStringLiteral("1,000 classes")));
     QVERIFY(!QFile::exists(inWorkspace("resnet18.safetensors")));
     button("importNow")->click();
@@ -388,7 +394,8 @@ class ModelsPageTest : public QObject {
   void reopen() {
     page_.reset();
     session_.reset();
-    session_ = std::make_unique<Session>(std::make_unique<RunStore>(folder_->filePath(QStringLiteral("workspace")).toStdString()));
+    session_ = std::make_unique<Session>(
+        std::make_unique<RunStore>(folder_->filePath(QStringLiteral("workspace")).toStdString()));
     page_.reset(makeModelsPage(*session_, nullptr));
     page_->resize(1000, 640);
     page_->show();
@@ -397,10 +404,14 @@ class ModelsPageTest : public QObject {
   }
 
   QTableView* view() const { return page_->findChild<QTableView*>(); }
-  QPushButton* button(const char* name) const { return page_->findChild<QPushButton*>(QLatin1StringView(name)); }
+  QPushButton* button(const char* name) const {
+    return page_->findChild<QPushButton*>(QLatin1StringView(name));
+  }
   QLabel* label(const char* name) const { return page_->findChild<QLabel*>(QLatin1StringView(name)); }
   QString text(int row, int column) const { return view()->model()->index(row, column).data().toString(); }
-  QString tip(int row, int column) const { return view()->model()->index(row, column).data(Qt::ToolTipRole).toString(); }
+  QString tip(int row, int column) const {
+    return view()->model()->index(row, column).data(Qt::ToolTipRole).toString();
+  }
   QString name(int row) const { return text(row, ModelTable::Name); }
   std::int64_t parameters(int row) const { return architecture(name(row).toStdString()).params; }
 
@@ -425,7 +436,9 @@ class ModelsPageTest : public QObject {
     session_->setRecipe(spec, QStringLiteral("Change size"));
   }
 
-  QString inWorkspace(const char* file) const { return folder_->filePath(QStringLiteral("workspace/weights/") + QLatin1StringView(file)); }
+  QString inWorkspace(const char* file) const {
+    return folder_->filePath(QStringLiteral("workspace/weights/") + QLatin1StringView(file));
+  }
 
   static void put(const QString& file) {
     const std::filesystem::path path(file.toStdString());

@@ -20,11 +20,13 @@ namespace {
 
 QString factsWords(const WeightFileFacts& facts) {
   QStringList parts{QString::fromStdString(facts.format)};
-  if (!facts.layout.empty()) parts << ImportPanel::tr("layout of %1").arg(QString::fromStdString(facts.layout));
+  if (!facts.layout.empty())
+    parts << ImportPanel::tr("layout of %1").arg(QString::fromStdString(facts.layout));
   parts << formatBytes(facts.bytes);
   parts << ImportPanel::tr("%1 tensors").arg(formatCount(facts.tensors));
   parts << ImportPanel::tr("%1 numbers").arg(formatCount(facts.parameters));
-  parts << (facts.classes > 0 ? ImportPanel::tr("a classifier of %1 classes").arg(formatCount(static_cast<quint64>(facts.classes)))
+  parts << (facts.classes > 0 ? ImportPanel::tr("a classifier of %1 classes")
+                                    .arg(formatCount(static_cast<quint64>(facts.classes)))
                               : ImportPanel::tr("no classifier"));
   return parts.join(QStringLiteral(" · "));
 }
@@ -85,7 +87,8 @@ void ImportPanel::show(State state, const QString& title, const QString& text) {
 
 void ImportPanel::invite() {
   if (open()) return;
-  show(State::Invited, tr("Drop the weight file here"), tr("It is read first; nothing is copied before you say so."));
+  show(State::Invited, tr("Drop the weight file here"),
+       tr("It is read first; nothing is copied before you say so."));
 }
 
 void ImportPanel::dismiss() {
@@ -100,10 +103,12 @@ void ImportPanel::inspect(const QString& file) {
   show(State::Reading, tr("Reading %1").arg(name), {});
   job_ = session_.jobs().start(
       this, tr("Reading %1").arg(name),
-      [path = std::filesystem::path(file.toStdString()), workspace = session_.store().workspace()](std::stop_token, const Progress&) {
+      [path = std::filesystem::path(file.toStdString()), workspace = session_.store().workspace()](
+          std::stop_token, const Progress&) {
         Inspected inspected{inspectWeights(path), false};
         if (!inspected.facts.arch.empty()) {
-          inspected.there = std::filesystem::exists(workspace / "weights" / (inspected.facts.arch + ".safetensors"));
+          inspected.there =
+              std::filesystem::exists(workspace / "weights" / (inspected.facts.arch + ".safetensors"));
         }
         return inspected;
       },
@@ -130,9 +135,11 @@ void ImportPanel::offer(const Inspected& inspected) {
   replace_ = inspected.there;
   const QString arch = QString::fromStdString(arch_);
   import_->setText(replace_ ? tr("Replace") : tr("Import"));
-  import_->setToolTip(replace_ ? tr("Writes over the weights that the workspace has for %1").arg(arch)
-                               : tr("Copies the weights into the workspace, where runs of %1 find them").arg(arch));
-  const QString there = replace_ ? QLatin1Char('\n') + tr("The workspace has weights for %1 already.").arg(arch) : QString();
+  import_->setToolTip(
+      replace_ ? tr("Writes over the weights that the workspace has for %1").arg(arch)
+               : tr("Copies the weights into the workspace, where runs of %1 find them").arg(arch));
+  const QString there =
+      replace_ ? QLatin1Char('\n') + tr("The workspace has weights for %1 already.").arg(arch) : QString();
   show(State::Offered, tr("%1 has weights of %2").arg(name, arch), facts + there);
   import_->setFocus();
 }
@@ -142,13 +149,14 @@ void ImportPanel::import() {
   show(State::Importing, tr("Importing the weights of %1").arg(arch), {});
   job_ = session_.jobs().start(
       this, tr("Importing %1").arg(arch),
-      [path = std::filesystem::path(file_.toStdString()), workspace = session_.store().workspace(), arch = arch_, replace = replace_](
-          std::stop_token stop, const Progress& progress) {
+      [path = std::filesystem::path(file_.toStdString()), workspace = session_.store().workspace(),
+       arch = arch_, replace = replace_](std::stop_token stop, const Progress& progress) {
         return importWeights(path, workspace, arch, replace, std::move(stop), progress);
       },
       [this, arch](const std::filesystem::path& written) {
         job_ = 0;
-        show(State::Done, tr("Imported: runs of %1 start from these weights").arg(arch), QString::fromStdString(written.string()));
+        show(State::Done, tr("Imported: runs of %1 start from these weights").arg(arch),
+             QString::fromStdString(written.string()));
         session_.weights().refresh();
         Q_EMIT imported(arch);
       },
@@ -162,7 +170,8 @@ void ImportPanel::import() {
 void ImportPanel::follow() {
   if (job_ == 0) return;
   const auto running = session_.jobs().running();
-  if (std::none_of(running.begin(), running.end(), [this](const JobInfo& job) { return job.id == job_; })) dismiss();
+  if (std::none_of(running.begin(), running.end(), [this](const JobInfo& job) { return job.id == job_; }))
+    dismiss();
 }
 
 void ImportPanel::paintEvent(QPaintEvent*) {
@@ -178,8 +187,8 @@ QString draggedWeights(const QMimeData* data) {
   const QList<QUrl> urls = data->urls();
   if (urls.size() != 1 || !urls.front().isLocalFile()) return {};
   const QFileInfo info(urls.front().toLocalFile());
-  static const QStringList suffixes{QStringLiteral("safetensors"), QStringLiteral("pth"), QStringLiteral("pt"), QStringLiteral("bin"),
-                                    QStringLiteral("npz")};
+  static const QStringList suffixes{QStringLiteral("safetensors"), QStringLiteral("pth"),
+                                    QStringLiteral("pt"), QStringLiteral("bin"), QStringLiteral("npz")};
   return info.isFile() && suffixes.contains(info.suffix().toLower()) ? info.filePath() : QString();
 }
 

@@ -20,8 +20,8 @@ class ImportPanel : public QFrame {
   explicit ImportPanel(Session& session, QWidget* parent = nullptr);
 
   void inspect(const QString& file);
-  void invite();    // while a file is dragged over the page
-  void dismiss();   // ends what is under way
+  void invite();   // while a file is dragged over the page
+  void dismiss();  // ends what is under way
   bool open() const { return state_ != State::Closed; }
   bool invited() const { return state_ == State::Invited; }
 

@@ -22,13 +22,16 @@ constexpr int kSteps = 3;
 constexpr int kWarmUp = 2;  // steps that measureStep() does not time
 
 Json toJson(const MeasuredCost& cost) {
-  return {{"arch", cost.arch},       {"size", toString(cost.size)},   {"seconds", cost.seconds}, {"bytes", cost.bytes},
-          {"device", cost.device},   {"precision", cost.precision},   {"day", cost.day}};
+  return {{"arch", cost.arch},   {"size", toString(cost.size)}, {"seconds", cost.seconds},
+          {"bytes", cost.bytes}, {"device", cost.device},       {"precision", cost.precision},
+          {"day", cost.day}};
 }
 
 MeasuredCost costFromJson(const Json& json) {
-  return {json.at("arch"),   parseSize(json.at("size").get<std::string>()), json.at("seconds"), json.at("bytes").get<quint64>(),
-          json.at("device"), json.at("precision"),                          json.at("day")};
+  return {json.at("arch"),    parseSize(json.at("size").get<std::string>()),
+          json.at("seconds"), json.at("bytes").get<quint64>(),
+          json.at("device"),  json.at("precision"),
+          json.at("day")};
 }
 
 // The highest that live tensors came to during `work`; 0 where they are not on the CPU.
@@ -46,18 +49,21 @@ MeasuredCost measureCost(StepCostOptions options, std::stop_token stop, const Pr
   constexpr std::uint64_t first = 1 + kWarmUp, total = first + kSteps + kWarmUp;
   options.batch = kSmallBatch;
   options.steps = 1;
-  const quint64 small = peakOf([&] { return measureStep(options, stop, [&](auto done, auto) { progress(done, total); }); });
+  const quint64 small =
+      peakOf([&] { return measureStep(options, stop, [&](auto done, auto) { progress(done, total); }); });
   options.batch = kBatch;
   options.steps = kSteps;
   StepCost cost;
-  const quint64 large = peakOf(
-      [&] { return cost = measureStep(options, stop, [&](auto done, auto) { progress(first + done, total); }); });
+  const quint64 large = peakOf([&] {
+    return cost = measureStep(options, stop, [&](auto done, auto) { progress(first + done, total); });
+  });
   MeasuredCost measured;
   measured.arch = options.model.arch;
   measured.size = options.size;
   measured.seconds = cost.seconds * kImages / kBatch;
   // Weights and the optimizer's state are the same for any batch; the rest grows with the images.
-  if (large > small && small > 0) measured.bytes = small + (large - small) / (kBatch - kSmallBatch) * (kImages - kSmallBatch);
+  if (large > small && small > 0)
+    measured.bytes = small + (large - small) / (kBatch - kSmallBatch) * (kImages - kSmallBatch);
   measured.device = cost.device;
   measured.precision = enumName(cost.precision);
   return measured;
@@ -71,13 +77,15 @@ MeasuredCosts::MeasuredCosts(Session& session, QObject* parent) : QObject(parent
   connect(&session.jobs(), &Jobs::changed, this, [this] {
     if (measuring_.empty()) return;
     const auto running = session_.jobs().running();
-    if (std::none_of(running.begin(), running.end(), [this](const JobInfo& job) { return job.id == job_; })) ended();
+    if (std::none_of(running.begin(), running.end(), [this](const JobInfo& job) { return job.id == job_; }))
+      ended();
   });
 }
 
 const MeasuredCost* MeasuredCosts::find(const std::string& arch, Size size) const {
-  const auto found = std::find_if(costs_.begin(), costs_.end(),
-                                  [&](const MeasuredCost& cost) { return cost.arch == arch && cost.size == size; });
+  const auto found = std::find_if(costs_.begin(), costs_.end(), [&](const MeasuredCost& cost) {
+    return cost.arch == arch && cost.size == size;
+  });
   return found == costs_.end() ? nullptr : &*found;
 }
 
@@ -95,7 +103,8 @@ void MeasuredCosts::measure(const std::string& arch) {
   StepCostOptions options;
   options.model = recipe.model;
   options.model.arch = arch;
-  options.classes = session_.dataset() ? std::max(2, static_cast<int>(session_.dataset()->vocab.size())) : options.classes;
+  options.classes =
+      session_.dataset() ? std::max(2, static_cast<int>(session_.dataset()->vocab.size())) : options.classes;
   options.size = networkSize(recipe.stages.front());
   options.device = recipe.device;
   options.precision = recipe.precision;
@@ -103,7 +112,9 @@ void MeasuredCosts::measure(const std::string& arch) {
   measuring_ = arch;
   job_ = session_.jobs().start(
       this, tr("Measuring %1 at %2").arg(QString::fromStdString(arch), pixelWords(options.size)),
-      [options](std::stop_token stop, const Progress& progress) { return measureCost(options, std::move(stop), progress); },
+      [options](std::stop_token stop, const Progress& progress) {
+        return measureCost(options, std::move(stop), progress);
+      },
       [this](MeasuredCost cost) {
         keep(std::move(cost));
         ended();
@@ -144,7 +155,8 @@ void MeasuredCosts::load() {
 
 void MeasuredCosts::keep(MeasuredCost cost) {
   cost.day = QDateTime::currentDateTimeUtc().toString(Qt::ISODate).toStdString();
-  std::erase_if(costs_, [&](const MeasuredCost& old) { return old.arch == cost.arch && old.size == cost.size; });
+  std::erase_if(costs_,
+                [&](const MeasuredCost& old) { return old.arch == cost.arch && old.size == cost.size; });
   costs_.push_back(std::move(cost));
   Json all = Json::array();
   for (const MeasuredCost& kept : costs_) all.push_back(toJson(kept));

@@ -1,4 +1,5 @@
-// What a training step of each architecture costs on this machine, as it was measured here: kept with the workspace.
+// What a training step of each architecture costs on this machine, as it was measured here: kept with the
+// workspace.
 #pragma once
 
 #include <QObject>

@@ -86,8 +86,11 @@ QString threeOf(const std::array<float, 3>& values) {
 
 QString normalisation(const Architecture& architecture) {
   static const Architecture usual;
-  if (architecture.mean == usual.mean && architecture.std == usual.std) return ModelDetails::tr("ImageNet's mean and deviation");
-  const auto alike = [](const std::array<float, 3>& values, float value) { return values[0] == value && values[1] == value && values[2] == value; };
+  if (architecture.mean == usual.mean && architecture.std == usual.std)
+    return ModelDetails::tr("ImageNet's mean and deviation");
+  const auto alike = [](const std::array<float, 3>& values, float value) {
+    return values[0] == value && values[1] == value && values[2] == value;
+  };
   if (alike(architecture.mean, architecture.std[0]) && alike(architecture.std, architecture.mean[0])) {
     return ModelDetails::tr("mean and deviation %1").arg(architecture.mean[0]);
   }
@@ -96,7 +99,8 @@ QString normalisation(const Architecture& architecture) {
 
 }  // namespace
 
-ModelDetails::ModelDetails(Session& session, WeightDownloads& downloads, MeasuredCosts& costs, QWidget* parent)
+ModelDetails::ModelDetails(Session& session, WeightDownloads& downloads, MeasuredCosts& costs,
+                           QWidget* parent)
     : QWidget(parent), session_(session), downloads_(downloads), costs_(costs) {
   blocks_ = new QBoxLayout(QBoxLayout::LeftToRight, this);
   blocks_->setContentsMargins(0, 0, 0, 0);
@@ -109,7 +113,8 @@ ModelDetails::ModelDetails(Session& session, WeightDownloads& downloads, Measure
   connect(use_, &QPushButton::clicked, this, &ModelDetails::use);
   connect(useSize_, &QPushButton::clicked, this, &ModelDetails::useInputSize);
   connect(download_, &QPushButton::clicked, this, &ModelDetails::download);
-  connect(cancel_, &QPushButton::clicked, this, [this] { downloads_.cancel(weightsName(*architecture_, pretrained())); });
+  connect(cancel_, &QPushButton::clicked, this,
+          [this] { downloads_.cancel(weightsName(*architecture_, pretrained())); });
   connect(tags_, &QComboBox::currentIndexChanged, this, &ModelDetails::refresh);
   connect(measure_, &QPushButton::clicked, this, [this] {
     if (costs_.measuring().empty()) {
@@ -134,7 +139,9 @@ QWidget* ModelDetails::makeFacts() {
   facts_ = makeText(block, "modelFacts");
   facts_->setTextFormat(Qt::RichText);
   use_ = makeButton(tr("&Use in the recipe"), "use",
-                    tr("Makes it the recipe's architecture. A click on its row, or Enter, does the same; Undo takes it back."), block);
+                    tr("Makes it the recipe's architecture. A click on its row, or Enter, does the same; "
+                       "Undo takes it back."),
+                    block);
   makePrimary(use_);
   QVBoxLayout* column = makeColumn(block);
   column->addWidget(name_);
@@ -148,7 +155,9 @@ QWidget* ModelDetails::makeWeights() {
   auto* block = new QWidget(this);
   tags_ = new QComboBox(block);
   tags_->setAccessibleName(tr("Which weights"));
-  tags_->setToolTip(tr("<p>What its weights were trained on. The first are those that timm 0.6, and so fastai, means by the name.</p>"));
+  tags_->setToolTip(
+      tr("<p>What its weights were trained on. The first are those that timm 0.6, and so fastai, means by "
+         "the name.</p>"));
   weights_ = makeText(block, "modelWeights");
   weights_->setTextFormat(Qt::PlainText);
   bar_ = new QProgressBar(block);
@@ -156,8 +165,9 @@ QWidget* ModelDetails::makeWeights() {
   bar_->setFixedHeight(kGrid);
   bar_->setAccessibleName(tr("Progress of the download"));
   download_ = makeButton(tr("&Download"), "download", {}, block);
-  cancel_ = makeButton(tr("Cancel"), "cancelDownload",
-                       tr("Stops the download. What came so far is kept, and the next one goes on from there."), block);
+  cancel_ = makeButton(
+      tr("Cancel"), "cancelDownload",
+      tr("Stops the download. What came so far is kept, and the next one goes on from there."), block);
   start_ = makeText(block, "modelStart");
   start_->setTextFormat(Qt::PlainText);
   QVBoxLayout* column = makeColumn(block);
@@ -175,10 +185,11 @@ QWidget* ModelDetails::makeCost() {
   auto* block = new QWidget(this);
   size_ = makeText(block, "modelSize");
   size_->setTextFormat(Qt::PlainText);
-  useSize_ = makeButton({}, "useSize",
-                        tr("Sets what the network gets in the recipe to the size that the weights were trained at. Undo takes "
-                           "it back."),
-                        block);
+  useSize_ = makeButton(
+      {}, "useSize",
+      tr("Sets what the network gets in the recipe to the size that the weights were trained at. Undo takes "
+         "it back."),
+      block);
   cost_ = makeText(block, "modelCost");
   cost_->setTextFormat(Qt::PlainText);
   measure_ = makeButton({}, "measure", {}, block);
@@ -196,7 +207,8 @@ void ModelDetails::setDirection(Qt::Orientation orientation) {
   const bool beside = orientation == Qt::Horizontal;
   blocks_->setDirection(beside ? QBoxLayout::LeftToRight : QBoxLayout::TopToBottom);
   constexpr std::array shares{4, 3, 3, 0};
-  for (int i = 0; i < blocks_->count(); ++i) blocks_->setStretch(i, beside ? shares[static_cast<std::size_t>(i)] : i == blocks_->count() - 1);
+  for (int i = 0; i < blocks_->count(); ++i)
+    blocks_->setStretch(i, beside ? shares[static_cast<std::size_t>(i)] : i == blocks_->count() - 1);
 }
 
 void ModelDetails::setArchitecture(const Architecture* architecture) {
@@ -206,7 +218,9 @@ void ModelDetails::setArchitecture(const Architecture* architecture) {
   if (architecture) {
     const Pretrained* used = findArchitecture(session_.recipe().model.arch).pretrained;
     for (const Pretrained& weights : architecture->pretrained) {
-      tags_->addItem(tr("%1 (%2 classes)").arg(QString::fromStdString(weights.tag), formatCount(static_cast<quint64>(weights.classes))));
+      tags_->addItem(
+          tr("%1 (%2 classes)")
+              .arg(QString::fromStdString(weights.tag), formatCount(static_cast<quint64>(weights.classes))));
       if (&weights == used) tags_->setCurrentIndex(tags_->count() - 1);
     }
   }
@@ -232,10 +246,14 @@ void ModelDetails::showFacts() {
   const Architecture& arch = *architecture_;
   const QString modern = QString::fromStdString(arch.modern_name + "." + pretrained().tag);
   name_->setText(QStringLiteral("<b><big>%1</big></b><br><font color='%2'>%3 · timm 1.0: %4</font>")
-                     .arg(QString::fromStdString(arch.name).toHtmlEscaped(), Theme::instance().colors().mutedText.name(),
+                     .arg(QString::fromStdString(arch.name).toHtmlEscaped(),
+                          Theme::instance().colors().mutedText.name(),
                           QString::fromStdString(arch.family).toHtmlEscaped(), modern.toHtmlEscaped()));
-  QString rows = factRow(tr("Parameters"), tr("%1 million; %2 features").arg(millions(arch.params), formatCount(static_cast<quint64>(arch.features))));
-  rows += factRow(tr("Pixels"), tr("trained at %1, takes %2").arg(pixelWords(arch.input_size), sidesWords(arch)));
+  QString rows = factRow(tr("Parameters"),
+                         tr("%1 million; %2 features")
+                             .arg(millions(arch.params), formatCount(static_cast<quint64>(arch.features))));
+  rows +=
+      factRow(tr("Pixels"), tr("trained at %1, takes %2").arg(pixelWords(arch.input_size), sidesWords(arch)));
   rows += factRow(tr("Trained with"), normalisation(arch));
   if (!arch.finding.empty()) rows += factRow(tr("Others found"), QString::fromStdString(arch.finding));
   facts_->setText(QStringLiteral("<table cellspacing='0'>%1</table>").arg(rows));
@@ -249,10 +267,9 @@ void ModelDetails::showSize() {
   const std::string problem = sizeProblem(*architecture_, now);
   const ThemeColors& colors = Theme::instance().colors();
   setRole(size_, problem.empty() ? colors.text : colors.error);
-  size_->setText(problem.empty()
-                     ? tr("%1: %2 billion multiplications for each image.")
-                           .arg(pixelWords(now), billions(architecture_->multiply_adds(now)))
-                     : QString::fromStdString(problem) + QLatin1Char('.'));
+  size_->setText(problem.empty() ? tr("%1: %2 billion multiplications for each image.")
+                                       .arg(pixelWords(now), billions(architecture_->multiply_adds(now)))
+                                 : QString::fromStdString(problem) + QLatin1Char('.'));
   useSize_->setVisible(!problem.empty());
   useSize_->setText(tr("Use %1").arg(pixelWords(architecture_->input_size)));
 }
@@ -266,7 +283,8 @@ void ModelDetails::showWeights() {
   bar_->setVisible(running);
   bar_->setRange(0, job && job->total > 0 ? kBarSteps : 0);
   if (job && job->total > 0) {
-    bar_->setValue(static_cast<int>(kBarSteps * static_cast<double>(job->done) / static_cast<double>(job->total)));
+    bar_->setValue(
+        static_cast<int>(kBarSteps * static_cast<double>(job->done) / static_cast<double>(job->total)));
   }
   cancel_->setVisible(running);
   const bool wanted = words.rank == WeightWords::Rank::Downloadable || words.rank == WeightWords::Rank::Begun;
@@ -275,7 +293,8 @@ void ModelDetails::showWeights() {
   download_->setText(words.rank == WeightWords::Rank::Begun ? tr("&Download the rest") : tr("&Download"));
   const QString tip = words.rank == WeightWords::Rank::Absent
                           ? tr("Not while HF_HUB_OFFLINE is set: unset it and start Panicle again.")
-                          : tr("Fetches about %1 from the Hugging Face hub into the workspace. Nothing is fetched unless you ask.")
+                          : tr("Fetches about %1 from the Hugging Face hub into the workspace. Nothing is "
+                               "fetched unless you ask.")
                                 .arg(formatBytes(static_cast<quint64>(architecture_->params) * 4));
   download_->setToolTip(QStringLiteral("<p>%1</p>").arg(tip));
   download_->setAccessibleDescription(tip);
@@ -299,10 +318,11 @@ void ModelDetails::showCost() {
   if (here) {
     cost_->setText(tr("Being measured …"));
   } else if (cost) {
-    const QString memory = cost->bytes > 0 ? tr(" and %1 of tensors").arg(formatBytes(cost->bytes)) : QString();
+    const QString memory =
+        cost->bytes > 0 ? tr(" and %1 of tensors").arg(formatBytes(cost->bytes)) : QString();
     cost_->setText(tr("64 images take %1 s%2 (%3, %4).")
-                       .arg(QString::number(cost->seconds, 'g', 3), memory, QString::fromStdString(cost->device),
-                            QString::fromStdString(cost->precision)));
+                       .arg(QString::number(cost->seconds, 'g', 3), memory,
+                            QString::fromStdString(cost->device), QString::fromStdString(cost->precision)));
   } else {
     cost_->setText(tr("Not measured on this machine at this size."));
   }
@@ -310,11 +330,13 @@ void ModelDetails::showCost() {
   const bool fits = sizeProblem(*architecture_, now).empty();
   measure_->setText(here ? tr("Cancel") : tr("&Measure here"));
   measure_->setEnabled(here || (measuring.empty() && !running && fits));
-  measure_->setToolTip(QStringLiteral("<p>%1</p>")
-                           .arg(running && !here ? tr("Not while a run is in progress: they would slow each other down.")
-                                : !fits          ? tr("Not at a size that it does not take.")
-                                                 : tr("Trains it for a few steps on noise, at the recipe's size and precision, and keeps "
-                                                      "what that took.")));
+  measure_->setToolTip(
+      QStringLiteral("<p>%1</p>")
+          .arg(running && !here ? tr("Not while a run is in progress: they would slow each other down.")
+               : !fits
+                   ? tr("Not at a size that it does not take.")
+                   : tr("Trains it for a few steps on noise, at the recipe's size and precision, and keeps "
+                        "what that took.")));
 }
 
 void ModelDetails::use() {
@@ -332,7 +354,8 @@ void ModelDetails::useInputSize() {
   if (!architecture_) return;
   RunSpec spec = session_.recipe();
   for (StageOptions& stage : spec.stages) {
-    if (!sizeProblem(*architecture_, networkSize(stage)).empty()) setNetworkSize(stage, architecture_->input_size);
+    if (!sizeProblem(*architecture_, networkSize(stage)).empty())
+      setNetworkSize(stage, architecture_->input_size);
   }
   session_.setRecipe(spec, tr("Use %1").arg(pixelWords(architecture_->input_size)));
 }

@@ -12,10 +12,12 @@ class MeasuredCosts;
 class Session;
 class WeightDownloads;
 
-// The name under which findArchitecture() knows the weights, and what timm 0.6 calls the architecture for its first.
+// The name under which findArchitecture() knows the weights, and what timm 0.6 calls the architecture for its
+// first.
 QString weightsName(const Architecture& architecture, const Pretrained& pretrained);
 
-// What is there of the weights, in a word or two ("workspace", "43 %", "downloadable"), and a sentence or two.
+// What is there of the weights, in a word or two ("workspace", "43 %", "downloadable"), and a sentence or
+// two.
 struct WeightWords {
   enum class Rank { Found, Downloading, Begun, Downloadable, Absent, Unknown };
   Rank rank = Rank::Unknown;
@@ -28,11 +30,24 @@ WeightWords weightWords(const Architecture& architecture, const Pretrained& pret
 class ModelTable : public QAbstractTableModel {
   Q_OBJECT
  public:
-  enum Column { Name, Family, Parameters, Input, Takes, Multiplications, Weights, Seconds, Memory, Finding, Columns };
+  enum Column {
+    Name,
+    Family,
+    Parameters,
+    Input,
+    Takes,
+    Multiplications,
+    Weights,
+    Seconds,
+    Memory,
+    Finding,
+    Columns
+  };
   static constexpr int kSortRole = Qt::UserRole;
   static constexpr int kSearchRole = Qt::UserRole + 1;
 
-  ModelTable(Session& session, const WeightDownloads& downloads, const MeasuredCosts& costs, QObject* parent = nullptr);
+  ModelTable(Session& session, const WeightDownloads& downloads, const MeasuredCosts& costs,
+             QObject* parent = nullptr);
 
   const Architecture& at(int row) const;
   int rowOf(const Architecture& architecture) const;

@@ -35,10 +35,10 @@
 namespace panicle::ui {
 namespace {
 
-constexpr int kWide = 1500;  // from here on the details stand beside the table
+constexpr int kWide = 1500;                 // from here on the details stand beside the table
 constexpr int kDetailsHeight = 28 * kGrid;  // under the table
 constexpr int kDetailsWidth = 56 * kGrid;   // beside it
-constexpr int kCellMargin = 12;
+constexpr int kCellMargin = 10;
 constexpr int kArrow = 14;  // the mark of the column that is sorted by
 const QLatin1StringView kSortKey("models/sort");
 const QLatin1StringView kDescendingKey("models/descending");
@@ -62,6 +62,7 @@ class ModelsPage : public Page {
   QHBoxLayout* makeBar();
   void makeTable();
   void fitColumns();
+  void fitFindings();
   void follow();
   void refresh();
   void filter(const QString& text);
@@ -135,7 +136,8 @@ QHBoxLayout* ModelsPage::makeBar() {
   filter_->setClearButtonEnabled(true);
   filter_->addAction(lineIcon(QStringLiteral("search")), QLineEdit::LeadingPosition);
   filter_->setAccessibleName(tr("Filter the architectures"));
-  filter_->setToolTip(tr("<p>Shows the rows that have all of these words in name, family, weights or findings. (/)</p>"));
+  filter_->setToolTip(
+      tr("<p>Shows the rows that have all of these words in name, family, weights or findings. (/)</p>"));
   filter_->setMaximumWidth(40 * kGrid);
   filter_->installEventFilter(this);
   summary_->setForegroundRole(QPalette::PlaceholderText);
@@ -146,9 +148,11 @@ QHBoxLayout* ModelsPage::makeBar() {
     return made;
   };
   auto* import = button(tr("&Import file …"), "plus",
-                        tr("Brings a weight file (safetensors, pth, bin, npz) into the workspace. It says first what the file is. "
+                        tr("Brings a weight file (safetensors, pth, bin, npz) into the workspace. It says "
+                           "first what the file is. "
                            "Files can also be dropped anywhere on this page."));
-  auto* folder = button(tr("&Open folder"), "folder", tr("Shows the workspace's weights in the file manager"));
+  auto* folder =
+      button(tr("&Open folder"), "folder", tr("Shows the workspace's weights in the file manager"));
   auto* again = button(tr("&Look again"), "reset", tr("Looks for weights on the disk again (F5)"));
   connect(import, &QPushButton::clicked, this, &ModelsPage::chooseFile);
   connect(folder, &QPushButton::clicked, this, &ModelsPage::openFolder);
@@ -169,10 +173,14 @@ void ModelsPage::makeTable() {
   view_->setModel(sorted_);
   view_->setSortingEnabled(true);
   QSettings& settings = session_.settings();
-  const int column = std::clamp(settings.value(kSortKey, static_cast<int>(ModelTable::Family)).toInt(), 0, ModelTable::Columns - 1);
-  view_->sortByColumn(column, settings.value(kDescendingKey, false).toBool() ? Qt::DescendingOrder : Qt::AscendingOrder);
+  const int column = std::clamp(settings.value(kSortKey, static_cast<int>(ModelTable::Family)).toInt(), 0,
+                                ModelTable::Columns - 1);
+  view_->sortByColumn(
+      column, settings.value(kDescendingKey, false).toBool() ? Qt::DescendingOrder : Qt::AscendingOrder);
   view_->setAccessibleName(tr("Architectures"));
-  view_->setToolTip(tr("<p>A click or Enter puts an architecture into the recipe; the arrow keys only look. The columns' titles sort.</p>"));
+  view_->setToolTip(
+      tr("<p>A click or Enter puts an architecture into the recipe; the arrow keys only look. The columns' "
+         "titles sort.</p>"));
   view_->setSelectionBehavior(QAbstractItemView::SelectRows);
   view_->setSelectionMode(QAbstractItemView::SingleSelection);
   view_->setEditTriggers(QAbstractItemView::NoEditTriggers);
@@ -185,7 +193,7 @@ void ModelsPage::makeTable() {
   view_->verticalHeader()->setDefaultSectionSize(view_->fontMetrics().height() + kGrid);
   QHeaderView* header = view_->horizontalHeader();
   header->setHighlightSections(false);
-  header->setStretchLastSection(true);
+  view_->viewport()->installEventFilter(this);
   connect(header, &QHeaderView::sortIndicatorChanged, this, [this](int section, Qt::SortOrder order) {
     session_.settings().setValue(kSortKey, section);
     session_.settings().setValue(kDescendingKey, order == Qt::DescendingOrder);
@@ -193,23 +201,34 @@ void ModelsPage::makeTable() {
   });
 }
 
-// As wide as what they hold. The header's own way keeps room for the sort mark in every column, which ten have not.
+// As wide as what they hold. The header's own way keeps room for the sort mark in every column, which ten
+// have not.
 void ModelsPage::fitColumns() {
   QHeaderView* header = view_->horizontalHeader();
   QFont bold = view_->font();
   bold.setBold(true);
   const QFontMetrics plain(view_->font()), strong(bold);
-  for (int column = 0; column < ModelTable::Columns; ++column) {
-    int width = plain.horizontalAdvance(table_->headerData(column, Qt::Horizontal, Qt::DisplayRole).toString());
+  for (int column = 0; column < ModelTable::Finding; ++column) {
+    int width =
+        plain.horizontalAdvance(table_->headerData(column, Qt::Horizontal, Qt::DisplayRole).toString());
     if (column == header->sortIndicatorSection()) width += kArrow;
-    // Findings are sentences: they take what is left.
-    for (int row = 0; row < table_->rowCount() && column != ModelTable::Finding; ++row) {
+    for (int row = 0; row < table_->rowCount(); ++row) {
       const QModelIndex cell = table_->index(row, column);
       const QFontMetrics& metrics = cell.data(Qt::FontRole).value<QFont>().bold() ? strong : plain;
       width = std::max(width, metrics.horizontalAdvance(cell.data().toString()));
     }
     header->resizeSection(column, width + kCellMargin);
   }
+  fitFindings();
+}
+
+// Findings are sentences: they take what is left.
+void ModelsPage::fitFindings() {
+  QHeaderView* header = view_->horizontalHeader();
+  const QString title = table_->headerData(ModelTable::Finding, Qt::Horizontal, Qt::DisplayRole).toString();
+  const int least = view_->fontMetrics().horizontalAdvance(title) + kCellMargin;
+  const int left = view_->viewport()->width() - header->sectionPosition(ModelTable::Finding);
+  header->resizeSection(ModelTable::Finding, std::max(least, left));
 }
 
 void ModelsPage::follow() {
@@ -313,6 +332,7 @@ bool ModelsPage::eventFilter(QObject* watched, QEvent* event) {
       return true;
     }
   }
+  if (watched == view_->viewport() && event->type() == QEvent::Resize) fitFindings();
   return Page::eventFilter(watched, event);
 }
 

@@ -18,7 +18,8 @@ void WeightDownloads::start(const QString& name) {
   if (!turn) turn = std::make_shared<std::mutex>();
   const quint64 job = session_.jobs().start(
       this, tr("Downloading %1").arg(name),
-      [name = name.toStdString(), workspace = session_.store().workspace(), turn](std::stop_token stop, const Progress& progress) {
+      [name = name.toStdString(), workspace = session_.store().workspace(), turn](std::stop_token stop,
+                                                                                  const Progress& progress) {
         const std::scoped_lock lock(*turn);
         return downloadWeights(name, workspace, std::move(stop), progress);
       },
@@ -59,7 +60,8 @@ void WeightDownloads::follow() {
   const auto running = session_.jobs().running();
   for (const QString& name : jobs_.keys()) {
     const quint64 id = jobs_.value(name);
-    if (std::none_of(running.begin(), running.end(), [id](const JobInfo& job) { return job.id == id; })) ended(name);
+    if (std::none_of(running.begin(), running.end(), [id](const JobInfo& job) { return job.id == id; }))
+      ended(name);
   }
   Q_EMIT changed();
 }

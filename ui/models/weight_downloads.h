@@ -19,7 +19,8 @@ class WeightDownloads : public QObject {
  public:
   explicit WeightDownloads(Session& session, QObject* parent = nullptr);
 
-  // `name` as findArchitecture() takes it. Goes on where an earlier download was cut off. Problems are reported to the session.
+  // `name` as findArchitecture() takes it. Goes on where an earlier download was cut off. Problems are
+  // reported to the session.
   void start(const QString& name);
   void cancel(const QString& name);  // what came so far is kept
   // How far it is, in bytes; nothing when it is not under way.
@@ -34,7 +35,8 @@ class WeightDownloads : public QObject {
 
   Session& session_;
   QMap<QString, quint64> jobs_;
-  // A download that was cancelled ends a moment later; the next of its name waits for that, for they write to one file.
+  // A download that was cancelled ends a moment later; the next of its name waits for that, for they write to
+  // one file.
   QMap<QString, std::shared_ptr<std::mutex>> turns_;
 };
 

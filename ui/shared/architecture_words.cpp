@@ -39,7 +39,8 @@ QString sidesWords(const Architecture& architecture) {
   const int step = sides.size() > 1 ? sides[1] - sides[0] : 0;
   bool even = step > 0 && step <= kMostStep && first % step == 0;
   for (std::size_t i = 1; i < sides.size(); ++i) even = even && sides[i] - sides[i - 1] == step;
-  if (even) return first == step ? tr("steps of %1").arg(step) : tr("steps of %1 from %2 on").arg(step).arg(first);
+  if (even)
+    return first == step ? tr("steps of %1").arg(step) : tr("steps of %1 from %2 on").arg(step).arg(first);
   QStringList named;
   for (std::size_t i = 0; i < std::min(kNamed, sides.size()); ++i) named << QString::number(sides[i]);
   const QString list = named.join(QStringLiteral(", "));

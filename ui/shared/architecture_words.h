@@ -14,7 +14,8 @@ std::vector<int> takenSides(const Architecture& architecture, int most);
 // "from 32 on", "steps of 16", "224, 448 …".
 QString sidesWords(const Architecture& architecture);
 
-// What the network gets in `stage`: the final size of the batch transform, else the size of the item transform.
+// What the network gets in `stage`: the final size of the batch transform, else the size of the item
+// transform.
 Size networkSize(const StageOptions& stage);
 void setNetworkSize(StageOptions& stage, Size size);
 

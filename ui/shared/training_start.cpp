@@ -17,7 +17,8 @@ QString tr(const char* text) {
 TrainingStart trainingStart(const ModelOptions& model, WeightStates& weights) {
   using Kind = TrainingStart::Kind;
   if (model.weights == "none") {
-    return {Kind::Scratch, true, tr("from scratch"), tr("Training will start from scratch, as the recipe asks: its weights are none.")};
+    return {Kind::Scratch, true, tr("from scratch"),
+            tr("Training will start from scratch, as the recipe asks: its weights are none.")};
   }
   if (model.weights != "auto") {
     const QString file = QString::fromStdString(model.weights);
@@ -32,7 +33,8 @@ TrainingStart trainingStart(const ModelOptions& model, WeightStates& weights) {
   }
   return {Kind::Weights, false, tr("weights found"),
           tr("Training will start from %1 (%2).")
-              .arg(QString::fromStdString(state->found->file.string()), QString::fromUtf8(toString(state->found->place)))};
+              .arg(QString::fromStdString(state->found->file.string()),
+                   QString::fromUtf8(toString(state->found->place)))};
 }
 
 }  // namespace panicle::ui

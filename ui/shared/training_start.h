@@ -18,7 +18,8 @@ struct TrainingStart {
   Kind kind = Kind::Unknown;
   bool wanted = false;  // Scratch, because the recipe says so
   QString brief;        // "weights found", "from scratch", the name of a file; "" while Unknown
-  QString sentence;     // "Training will start from scratch: no weights for resnet18 were found on this machine."
+  QString
+      sentence;  // "Training will start from scratch: no weights for resnet18 were found on this machine."
 };
 
 TrainingStart trainingStart(const ModelOptions& model, WeightStates& weights);

@@ -1,5 +1,5 @@
-// Which architectures have weights on this machine, as it was when somebody last looked. The disk is read in a job; answers are
-// instant. Lives on the GUI thread.
+// Which architectures have weights on this machine, as it was when somebody last looked. The disk is read in
+// a job; answers are instant. Lives on the GUI thread.
 #pragma once
 
 #include <QObject>
@@ -27,8 +27,8 @@ class WeightStates : public QObject {
  public:
   WeightStates(Jobs& jobs, std::filesystem::path workspace, QObject* parent = nullptr);
 
-  // `name` as findArchitecture() takes it. Null while it is not known; then it is looked for, and changed() follows. Null for ever for a
-  // name that no architecture has.
+  // `name` as findArchitecture() takes it. Null while it is not known; then it is looked for, and changed()
+  // follows. Null for ever for a name that no architecture has.
   const WeightState* state(const QString& name);
   // Whether downloads are switched off by HF_HUB_OFFLINE.
   bool offline() const { return offline_; }
