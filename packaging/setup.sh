@@ -9,7 +9,7 @@ packages=(
   libopencv-dev libjpeg62-turbo-dev libturbojpeg0-dev
   nlohmann-json3-dev libsqlitecpp-dev libsqlite3-dev libcli11-dev libspdlog-dev libcsv-dev
   libzip-dev libcurl4-openssl-dev libssl-dev
-  libgtest-dev libgmock-dev libcpp-httplib-dev
+  libgtest-dev libgmock-dev
   ccache mold
 )
 if [ "${PANICLE_GUI:-ON}" != OFF ]; then

@@ -13,8 +13,8 @@ namespace {
 const std::vector<Model>& models() {
   static const std::vector<Model> all = [] {
     std::vector<Model> list;
-    for (const Family& family : {resnetFamily(), convnextFamily(), visionTransformerFamily(), swinTransformerFamily(),
-                                 swinTransformerV2Family()}) {
+    for (const Family& family : {resnetFamily(), convnextFamily(), visionTransformerFamily(),
+                                 swinTransformerFamily(), swinTransformerV2Family()}) {
       list.insert(list.end(), family.begin(), family.end());
     }
     return list;
@@ -63,34 +63,43 @@ std::string sidesTaken(const Architecture& architecture, int side) {
 
 std::span<const Field<ModelOptions>> fieldTable(const ModelOptions*) {
   static const std::array rows{
-      field<&ModelOptions::arch>({.name = "arch",
-                                  .label = "Architecture",
-                                  .help = "The network, by timm's name, of version 0.6 (convnext_small_in22k) or 1.0 "
-                                          "(convnext_small.fb_in22k). resnet18 is quick for a first look; resnet26d is the notebooks' "
-                                          "first baseline, convnext_small_in22k their workhorse.",
-                                  .fastai = "vision_learner(arch)"}),
-      field<&ModelOptions::weights>({.name = "weights",
-                                     .label = "Weights",
-                                     .help = "What the network starts from. auto: the workspace's weights folder, then what fastai and timm "
-                                             "left in the torch hub and Hugging Face caches, else from scratch; none: from scratch; or "
-                                             "the path of a file (safetensors, PyTorch, NumPy npz).",
-                                     .fastai = "pretrained"}),
-      field<&ModelOptions::head>({.name = "head",
-                                  .label = "Head",
-                                  .help = "fastai: concat pooling (of convolutional networks) and two linear layers with batch norm and "
-                                          "dropout; timm: the architecture's own pooling and one linear layer.",
-                                  .fastai = "create_head"}),
-      field<&ModelOptions::drop_path>({.name = "drop_path",
-                                       .label = "Drop path",
-                                       .help = "Stochastic depth: how often the last block is left out for a photo in training; the blocks "
-                                               "before it less, in proportion. Empty takes timm's default: 0.1 in Swin and SwinV2, "
-                                               "else 0. Raise it (0.1 to 0.4) for long runs of large networks that overfit.",
-                                       .fastai = "drop_path_rate (timm)",
-                                       .min = 0,
-                                       .max = 0.95}),
+      field<&ModelOptions::arch>(
+          {.name = "arch",
+           .label = "Architecture",
+           .help =
+               "The network, by timm's name, of version 0.6 (convnext_small_in22k) or 1.0 "
+               "(convnext_small.fb_in22k). resnet18 is quick for a first look; resnet26d is the notebooks' "
+               "first baseline, convnext_small_in22k their workhorse.",
+           .fastai = "vision_learner(arch)"}),
+      field<&ModelOptions::weights>(
+          {.name = "weights",
+           .label = "Weights",
+           .help = "What the network starts from. auto: the workspace's weights folder, then what fastai and "
+                   "timm "
+                   "left in the torch hub and Hugging Face caches, else from scratch; none: from scratch; or "
+                   "the path of a file (safetensors, PyTorch, NumPy npz).",
+           .fastai = "pretrained"}),
+      field<&ModelOptions::head>(
+          {.name = "head",
+           .label = "Head",
+           .help =
+               "fastai: concat pooling (of convolutional networks) and two linear layers with batch norm and "
+               "dropout; timm: the architecture's own pooling and one linear layer.",
+           .fastai = "create_head"}),
+      field<&ModelOptions::drop_path>(
+          {.name = "drop_path",
+           .label = "Drop path",
+           .help =
+               "Stochastic depth: how often the last block is left out for a photo in training; the blocks "
+               "before it less, in proportion. Empty takes timm's default: 0.1 in Swin and SwinV2, "
+               "else 0. Raise it (0.1 to 0.4) for long runs of large networks that overfit.",
+           .fastai = "drop_path_rate (timm)",
+           .min = 0,
+           .max = 0.95}),
       field<&ModelOptions::dropout>({.name = "dropout",
                                      .label = "Dropout",
-                                     .help = "How many of the values before the last layer are zeroed in training. Empty takes 0.5 in fastai's "
+                                     .help = "How many of the values before the last layer are zeroed in "
+                                             "training. Empty takes 0.5 in fastai's "
                                              "head (and half as many before its first layer), 0 in timm's.",
                                      .fastai = "ps",
                                      .min = 0,
@@ -98,14 +107,17 @@ std::span<const Field<ModelOptions>> fieldTable(const ModelOptions*) {
       field<&ModelOptions::gradient_checkpointing>(
           {.name = "gradient_checkpointing",
            .label = "Gradient checkpointing",
-           .help = "Keeps only the input of each block and computes the rest again on the way back: much less memory for about a third "
+           .help = "Keeps only the input of each block and computes the rest again on the way back: much "
+                   "less memory for about a third "
                    "more time, and the same result. Switch it on when a batch does not fit.",
            .fastai = "set_grad_checkpointing (timm)"}),
   };
   return rows;
 }
 
-std::string Pretrained::fileName() const { return url.substr(url.rfind('/') + 1); }
+std::string Pretrained::fileName() const {
+  return url.substr(url.rfind('/') + 1);
+}
 
 const std::vector<Architecture>& architectures() {
   static const std::vector<Architecture> all = [] {
@@ -129,7 +141,8 @@ NamedArchitecture findArchitecture(const std::string& name) {
 
 std::string unknownArchitecture(const std::string& name) {
   const std::string near = nearestName(withoutHub(name), knownNames());
-  return "unknown architecture '" + name + "'" + (near.empty() ? "; panicle-cli models lists them" : "; did you mean '" + near + "'?");
+  return "unknown architecture '" + name + "'" +
+         (near.empty() ? "; panicle-cli models lists them" : "; did you mean '" + near + "'?");
 }
 
 const Architecture& architecture(const std::string& name) {
@@ -141,8 +154,8 @@ const Architecture& architecture(const std::string& name) {
 std::string sizeProblem(const Architecture& architecture, Size size) {
   for (const int side : {size.height, size.width}) {
     if (!architecture.takes_side(side)) {
-      return architecture.name + " takes no images of " + toString(size) + ": " + std::to_string(side) + " pixels is no side for it, but " +
-             sidesTaken(architecture, side) + " is";
+      return architecture.name + " takes no images of " + toString(size) + ": " + std::to_string(side) +
+             " pixels is no side for it, but " + sidesTaken(architecture, side) + " is";
     }
   }
   return "";
@@ -153,13 +166,16 @@ void Body::initialiseClassifier(torch::Tensor weight, torch::Tensor bias, at::Ge
   bias.zero_();
 }
 
-torch::Tensor Body::adapted(const std::string&, const torch::Tensor&) const { return {}; }
+torch::Tensor Body::adapted(const std::string&, const torch::Tensor&) const {
+  return {};
+}
 
 void Body::setImageSize(Size) {}
 
 std::shared_ptr<Body> makeBody(const std::string& name, const BodyOptions& options) {
   const Architecture& wanted = architecture(name);
-  if (const std::string problem = sizeProblem(wanted, options.image_size); !problem.empty()) throw Error(problem);
+  if (const std::string problem = sizeProblem(wanted, options.image_size); !problem.empty())
+    throw Error(problem);
   const auto model = std::find_if(models().begin(), models().end(),
                                   [&](const Model& known) { return known.architecture.name == wanted.name; });
   return model->make(options);

@@ -1,4 +1,5 @@
-// The part of a network that turns images into features, as timm builds it with num_classes=0. Internal to core (includes torch).
+// The part of a network that turns images into features, as timm builds it with num_classes=0. Internal to
+// core (includes torch).
 #pragma once
 
 #include <torch/nn/module.h>
@@ -14,21 +15,25 @@
 namespace panicle {
 
 struct BodyOptions {
-  Size image_size{224, 224};            // what the first images will have; matters to position embeddings and window masks
-  std::optional<double> drop_path;      // null: timm's default of the family
-  bool gradient_checkpointing = false;  // keep only each block's input, and compute the rest again on the way back
+  Size image_size{224,
+                  224};  // what the first images will have; matters to position embeddings and window masks
+  std::optional<double> drop_path;  // null: timm's default of the family
+  bool gradient_checkpointing =
+      false;  // keep only each block's input, and compute the rest again on the way back
 };
 
-// Parameters and persistent buffers are registered under timm 0.6's names, in timm's order. Parameters hold garbage until they are
-// initialised or loaded; buffers that are functions of the architecture alone (masks, index tables) are right from the start.
+// Parameters and persistent buffers are registered under timm 0.6's names, in timm's order. Parameters hold
+// garbage until they are initialised or loaded; buffers that are functions of the architecture alone (masks,
+// index tables) are right from the start.
 class Body : public torch::nn::Module {
  public:
-  // (B, 3, H, W), normalised -> timm's forward_features: a map (B, featureCount(), h, w) of the convolutional families, normed tokens
-  // (B, N, featureCount()) of the transformers.
+  // (B, 3, H, W), normalised -> timm's forward_features: a map (B, featureCount(), h, w) of the convolutional
+  // families, normed tokens (B, N, featureCount()) of the transformers.
   virtual torch::Tensor forwardFeatures(torch::Tensor images) = 0;
   // timm's forward_head(pre_logits=True): forwardFeatures()'s result -> (B, featureCount()).
   virtual torch::Tensor pool(torch::Tensor features) = 0;
-  // Whether fastai puts its own pooling on forwardFeatures(): where timm 0.6's default_cfg has a pool_size. Else it takes pool()'s result.
+  // Whether fastai puts its own pooling on forwardFeatures(): where timm 0.6's default_cfg has a pool_size.
+  // Else it takes pool()'s result.
   virtual bool fastaiPools() const = 0;
 
   virtual std::int64_t featureCount() const = 0;
@@ -40,12 +45,12 @@ class Body : public torch::nn::Module {
   // The same for timm's classifier on this body. Default: truncated normal of .02, zero bias.
   virtual void initialiseClassifier(torch::Tensor weight, torch::Tensor bias, at::Generator generator);
 
-  // A stored tensor brought to the shape that the parameter `name` has here, where timm does so (position embeddings of another image
-  // size); undefined where it does not.
+  // A stored tensor brought to the shape that the parameter `name` has here, where timm does so (position
+  // embeddings of another image size); undefined where it does not.
   virtual torch::Tensor adapted(const std::string& name, const torch::Tensor& stored) const;
 
-  // Makes images of another size that the architecture takes go through, as the stages of progressive resizing ask. Default: nothing
-  // to do.
+  // Makes images of another size that the architecture takes go through, as the stages of progressive
+  // resizing ask. Default: nothing to do.
   virtual void setImageSize(Size size);
 };
 
@@ -63,7 +68,8 @@ Family visionTransformerFamily();
 Family swinTransformerFamily();
 Family swinTransformerV2Family();
 
-// Throws Error for an unknown name (any that findArchitecture() knows is fine) or an image size that it does not take.
+// Throws Error for an unknown name (any that findArchitecture() knows is fine) or an image size that it does
+// not take.
 std::shared_ptr<Body> makeBody(const std::string& arch, const BodyOptions& options);
 
 }  // namespace panicle

@@ -26,7 +26,8 @@ class KeepStatistics {
  public:
   explicit KeepStatistics(const Segment& segment) : segment_(segment) {
     for (const auto* norm : segment.norms) {
-      kept_.push_back({norm->running_mean.clone(), norm->running_var.clone(), norm->num_batches_tracked.clone()});
+      kept_.push_back(
+          {norm->running_mean.clone(), norm->running_var.clone(), norm->num_batches_tracked.clone()});
     }
   }
   ~KeepStatistics() {
@@ -44,16 +45,20 @@ class KeepStatistics {
   std::vector<std::array<torch::Tensor, 3>> kept_;
 };
 
-// y = run(x), of which x alone is kept. The parameters are inputs of it, so that gradients flow to them even where none flows to x
-// (the first block). A node of its own, since torch's Function takes no lists of tensors.
+// y = run(x), of which x alone is kept. The parameters are inputs of it, so that gradients flow to them even
+// where none flows to x (the first block). A node of its own, since torch's Function takes no lists of
+// tensors.
 class Recomputed : public torch::autograd::Node {
  public:
   Recomputed(Segment segment, const torch::Tensor& x)
-      : Node(torch::autograd::collect_next_edges(x, segment.parameters)), segment_(std::move(segment)), x_(x, /*is_output=*/false) {}
+      : Node(torch::autograd::collect_next_edges(x, segment.parameters)),
+        segment_(std::move(segment)),
+        x_(x, /*is_output=*/false) {}
 
   variable_list apply(variable_list&& gradients) override {
     const torch::Tensor saved = x_.unpack();
-    const KeepStatistics keep(segment_);  // until the gradients are there: they check that nothing they need was written to
+    const KeepStatistics keep(
+        segment_);  // until the gradients are there: they check that nothing they need was written to
     const torch::AutoGradMode withGrad(true);
     const torch::Tensor x = saved.detach().requires_grad_(saved.requires_grad());
     const torch::Tensor y = runAgain(x);
@@ -67,8 +72,9 @@ class Recomputed : public torch::autograd::Node {
     };
     add(x, 0);
     for (std::size_t i = 0; i < segment_.parameters.size(); ++i) add(segment_.parameters[i], i + 1);
-    const auto found = torch::autograd::grad({y}, inputs, {gradients[0]}, /*retain_graph=*/false, /*create_graph=*/false,
-                                             /*allow_unused=*/true);
+    const auto found =
+        torch::autograd::grad({y}, inputs, {gradients[0]}, /*retain_graph=*/false, /*create_graph=*/false,
+                              /*allow_unused=*/true);
     variable_list result(segment_.parameters.size() + 1);
     for (std::size_t i = 0; i < found.size(); ++i) result[places[i]] = found[i];
     return result;
@@ -89,7 +95,8 @@ class Recomputed : public torch::autograd::Node {
 
 }  // namespace
 
-torch::Tensor checkpointed(torch::nn::Module& owner, const std::function<torch::Tensor(const torch::Tensor&)>& run,
+torch::Tensor checkpointed(torch::nn::Module& owner,
+                           const std::function<torch::Tensor(const torch::Tensor&)>& run,
                            const torch::Tensor& x) {
   Segment segment{run, {}, owner.parameters(), Autocast::current(x.device().type())};
   for (const auto& module : owner.modules()) {
@@ -101,7 +108,8 @@ torch::Tensor checkpointed(torch::nn::Module& owner, const std::function<torch::
     const torch::NoGradGuard noGrad;
     y = run(x);
   }
-  const std::shared_ptr<torch::autograd::Node> node(new Recomputed(std::move(segment), x), torch::autograd::deleteNode);
+  const std::shared_ptr<torch::autograd::Node> node(new Recomputed(std::move(segment), x),
+                                                    torch::autograd::deleteNode);
   torch::autograd::create_gradient_edge(y, node);
   return y;
 }

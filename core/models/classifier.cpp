@@ -26,9 +26,12 @@ bool isNorm(const nn::Module& module) {
 }
 
 void appendState(const nn::Module& module, const std::string& prefix, StateDict& out) {
-  for (const auto& item : module.named_parameters(/*recurse=*/false)) out.push_back({prefix + item.key(), item.value()});
-  for (const auto& item : module.named_buffers(/*recurse=*/false)) out.push_back({prefix + item.key(), item.value()});
-  for (const auto& child : module.named_children()) appendState(*child.value(), prefix + child.key() + ".", out);
+  for (const auto& item : module.named_parameters(/*recurse=*/false))
+    out.push_back({prefix + item.key(), item.value()});
+  for (const auto& item : module.named_buffers(/*recurse=*/false))
+    out.push_back({prefix + item.key(), item.value()});
+  for (const auto& child : module.named_children())
+    appendState(*child.value(), prefix + child.key() + ".", out);
 }
 
 void appendGroup(const nn::Module& module, ParameterGroup& group) {
@@ -38,10 +41,12 @@ void appendGroup(const nn::Module& module, ParameterGroup& group) {
   for (const auto& child : module.children()) appendGroup(*child, group);
 }
 
-// fastai's create_head behind the pooling: BN-Dropout(p/2)-Linear-ReLU-BN-Dropout(p)-Linear; no biases before a batch norm.
+// fastai's create_head behind the pooling: BN-Dropout(p/2)-Linear-ReLU-BN-Dropout(p)-Linear; no biases before
+// a batch norm.
 nn::Sequential fastaiHead(std::int64_t features, std::int64_t classes, double dropout) {
-  return nn::Sequential(nn::BatchNorm1d(features), SeededDropout(dropout / 2), Linear(features, kHeadWidth, /*bias=*/false),
-                        nn::ReLU(nn::ReLUOptions(true)), nn::BatchNorm1d(kHeadWidth), SeededDropout(dropout),
+  return nn::Sequential(nn::BatchNorm1d(features), SeededDropout(dropout / 2),
+                        Linear(features, kHeadWidth, /*bias=*/false), nn::ReLU(nn::ReLUOptions(true)),
+                        nn::BatchNorm1d(kHeadWidth), SeededDropout(dropout),
                         Linear(kHeadWidth, classes, /*bias=*/false));
 }
 
@@ -105,7 +110,8 @@ torch::Tensor Classifier::forward(torch::Tensor images) {
   if (!body_->fastaiPools()) return head_->forward(body_->pool(features));
   const torch::Tensor average = torch::adaptive_avg_pool2d(features, {1, 1}).flatten(1);
   const torch::Tensor maximum = std::get<0>(torch::adaptive_max_pool2d(features, {1, 1})).flatten(1);
-  return head_->forward(torch::cat({maximum, average}, 1));  // fastai's AdaptiveConcatPool2d: the maximum first
+  return head_->forward(
+      torch::cat({maximum, average}, 1));  // fastai's AdaptiveConcatPool2d: the maximum first
 }
 
 void Classifier::setImageSize(Size size) {
@@ -134,7 +140,8 @@ StateDict Classifier::stateDict() const {
     return state;
   }
   int child = body_->fastaiPools() ? kPoolingChildren : 0;
-  for (const auto& module : head_->children()) appendState(*module, "head." + std::to_string(child++) + ".", state);
+  for (const auto& module : head_->children())
+    appendState(*module, "head." + std::to_string(child++) + ".", state);
   return state;
 }
 
@@ -156,7 +163,8 @@ std::vector<ParameterGroup> Classifier::parameterGroups() const {
 
 void Classifier::setFrozen(bool frozen) {
   for (auto& module : body_->modules()) {
-    for (auto& parameter : module->parameters(/*recurse=*/false)) parameter.set_requires_grad(!frozen || isNorm(*module));
+    for (auto& parameter : module->parameters(/*recurse=*/false))
+      parameter.set_requires_grad(!frozen || isNorm(*module));
   }
 }
 

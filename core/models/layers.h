@@ -1,5 +1,6 @@
-// What the families are built from: layers whose parameters are allocated but not drawn (torch's own modules draw them in their
-// constructors, only to be overwritten), and which run under bf16 autocast. Internal to core (includes torch).
+// What the families are built from: layers whose parameters are allocated but not drawn (torch's own modules
+// draw them in their constructors, only to be overwritten), and which run under bf16 autocast. Internal to
+// core (includes torch).
 #pragma once
 
 #include <torch/nn/cloneable.h>
@@ -14,7 +15,8 @@
 
 namespace panicle {
 
-// While one lives, layers of this thread are built without memory (on torch's meta device): for a network's names and shapes alone.
+// While one lives, layers of this thread are built without memory (on torch's meta device): for a network's
+// names and shapes alone.
 class WithoutMemory {
  public:
   WithoutMemory();
@@ -79,9 +81,10 @@ class MlpImpl : public torch::nn::Cloneable<MlpImpl> {
 };
 TORCH_MODULE(Mlp);
 
-// softmax(q k^T scale + bias) v. q, k, v: (..., heads, tokens, width); bias: broadcastable to (..., heads, tokens, tokens), or
-// undefined. Fused where the LibTorch has scaled_dot_product_attention (2.0 and newer).
-torch::Tensor attention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v, const torch::Tensor& bias, double scale);
+// softmax(q k^T scale + bias) v. q, k, v: (..., heads, tokens, width); bias: broadcastable to (..., heads,
+// tokens, tokens), or undefined. Fused where the LibTorch has scaled_dot_product_attention (2.0 and newer).
+torch::Tensor attention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,
+                        const torch::Tensor& bias, double scale);
 
 // timm's trunc_normal_(std=.02), whose bounds of +-2 lie 100 deviations off: a normal.
 void truncatedNormal(torch::Tensor parameter, double std, at::Generator generator);
@@ -89,12 +92,15 @@ void truncatedNormal(torch::Tensor parameter, double std, at::Generator generato
 // The drop rate of block `index` of `count`: linspace(0, rate, count)[index].
 double dropPathRate(double rate, std::int64_t index, std::int64_t count);
 
-// run(x), keeping x alone for the way back, where `run` is computed a second time (torch.utils.checkpoint; Chen et al. 2016). Random
-// masks are the same both times, and the running statistics of batch norms move once. `owner` has the parameters that `run` uses.
-torch::Tensor checkpointed(torch::nn::Module& owner, const std::function<torch::Tensor(const torch::Tensor&)>& run,
+// run(x), keeping x alone for the way back, where `run` is computed a second time (torch.utils.checkpoint;
+// Chen et al. 2016). Random masks are the same both times, and the running statistics of batch norms move
+// once. `owner` has the parameters that `run` uses.
+torch::Tensor checkpointed(torch::nn::Module& owner,
+                           const std::function<torch::Tensor(const torch::Tensor&)>& run,
                            const torch::Tensor& x);
 
-// Through `blocks` one after the other, each checkpointed when `checkpointing` (in training; else there is no way back).
+// Through `blocks` one after the other, each checkpointed when `checkpointing` (in training; else there is no
+// way back).
 torch::Tensor forwardBlocks(torch::nn::Sequential& blocks, torch::Tensor x, bool checkpointing);
 
 }  // namespace panicle

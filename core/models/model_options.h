@@ -18,11 +18,14 @@ struct EnumNames<HeadKind> {
 
 struct ModelOptions {
   std::string arch = "resnet18";  // timm's name, of 0.6 or of 1.0
-  // "auto": the first file found by findWeights() (core/models/weight_search.h), else from scratch; "none": from scratch; else a file.
+  // "auto": the first file found by findWeights() (core/models/weight_search.h), else from scratch; "none":
+  // from scratch; else a file.
   std::string weights = "auto";
   HeadKind head = HeadKind::Fastai;
-  std::optional<double> drop_path;  // stochastic depth of the last block; null: timm's default (.1 in Swin and SwinV2, else 0)
-  std::optional<double> dropout;    // before the last linear layer; null: .5 in fastai's head (and .25 before the first), 0 in timm's
+  std::optional<double>
+      drop_path;  // stochastic depth of the last block; null: timm's default (.1 in Swin and SwinV2, else 0)
+  std::optional<double> dropout;  // before the last linear layer; null: .5 in fastai's head (and .25 before
+                                  // the first), 0 in timm's
   bool gradient_checkpointing = false;
 };
 

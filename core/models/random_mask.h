@@ -1,5 +1,6 @@
-// Layers that drop at random: their masks are functions of a seed set before each step, and of nothing global, so that a step can be
-// repeated (by a resumed run, or by gradient checkpointing within the step). Internal to core (includes torch).
+// Layers that drop at random: their masks are functions of a seed set before each step, and of nothing
+// global, so that a step can be repeated (by a resumed run, or by gradient checkpointing within the step).
+// Internal to core (includes torch).
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -35,8 +36,8 @@ class SeededDropoutImpl : public torch::nn::Cloneable<SeededDropoutImpl>, public
 };
 TORCH_MODULE(SeededDropout);
 
-// timm's DropPath: leaves whole samples of a residual branch out (stochastic depth; Huang et al. 2016), and divides the others by the
-// share that stays. In training only; 0 does nothing.
+// timm's DropPath: leaves whole samples of a residual branch out (stochastic depth; Huang et al. 2016), and
+// divides the others by the share that stays. In training only; 0 does nothing.
 class DropPathImpl : public torch::nn::Cloneable<DropPathImpl>, public RandomMask {
  public:
   explicit DropPathImpl(double probability = 0) : probability_(probability) {}

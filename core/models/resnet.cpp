@@ -1,5 +1,5 @@
-// ResNet (He et al. 2015) and its "d" variant (He et al. 2018, "Bag of tricks": deep stem, average-pooled shortcut), with timm's
-// names and initialisation (timm.models.resnet, 0.6.13).
+// ResNet (He et al. 2015) and its "d" variant (He et al. 2018, "Bag of tricks": deep stem, average-pooled
+// shortcut), with timm's names and initialisation (timm.models.resnet, 0.6.13).
 #include <torch/nn/functional/activation.h>
 #include <torch/nn/modules/activation.h>
 #include <torch/nn/modules/batchnorm.h>
@@ -23,20 +23,28 @@ enum class BlockKind { Basic, Bottleneck };
 struct ResnetConfig {
   BlockKind block;
   std::array<int, 4> depths;
-  bool deep = false;  // "d": three 3x3 convolutions as the stem, the first two 32 wide; the shortcut averages before it convolves
+  bool deep = false;  // "d": three 3x3 convolutions as the stem, the first two 32 wide; the shortcut averages
+                      // before it convolves
 };
 
 constexpr std::int64_t kStemWidth = 64;
 constexpr std::int64_t kDeepStemWidth = 32;
 
-std::int64_t expansion(BlockKind kind) { return kind == BlockKind::Basic ? 1 : 4; }
+std::int64_t expansion(BlockKind kind) {
+  return kind == BlockKind::Basic ? 1 : 4;
+}
 
-std::int64_t stagePlanes(int stage) { return std::int64_t{64} << stage; }
+std::int64_t stagePlanes(int stage) {
+  return std::int64_t{64} << stage;
+}
 
-std::int64_t stageStride(int stage) { return stage == 0 ? 1 : 2; }
+std::int64_t stageStride(int stage) {
+  return stage == 0 ? 1 : 2;
+}
 
 Conv2d conv(std::int64_t in, std::int64_t out, std::int64_t kernel, std::int64_t stride = 1) {
-  return Conv2d(Conv2dShape{.in = in, .out = out, .kernel = kernel, .stride = stride, .padding = kernel / 2, .bias = false});
+  return Conv2d(Conv2dShape{
+      .in = in, .out = out, .kernel = kernel, .stride = stride, .padding = kernel / 2, .bias = false});
 }
 
 // What downsizes the input of a block to the size of its output, under timm's child names.
@@ -46,7 +54,8 @@ nn::Sequential makeShortcut(std::int64_t in, std::int64_t out, std::int64_t stri
   if (stride == 1) {
     shortcut->push_back(nn::Identity());
   } else {
-    shortcut->push_back(nn::AvgPool2d(nn::AvgPool2dOptions(2).stride(stride).ceil_mode(true).count_include_pad(false)));
+    shortcut->push_back(
+        nn::AvgPool2d(nn::AvgPool2dOptions(2).stride(stride).ceil_mode(true).count_include_pad(false)));
   }
   shortcut->push_back(conv(in, out, 1));
   shortcut->push_back(nn::BatchNorm2d(out));
@@ -60,8 +69,8 @@ struct BlockShape {
   double dropPath;
 };
 
-// conv1-bn1-relu-conv2-bn2(-relu-conv3-bn3), plus the shortcut, then relu. The stride sits in the 3x3 (conv1 of the basic
-// block, conv2 of the bottleneck).
+// conv1-bn1-relu-conv2-bn2(-relu-conv3-bn3), plus the shortcut, then relu. The stride sits in the 3x3 (conv1
+// of the basic block, conv2 of the bottleneck).
 class Block : public nn::Module {
  public:
   explicit Block(const BlockShape& shape) {
@@ -71,7 +80,8 @@ class Block : public nn::Module {
     add(basic ? conv(in, planes, 3, stride) : conv(in, planes, 1), planes);
     add(basic ? conv(planes, out, 3) : conv(planes, planes, 3, stride), planes);
     if (!basic) add(conv(planes, out, 1), out);
-    if (stride != 1 || in != out) shortcut_ = register_module("downsample", makeShortcut(in, out, stride, averageShortcut));
+    if (stride != 1 || in != out)
+      shortcut_ = register_module("downsample", makeShortcut(in, out, stride, averageShortcut));
     if (dropPath > 0) dropPath_ = register_module("drop_path", DropPath(dropPath));
   }
 
@@ -101,12 +111,14 @@ class Block : public nn::Module {
 
 class Resnet : public Body {
  public:
-  Resnet(const ResnetConfig& config, const BodyOptions& options) : config_(config), checkpointing_(options.gradient_checkpointing) {
+  Resnet(const ResnetConfig& config, const BodyOptions& options)
+      : config_(config), checkpointing_(options.gradient_checkpointing) {
     if (config.deep) {
       const auto w = kDeepStemWidth;
-      deepStem_ = register_module("conv1", nn::Sequential(conv(3, w, 3, 2), nn::BatchNorm2d(w), nn::ReLU(nn::ReLUOptions(true)),
-                                                          conv(w, w, 3), nn::BatchNorm2d(w), nn::ReLU(nn::ReLUOptions(true)),
-                                                          conv(w, kStemWidth, 3)));
+      deepStem_ = register_module(
+          "conv1",
+          nn::Sequential(conv(3, w, 3, 2), nn::BatchNorm2d(w), nn::ReLU(nn::ReLUOptions(true)), conv(w, w, 3),
+                         nn::BatchNorm2d(w), nn::ReLU(nn::ReLUOptions(true)), conv(w, kStemWidth, 3)));
     } else {
       plainStem_ = register_module("conv1", conv(3, kStemWidth, 7, 2));
     }
@@ -122,12 +134,15 @@ class Resnet : public Body {
     return x;
   }
 
-  torch::Tensor pool(torch::Tensor features) override { return torch::adaptive_avg_pool2d(features, {1, 1}).flatten(1); }
+  torch::Tensor pool(torch::Tensor features) override {
+    return torch::adaptive_avg_pool2d(features, {1, 1}).flatten(1);
+  }
   bool fastaiPools() const override { return true; }
   std::int64_t featureCount() const override { return stagePlanes(3) * expansion(config_.block); }
   std::string classifierName() const override { return "fc"; }
 
-  // Kaiming normal (fan out) for convolutions, 1 and 0 for norms, and 0 for the last norm of each block (zero_init_last).
+  // Kaiming normal (fan out) for convolutions, 1 and 0 for norms, and 0 for the last norm of each block
+  // (zero_init_last).
   void initialise(const std::string& name, torch::Tensor parameter, at::Generator generator) override {
     const std::string lastNorm = config_.block == BlockKind::Basic ? ".bn2.weight" : ".bn3.weight";
     if (parameter.dim() == 4) {
@@ -153,8 +168,8 @@ class Resnet : public Body {
       nn::Sequential layer;
       for (int i = 0; i < config_.depths[stage]; ++i) {
         const std::int64_t stride = i == 0 ? stageStride(stage) : 1;
-        layer->push_back(
-            Block(BlockShape{config_.block, in, stagePlanes(stage), stride, config_.deep, dropPathRate(dropPath, index++, count)}));
+        layer->push_back(Block(BlockShape{config_.block, in, stagePlanes(stage), stride, config_.deep,
+                                          dropPathRate(dropPath, index++, count)}));
         in = stagePlanes(stage) * expansion(config_.block);
       }
       layers_.push_back(register_module("layer" + std::to_string(stage + 1), std::move(layer)));
@@ -175,13 +190,17 @@ Size strided(Size size, std::int64_t stride) {
   return {(size.height + s - 1) / s, (size.width + s - 1) / s};
 }
 
-std::int64_t area(Size size) { return std::int64_t{size.height} * size.width; }
+std::int64_t area(Size size) {
+  return std::int64_t{size.height} * size.width;
+}
 
-std::int64_t blockMultiplyAdds(const ResnetConfig& config, std::int64_t in, int stage, std::int64_t stride, Size before) {
+std::int64_t blockMultiplyAdds(const ResnetConfig& config, std::int64_t in, int stage, std::int64_t stride,
+                               Size before) {
   const std::int64_t planes = stagePlanes(stage), out = planes * expansion(config.block);
   const std::int64_t pixels = area(strided(before, stride));
-  std::int64_t sum = config.block == BlockKind::Basic ? pixels * 9 * (in * planes + planes * out)
-                                                      : area(before) * in * planes + pixels * (9 * planes * planes + planes * out);
+  std::int64_t sum = config.block == BlockKind::Basic
+                         ? pixels * 9 * (in * planes + planes * out)
+                         : area(before) * in * planes + pixels * (9 * planes * planes + planes * out);
   if (stride != 1 || in != out) sum += pixels * in * out;
   return sum;
 }
@@ -216,14 +235,29 @@ const std::vector<Row>& rows() {
   using enum BlockKind;
   static const std::string release = "https://github.com/rwightman/pytorch-image-models/releases/download/";
   static const std::vector<Row> all{
-      {"resnet18", {Basic, {2, 2, 2, 2}}, 11'689'512,
+      {"resnet18",
+       {Basic, {2, 2, 2, 2}},
+       11'689'512,
        {{"tv_in1k", "https://download.pytorch.org/models/resnet18-5c106cde.pth"}, {"a1_in1k", ""}}},
-      {"resnet26d", {Bottleneck, {2, 2, 2, 2}, true}, 16'014'408, {{"bt_in1k", release + "v0.1-weights/resnet26d-69e92c46.pth"}},
-       "Paddy, 480 squish to 128: error .204 after 3 epochs, .033 after 14; 0:41 (fp16) to 1:04 per epoch. The first baseline."},
-      {"resnet34", {Basic, {3, 4, 6, 3}}, 21'797'672, {{"bt_in1k", release + "v0.1-weights/resnet34-43635321.pth"}, {"a1_in1k", ""}}},
-      {"resnet50", {Bottleneck, {3, 4, 6, 3}}, 25'557'032, {{"a1_in1k", release + "v0.1-rsb-weights/resnet50_a1_0-14fe96d1.pth"}},
+      {"resnet26d",
+       {Bottleneck, {2, 2, 2, 2}, true},
+       16'014'408,
+       {{"bt_in1k", release + "v0.1-weights/resnet26d-69e92c46.pth"}},
+       "Paddy, 480 squish to 128: error .204 after 3 epochs, .033 after 14; 0:41 (fp16) to 1:04 per epoch. "
+       "The first baseline."},
+      {"resnet34",
+       {Basic, {3, 4, 6, 3}},
+       21'797'672,
+       {{"bt_in1k", release + "v0.1-weights/resnet34-43635321.pth"}, {"a1_in1k", ""}}},
+      {"resnet50",
+       {Bottleneck, {3, 4, 6, 3}},
+       25'557'032,
+       {{"a1_in1k", release + "v0.1-rsb-weights/resnet50_a1_0-14fe96d1.pth"}},
        "Cassava, 460 to 224: accuracy .865 frozen, .8850 after progressive resizing to 448 with TTA."},
-      {"resnet50d", {Bottleneck, {3, 4, 6, 3}, true}, 25'576'264, {{"ra2_in1k", release + "v0.1-weights/resnet50d_ra2-464e36ba.pth"}}},
+      {"resnet50d",
+       {Bottleneck, {3, 4, 6, 3}, true},
+       25'576'264,
+       {{"ra2_in1k", release + "v0.1-weights/resnet50d_ra2-464e36ba.pth"}}},
   };
   return all;
 }

@@ -160,13 +160,14 @@ class Execution {
     tell(CheckpointWritten{file.string()});
     keepPredictions("valid", *loader_, dataset_.items, split_.valid);
     if (dataset_.test.empty()) return;
-    Loader test(makeSamples(dataset_, dataset_.test), makePipeline(spec_, spec_.stages.back()), loaderOptions());
+    Loader test(makeSamples(dataset_, dataset_.test), loader_->pipeline(), loaderOptions());
     std::vector<std::uint32_t> all(dataset_.test.size());
     std::iota(all.begin(), all.end(), 0u);
     keepPredictions("test", test, dataset_.test, all);
   }
 
   void keepPredictions(const std::string& split, Loader& loader, const std::vector<Item>& list, const std::vector<std::uint32_t>& items) {
+    model_->setImageSize(loader.pipeline().outputSize());  // a stop may have come between two stages
     tell(PhaseChanged{"predicting " + std::to_string(items.size()) + " " + (split == "valid" ? "validation" : split) + " images"});
     const auto onBad = [this](const BadSample& bad) { tell(Warning{"not predicted: " + bad.reason, ""}); };
     writePredictions(store_.folder(run_), split,
@@ -217,6 +218,7 @@ RunOutcome execute(RunStore& store, const RunSpec& spec, TrainControl& control, 
   RunEnded end{.run = run, .status = RunStatus::Failed};
   {
     const TensorTracking tracking;
+    const KeptMemory kept;
     Execution execution(store, spec, control, observer, run);
     try {
       end = execution.perform();

@@ -121,7 +121,7 @@ TEST(RunSpec, CrossFieldRules) {
   EXPECT_THAT(problems([](RunSpec&) {}), IsEmpty());
   EXPECT_THAT(problems([](RunSpec& s) { s.data.root = "/no/such/folder"; }),
               Contains(HasSubstr("'/no/such/folder' does not exist")));
-  EXPECT_THAT(problems([](RunSpec& s) { s.model.arch = "qqqqqqqqqq"; }), Contains(HasSubstr("there are ")));
+  EXPECT_THAT(problems([](RunSpec& s) { s.model.arch = "qqqqqqqqqq"; }), Contains(HasSubstr("panicle-cli models lists them")));
   EXPECT_THAT(problems([](RunSpec& s) { s.model.weights = "/no/such.safetensors"; }),
               Contains(HasSubstr("is not a file")));
   EXPECT_THAT(problems([](RunSpec& s) {
