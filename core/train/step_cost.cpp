@@ -91,6 +91,7 @@ StepCost measure(const StepCostOptions& options, std::stop_token stop, const Pro
   const c10::Device device = chooseDevice(options.device);
   StepCost cost{.precision = resolvePrecision(options.precision, device.str()),
                 .device = describeDevice(device)};
+  const KeptMemory kept;
   Step step(options, device, cost.precision);
   std::vector<double> seconds;
   const auto total = static_cast<std::uint64_t>(kWarmUpSteps + options.steps);

@@ -16,6 +16,7 @@
 #include <filesystem>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -227,7 +228,7 @@ void bench(const Arguments& arguments) {
 int main(int argc, char** argv) {
   try {
     std::vector<std::string> words(argv + 1, argv + argc);
-    const std::string first = words.empty() ? "" : words.front();
+    const std::string_view first = words.empty() ? std::string_view() : words.front();
     if (first == "--one") return measureOne({words.begin() + 1, words.end()});
     if (first == "--product") return measureProduct({words.begin() + 1, words.end()});
     bench(parse(words));

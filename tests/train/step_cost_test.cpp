@@ -15,6 +15,7 @@ StepCostOptions smallStep() {
   options.size = {64, 32};
   options.batch = 4;
   options.steps = 3;
+  options.threads = 1;
   options.device = "cpu";
   options.precision = Precision::Fp32;
   return options;
