@@ -61,6 +61,7 @@ void TextReport::on(const RunStarted& started) {
   progress_.clear();
   spdlog::info("run {}: {} photos train, {} validate, {} epochs, on {}", started.run,
                grouped(started.train_images), grouped(started.valid_images), started.epochs, started.device);
+  spdlog::info("starts from {}", started.start);
   if (started.device.starts_with("CPU")) spdlog::info("linear algebra: {}", describeLinearAlgebra().words());
   table_ = EpochTable(started.metrics);
   epochs_ = started.epochs;
@@ -103,7 +104,8 @@ void printEventLine(const TrainEvent& event) {
                          {"valid_images", value.valid_images},
                          {"steps_per_epoch", value.steps_per_epoch},
                          {"epochs", value.epochs},
-                         {"device", value.device}});
+                         {"device", value.device},
+                         {"start", value.start}});
         } else if constexpr (std::is_same_v<Event, EpochEnded>) {
           printJsonLine({{"event", "epoch"},
                          {"stage", value.stage},

@@ -82,6 +82,9 @@ void printRecord(const RunStore& store, const RunRecord& record) {
              toString(record.status), formatTime(record.seconds), record.created);
   if (!record.message.empty()) fmt::print("{}\n", record.message);
   fmt::print("{} on {}\n", record.spec.model.arch, record.spec.data.root);
+  for (const char* key : {"start", "device", "precision", "blas", "kernels"}) {
+    if (record.environment.contains(key)) fmt::print("{}: {}\n", key, record.environment[key].get<std::string>());
+  }
   fmt::print("results: {}\n", store.folder(record.id).string());
   for (const auto& warning : record.warnings) fmt::print("warning: {}\n", warning);
   if (record.epochs.empty()) return;

@@ -61,8 +61,8 @@ const Architecture& architecture(const std::string& name);
 // One sentence on a name that findArchitecture() does not know.
 std::string unknownArchitecture(const std::string& name);
 
-// "" when images of `size` can go through, else a sentence with the sizes that can:
-// "swin_small_patch4_window7_224 takes sides of 224, 448 or 672 pixels, not 480".
+// "" when images of `size` can go through, else a sentence with the nearest sizes that can:
+// "swin_small_patch4_window7_224 takes no images of 480: its sides may have 448, 672 or 896 pixels, not 480".
 std::string sizeProblem(const Architecture& architecture, Size size);
 
 }  // namespace panicle

@@ -140,7 +140,11 @@ NamedArchitecture findArchitecture(const std::string& name) {
 }
 
 std::string unknownArchitecture(const std::string& name) {
-  const std::string near = nearestName(withoutHub(name), knownNames());
+  const std::string plain = withoutHub(name);
+  const std::vector<std::string> names = knownNames();
+  const auto longer = std::find_if(names.begin(), names.end(),
+                                   [&](const std::string& known) { return known.starts_with(plain); });
+  const std::string near = !plain.empty() && longer != names.end() ? *longer : nearestName(plain, names);
   return "unknown architecture '" + name + "'" +
          (near.empty() ? "; panicle-cli models lists them" : "; did you mean '" + near + "'?");
 }
@@ -154,8 +158,8 @@ const Architecture& architecture(const std::string& name) {
 std::string sizeProblem(const Architecture& architecture, Size size) {
   for (const int side : {size.height, size.width}) {
     if (!architecture.takes_side(side)) {
-      return architecture.name + " takes no images of " + toString(size) + ": " + std::to_string(side) +
-             " pixels is no side for it, but " + sidesTaken(architecture, side) + " is";
+      return architecture.name + " takes no images of " + toString(size) + ": its sides may have " +
+             sidesTaken(architecture, side) + " pixels, not " + std::to_string(side);
     }
   }
   return "";
@@ -166,7 +170,7 @@ void Body::initialiseClassifier(torch::Tensor weight, torch::Tensor bias, at::Ge
   bias.zero_();
 }
 
-torch::Tensor Body::adapted(const std::string&, const torch::Tensor&) const {
+torch::Tensor Body::adapted(const std::string&, const torch::Tensor&, Size) const {
   return {};
 }
 

@@ -27,11 +27,26 @@ std::shared_ptr<const std::vector<Sample>> makeSamples(const Dataset& dataset, c
   return samples;
 }
 
+// What a run's network starts from.
+struct Start {
+  std::optional<std::filesystem::path> file;
+  std::string why;  // there is none
+
+  std::string words() const { return file ? file->string() : "scratch: " + why; }
+};
+
+Start findStart(const ModelOptions& model, const std::filesystem::path& workspace) {
+  if (model.weights == "none") return {.why = "model.weights is none"};
+  if (model.weights != "auto") return {.file = model.weights};
+  if (const auto found = findWeights(model.arch, workspace)) return {.file = found->file};
+  return {.why = "no weights for " + model.arch + " on this machine"};
+}
+
 // One run from its files to its predictions. Members are filled in the order of the work.
 class Execution {
  public:
-  Execution(RunStore& store, const RunSpec& spec, TrainControl& control, const TrainObserver& observer, std::string run)
-      : store_(store), spec_(spec), control_(control), observer_(observer), run_(std::move(run)) {}
+  Execution(RunStore& store, const RunSpec& spec, Start start, TrainControl& control, const TrainObserver& observer, std::string run)
+      : store_(store), spec_(spec), start_(std::move(start)), control_(control), observer_(observer), run_(std::move(run)) {}
 
   RunEnded perform() {
     RunEnded end{.run = run_};
@@ -74,23 +89,10 @@ class Execution {
     model_ = std::move(model);
   }
 
-  // Where the weights come from is said before training starts.
   void startFrom(Classifier& model) {
-    const std::string& weights = spec_.model.weights;
-    std::optional<std::filesystem::path> file;
-    if (weights == "auto") {
-      if (const auto found = findWeights(spec_.model.arch, store_.workspace())) file = found->file;
-    } else if (weights != "none") {
-      file = weights;
-    }
-    if (!file) {
-      tell(PhaseChanged{"training from scratch: " + (weights == "none" ? "model.weights is none"
-                                                                       : "no weights for " + spec_.model.arch + " on this machine")});
-      return;
-    }
-    const WeightReport report = loadWeights(model, *file);
-    tell(PhaseChanged{"starting from " + file->string() + " (" + std::to_string(report.loaded) + " tensors)"});
-    for (const std::string& note : report.notes) tell(Warning{note, file->string()});
+    if (!start_.file) return;
+    tell(PhaseChanged{"reading " + start_.file->string()});
+    for (const std::string& note : loadWeights(model, *start_.file).notes) tell(Warning{note, start_.file->string()});
   }
 
   // False when it was stopped after an epoch.
@@ -109,7 +111,7 @@ class Execution {
     const std::size_t steps = std::max<std::size_t>(1, split_.train.size() / batch);
     tell(RunStarted{run_, split_.train.size(), split_.valid.size(), steps, options.total_epochs,
                     describeDevice(device_) + ", " + enumName(precision_),
-                    {"error_rate", "accuracy"}});
+                    {"error_rate", "accuracy"}, start_.words()});
     for (std::size_t stage = 0; stage < plan.size(); ++stage) {
       makeLoader(spec_.stages[stage], plan[stage]);
       const FitData data{split_.train, split_.valid};
@@ -181,6 +183,7 @@ class Execution {
 
   RunStore& store_;
   const RunSpec& spec_;
+  Start start_;
   TrainControl& control_;
   const TrainObserver& observer_;
   std::string run_;
@@ -213,13 +216,15 @@ RunOutcome execute(RunStore& store, const RunSpec& spec, TrainControl& control, 
   const c10::Device device = chooseDevice(spec.device);
   environment["device"] = describeDevice(device);
   environment["precision"] = enumName(resolvePrecision(spec.precision, device.str()));
+  const Start from = findStart(spec.model, store.workspace());
+  environment["start"] = from.words();
   const std::string run = store.create(spec, environment);
 
   RunEnded end{.run = run, .status = RunStatus::Failed};
   {
     const TensorTracking tracking;
     const KeptMemory kept;
-    Execution execution(store, spec, control, observer, run);
+    Execution execution(store, spec, from, control, observer, run);
     try {
       end = execution.perform();
     } catch (const c10::Error& error) {

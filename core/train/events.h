@@ -19,6 +19,7 @@ struct RunStarted {
   int epochs = 0;              // over all stages and phases
   std::string device;          // "cpu, 2 threads", "cuda:0 NVIDIA ..."
   std::vector<std::string> metrics;  // names, in the order of the epoch table: error_rate, accuracy
+  std::string start;           // what the network starts from: a weight file's path, or "scratch: ..." and why
 };
 
 struct BatchEnded {

@@ -18,9 +18,10 @@ namespace {
 
 constexpr std::size_t kLengthBytes = 8;  // before the '{' of a safetensors header
 
-bool isSafetensors(Bytes file, const std::filesystem::path& path) {
-  return (file.size() > kLengthBytes && file[kLengthBytes] == std::byte{'{'}) ||
-         path.extension() == ".safetensors";
+// Looked at before the other formats' first bytes: the length of a header may begin with any of them, while neither a ZIP nor what
+// torch.save wrote has a '{' there.
+bool hasSafetensorsHeader(Bytes file) {
+  return file.size() > kLengthBytes && file[kLengthBytes] == std::byte{'{'};
 }
 
 void readArchive(Bytes file, const std::filesystem::path& path, WeightContents& contents) {
@@ -50,11 +51,13 @@ WeightContents readWeights(Bytes file, const std::filesystem::path& path) {
   WeightContents contents(path, file.size());
   const std::string_view start = asText(file.first(std::min<std::size_t>(file.size(), 4)));
   try {
-    if (start == "PK\x03\x04") {
+    if (hasSafetensorsHeader(file)) {
+      readSafetensors(file, path, contents);
+    } else if (start == "PK\x03\x04") {
       readArchive(file, path, contents);
     } else if (start.starts_with('\x80')) {
       readTorchLegacy(file, path, contents);
-    } else if (isSafetensors(file, path)) {
+    } else if (path.extension() == ".safetensors") {
       readSafetensors(file, path, contents);
     } else {
       throw unknownFormat(file, path);
