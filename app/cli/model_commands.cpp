@@ -28,10 +28,6 @@ std::string millions(std::uint64_t count) {
   return fmt::format("{:.1f} M", static_cast<double>(count) / 1e6);
 }
 
-std::string shapeText(const std::vector<std::int64_t>& shape) {
-  return shape.empty() ? "scalar" : fmt::format("{}", fmt::join(shape, "x"));
-}
-
 // ---- models
 
 struct ModelsArguments {
@@ -110,7 +106,7 @@ void addModels(CLI::App& program) {
   command->footer(
       "GMACs: thousand millions of multiplications, each with its addition, for one image of the input "
       "size.\n"
-      "Weights are looked for in WORKSPACE/weights/NAME.safetensors (.pth, .bin, .npz), then in the torch "
+      "Weights are looked for in WORKSPACE/weights/NAME.safetensors (.pth, .pt, .bin, .npz), then in the torch "
       "hub cache and the\n"
       "Hugging Face hub cache, where fastai and timm leave them.");
   command->callback([arguments] { printModels(*arguments); });
@@ -193,7 +189,7 @@ void addWeights(CLI::App& program) {
   auto arguments = std::make_shared<WeightsArguments>();
   auto* command =
       program.add_subcommand("weights", "Show what is in a weight file, and which architecture it fits");
-  command->add_option("file", arguments->file, "safetensors, PyTorch (.pth, .bin) or NumPy (.npz) file")
+  command->add_option("file", arguments->file, "safetensors, PyTorch (.pth, .pt, .bin) or NumPy (.npz) file")
       ->required()
       ->type_name("FILE");
   command->add_flag("--all", arguments->all, "List all tensors, not the first 20 alone");

@@ -45,9 +45,11 @@ class Body : public torch::nn::Module {
   // The same for timm's classifier on this body. Default: truncated normal of .02, zero bias.
   virtual void initialiseClassifier(torch::Tensor weight, torch::Tensor bias, at::Generator generator);
 
-  // A stored tensor brought to the shape that the parameter `name` has here, where timm does so (position
-  // embeddings of another image size); undefined where it does not.
-  virtual torch::Tensor adapted(const std::string& name, const torch::Tensor& stored) const;
+  // The patches, in rows and columns, that its position embeddings are of; null for a body without any.
+  virtual std::optional<Size> positionGrid() const { return {}; }
+  // Position embeddings made for `grid`, brought to the shape that the parameter `name` has here; undefined
+  // where they are of another width, or the parameter is another.
+  virtual torch::Tensor adapted(const std::string& name, const torch::Tensor& stored, Size grid) const;
 
   // Makes images of another size that the architecture takes go through, as the stages of progressive
   // resizing ask. Default: nothing to do.

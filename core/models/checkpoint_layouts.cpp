@@ -115,10 +115,6 @@ void remapFacebookConvnext(Tensors& tensors, std::vector<std::string>&, const st
 // classifier lies deeper. timm tells them by head.fc.weight; the stages tell files without a classifier as
 // well.
 
-bool isSwin(const Tensors& tensors) {
-  return has(tensors, "layers.0.blocks.0.attn.qkv.weight");
-}
-
 bool isModernSwin(const Tensors& tensors) {
   return isSwin(tensors) && !hasPrefix(tensors, "layers.0.downsample.") &&
          (has(tensors, "head.fc.weight") || hasPrefix(tensors, "layers.1.downsample."));
@@ -176,6 +172,10 @@ void remapOldVit(Tensors& tensors, std::vector<std::string>& ignored, const std:
 }
 
 }  // namespace
+
+bool isSwin(const Tensors& tensors) {
+  return has(tensors, "layers.0.blocks.0.attn.qkv.weight");
+}
 
 void reshape(RemappedTensor& tensor, std::vector<std::int64_t> shape) {
   tensor.make = [make = std::move(tensor.make), shape] { return make().reshape(shape); };

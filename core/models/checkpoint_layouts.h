@@ -22,6 +22,9 @@ struct Layout {
 // Tried in order, all of them: a fastai learner may hold a Swin of timm 1.0.
 const std::vector<Layout>& checkpointLayouts();
 
+// Whether these are a Swin's or SwinV2's, of timm or of Microsoft.
+bool isSwin(const std::vector<RemappedTensor>& tensors);
+
 // The same tensor under another shape of as many elements.
 void reshape(RemappedTensor& tensor, std::vector<std::int64_t> shape);
 // The same tensor with its dimensions in another order.

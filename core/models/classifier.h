@@ -36,6 +36,7 @@ class Classifier : public torch::nn::Module {
   const Architecture& architecture() const { return architecture_; }
   std::int64_t classes() const { return classes_; }
   Body& body() { return *body_; }
+  const Body& body() const { return *body_; }
 
   // For images of another size from now on: the next stage of progressive resizing. Throws Error for one that
   // it does not take.
@@ -88,7 +89,8 @@ struct WeightReport {
 // beside the model's own: tensors are read one after the other.
 WeightReport loadWeights(Classifier& model, const std::filesystem::path& file);
 
-// Safetensors, under timm's names.
+// Safetensors, under timm's names. Beside `metadata` it says the architecture and the grid of the position
+// embeddings.
 void saveWeights(const Classifier& model, const std::filesystem::path& file,
                  const std::map<std::string, std::string>& metadata);
 

@@ -1,10 +1,15 @@
 #include "core/models/recognise.h"
 
 #include <algorithm>
+#include <array>
+#include <cmath>
 #include <cstdlib>
 #include <map>
 #include <mutex>
 #include <string_view>
+
+#include "core/base/error.h"
+#include "core/models/weight_search.h"
 
 namespace panicle {
 namespace {
@@ -13,14 +18,26 @@ constexpr std::size_t kNamesListed = 10;
 
 // Whether Body::adapted() may bring a stored tensor to the expected shape: position embeddings, which grow
 // with the image.
-bool isAdaptable(const std::string& name, const std::vector<std::int64_t>& stored,
+bool isAdaptable(const RemappedFile& file, const RemappedTensor& stored,
                  const std::vector<std::int64_t>& expected) {
-  return name == "pos_embed" && stored.size() == 3 && expected.size() == 3 && stored[0] == expected[0] &&
-         stored[2] == expected[2];
+  return stored.name == kPositionEmbedding && stored.shape.size() == 3 && expected.size() == 3 &&
+         stored.shape[0] == expected[0] && stored.shape[2] == expected[2] &&
+         positionGrid(file, stored.shape).has_value();
 }
 
-bool isOptional(const std::string& name) {
+bool isCounter(const std::string& name) {
   return name.ends_with("num_batches_tracked");
+}
+
+// Says which tensor is of a type that it cannot have; "" where it is of a right one.
+std::string typeProblem(const RemappedTensor& tensor) {
+  constexpr std::array<std::string_view, 4> kFloats{"F32", "F16", "BF16", "F64"};
+  for (const TensorEntry* source : tensor.sources) {
+    const bool right = std::find(kFloats.begin(), kFloats.end(), source->dtype) != kFloats.end() ||
+                       (isCounter(tensor.name) && source->dtype == "I64");
+    if (!right) return tensor.name + " (" + source->dtype + ")";
+  }
+  return "";
 }
 
 // The number of the child in "head.8.weight", or -1.
@@ -67,7 +84,17 @@ std::vector<std::string> Comparison::sentences() const {
   say(missing, "missing");
   say(unexpected, "unexpected");
   say(other_shape, "of another shape");
+  say(other_type, "not of a floating-point type");
   return result;
+}
+
+std::optional<Size> positionGrid(const RemappedFile& file, const std::vector<std::int64_t>& shape) {
+  if (shape.size() != 3 || shape[1] < 2) return {};
+  const std::int64_t patches = shape[1] - 1;
+  if (const auto& said = file.position_grid; said && std::int64_t{said->height} * said->width == patches)
+    return said;
+  const auto side = static_cast<int>(std::lround(std::sqrt(static_cast<double>(patches))));
+  return std::int64_t{side} * side == patches ? std::optional(Size{side, side}) : std::nullopt;
 }
 
 Comparison compare(const std::vector<ExpectedTensor>& body, const RemappedFile& file) {
@@ -77,23 +104,40 @@ Comparison compare(const std::vector<ExpectedTensor>& body, const RemappedFile& 
   for (const ExpectedTensor& expected : body) {
     const auto found = byName.find(expected.name);
     if (found == byName.end()) {
-      if (!isOptional(expected.name)) result.missing.push_back(expected.name);
+      if (!isCounter(expected.name)) result.missing.push_back(expected.name);
       continue;
     }
-    const auto& stored = found->second->shape;
-    if (stored == expected.shape || isAdaptable(expected.name, stored, expected.shape)) {
-      ++result.agreeing;
-    } else {
-      result.other_shape.push_back(expected.name + " (" + shapeText(stored) + ", not " +
+    const RemappedTensor& stored = *found->second;
+    if (stored.shape != expected.shape && !isAdaptable(file, stored, expected.shape)) {
+      result.other_shape.push_back(expected.name + " (" + shapeText(stored.shape) + ", not " +
                                    shapeText(expected.shape) + ")");
+    } else if (const std::string problem = typeProblem(stored); !problem.empty()) {
+      result.other_type.push_back(problem);
+    } else {
+      ++result.agreeing;
     }
     byName.erase(found);
   }
   for (const RemappedTensor& tensor : file.tensors) {
-    if (byName.contains(tensor.name) && !isClassifierName(tensor.name))
+    if (!byName.contains(tensor.name)) continue;
+    if (!isClassifierName(tensor.name)) {
       result.unexpected.push_back(tensor.name);
+    } else if (const std::string problem = typeProblem(tensor); !problem.empty()) {
+      result.other_type.push_back(problem);
+    }
   }
   return result;
+}
+
+void checkFits(const RemappedFile& file, const std::filesystem::path& path,
+               const std::vector<ExpectedTensor>& body, const std::string& wanted) {
+  const Comparison comparison = compare(body, file);
+  if (comparison.fits()) return;
+  const Architecture* other = recognise(file);
+  std::string what = other && other->name != wanted ? "this is a " + other->name + ", not a " + wanted
+                                                    : "does not fit " + wanted;
+  for (const std::string& sentence : comparison.sentences()) what += "; " + sentence;
+  throw fileError(path, what);
 }
 
 const Architecture* recognise(const RemappedFile& file) {
@@ -103,13 +147,10 @@ const Architecture* recognise(const RemappedFile& file) {
 
 Nearest nearest(const RemappedFile& file) {
   Nearest best;
-  const auto differences = [](const Comparison& c) {
-    return c.missing.size() + c.unexpected.size() + c.other_shape.size();
-  };
   for (const Architecture& candidate : architectures()) {
     Comparison comparison = compare(expectedBody(candidate), file);
     if (comparison.agreeing == 0) continue;
-    if (!best.architecture || differences(comparison) < differences(best.comparison))
+    if (!best.architecture || comparison.differences() < best.comparison.differences())
       best = {&candidate, std::move(comparison)};
   }
   return best;
@@ -127,12 +168,6 @@ std::int64_t classesOf(const RemappedFile& file) {
     classes = tensor.shape[0];
   }
   return classes;
-}
-
-std::string shapeText(const std::vector<std::int64_t>& shape) {
-  std::string text;
-  for (const std::int64_t side : shape) text += (text.empty() ? "" : "x") + std::to_string(side);
-  return text.empty() ? "scalar" : text;
 }
 
 std::string listed(const std::vector<std::string>& names) {

@@ -8,6 +8,7 @@
 #include <cctype>
 #include <cstring>
 #include <set>
+#include <string_view>
 #include <utility>
 
 #include "core/base/error.h"
@@ -57,28 +58,31 @@ void unwrap(std::vector<RemappedTensor>& tensors, const std::string& prefix,
 
 // The dictionaries that training scripts put a model's weights into, in the order in which timm's
 // load_state_dict prefers them (use_ema=True, its default): averaged weights before those of the last step.
-// Whether any was there.
-bool unwrapNesting(std::vector<RemappedTensor>& tensors, std::vector<std::string>& ignored) {
+void unwrapNesting(std::vector<RemappedTensor>& tensors, std::vector<std::string>& ignored) {
   constexpr std::array kNests{"state_dict_ema.", "model_ema.", "state_dict.", "model."};
-  bool nested = false;
   for (bool again = true; again;) {
     again = false;
     for (const std::string nest : kNests) {
       const auto inside = [&](const RemappedTensor& tensor) { return tensor.name.starts_with(nest); };
       if (std::none_of(tensors.begin(), tensors.end(), inside)) continue;
       unwrap(tensors, nest, ignored);
-      again = nested = true;
+      again = true;
       break;
     }
   }
-  return nested;
 }
 
-// What DistributedDataParallel and torch.compile put before every name.
+// What DistributedDataParallel and torch.compile put before every name, in any order.
 void stripWrappers(std::vector<RemappedTensor>& tensors) {
+  constexpr std::array<std::string_view, 2> kWrappers{"module.", "_orig_mod."};
   for (RemappedTensor& tensor : tensors) {
-    for (const std::string wrapper : {"module.", "_orig_mod."}) {
-      if (tensor.name.starts_with(wrapper)) tensor.name.erase(0, wrapper.size());
+    for (bool again = true; again;) {
+      again = false;
+      for (const std::string_view wrapper : kWrappers) {
+        if (!tensor.name.starts_with(wrapper)) continue;
+        tensor.name.erase(0, wrapper.size());
+        again = true;
+      }
     }
   }
 }
@@ -97,11 +101,24 @@ void setAside(std::vector<RemappedTensor>& tensors, std::vector<std::string>& ig
   tensors = std::move(kept);
 }
 
-bool isSwin(const RemappedFile& file) {
-  const auto ours = [](const RemappedTensor& tensor) {
-    return tensor.name == "layers.0.blocks.0.attn.qkv.weight";
-  };
-  return std::any_of(file.tensors.begin(), file.tensors.end(), ours);
+// Of names that are timm's already. Microsoft's Swin has the very names of timm 0.6, but SwinV2 keeps a table
+// more.
+std::string plainLayout(const std::vector<RemappedTensor>& tensors) {
+  if (!isSwin(tensors)) return "timm";
+  const bool microsoft = std::any_of(tensors.begin(), tensors.end(), [](const RemappedTensor& tensor) {
+    return tensor.name.ends_with(".relative_coords_table");
+  });
+  return microsoft ? "Microsoft Swin" : "timm 0.6";
+}
+
+std::optional<Size> positionGrid(const WeightFile& file) {
+  const auto found = file.metadata().find(kPositionGrid);
+  if (found == file.metadata().end()) return {};
+  try {
+    return parseSize(found->second);
+  } catch (const Error& error) {
+    throw fileError(file.path(), std::string(kPositionGrid) + " of its metadata: " + error.what());
+  }
 }
 
 }  // namespace
@@ -139,15 +156,15 @@ at::Tensor tensorView(const TensorEntry& entry, const std::filesystem::path& fil
 RemappedFile remapToTimm(const WeightFile& file) {
   RemappedFile result;
   result.tensors = identity(file);
-  const bool nested = unwrapNesting(result.tensors, result.ignored);
+  result.position_grid = positionGrid(file);
+  unwrapNesting(result.tensors, result.ignored);
   stripWrappers(result.tensors);
   for (const Layout& layout : checkpointLayouts()) {
     if (!layout.matches(result.tensors)) continue;
     layout.remap(result.tensors, result.ignored, file.path());
     result.layout += (result.layout.empty() ? "" : ", ") + std::string(layout.name);
   }
-  if (result.layout.empty())
-    result.layout = !isSwin(result) ? "timm" : nested ? "Microsoft Swin" : "timm 0.6";
+  if (result.layout.empty()) result.layout = plainLayout(result.tensors);
   setAside(result.tensors, result.ignored,
            [](const RemappedTensor& tensor) { return isDerivedBuffer(tensor.name); });
   std::set<std::string> seen;  // of two tensors that come to one name, the first stays

@@ -141,13 +141,13 @@ class VisionTransformer : public Body {
     }
   }
 
-  // Position embeddings of a square grid, as timm takes every stored one for.
-  torch::Tensor adapted(const std::string& name, const torch::Tensor& stored) const override {
+  std::optional<Size> positionGrid() const override { return grid_; }
+
+  torch::Tensor adapted(const std::string& name, const torch::Tensor& stored, Size grid) const override {
     if (name != "pos_embed" || stored.dim() != 3 || stored.size(0) != 1 || stored.size(2) != config_.width)
       return {};
-    const auto side = static_cast<int>(std::lround(std::sqrt(static_cast<double>(stored.size(1) - 1))));
-    if (side < 1 || patchCount({side, side}) != stored.size(1) - 1) return {};
-    return resizedPositions(stored.to(torch::kFloat32), {side, side}, grid_);
+    if (patchCount(grid) < 1 || patchCount(grid) != stored.size(1) - 1) return {};
+    return grid == grid_ ? stored : resizedPositions(stored.to(torch::kFloat32), grid, grid_);
   }
 
  private:

@@ -47,17 +47,6 @@ std::vector<std::string> against(const Nearest& nearest) {
   return sentences;
 }
 
-// Throws Error unless the file is of `wanted`.
-void checkFits(const RemappedFile& remapped, const fs::path& file, const Architecture& wanted) {
-  const Comparison comparison = compare(expectedBody(wanted), remapped);
-  if (comparison.fits()) return;
-  const Architecture* other = recognise(remapped);
-  std::string what =
-      other ? "this is a " + other->name + ", not a " + wanted.name : "does not fit " + wanted.name;
-  for (const std::string& sentence : comparison.sentences()) what += "; " + sentence;
-  throw fileError(file, what);
-}
-
 // The name of the architecture that the file is of. Throws Error when it is of none.
 std::string recognisedName(const RemappedFile& remapped, const fs::path& file) {
   const Nearest closest = nearest(remapped);
@@ -123,10 +112,19 @@ void writePieces(const std::vector<Piece>& list, const WeightFile& file, const f
     if (progress) progress(done, total);
     return {static_cast<const std::byte*>(tensor.data_ptr()), tensor.nbytes()};
   };
-  writeSafetensors(target, entries, {{"format", "pt"}, {"arch", architecture.name}}, bytes);
+  std::map<std::string, std::string> metadata{{"format", "pt"}, {"arch", architecture.name}};
+  if (const auto grid = file.metadata().find(kPositionGrid); grid != file.metadata().end())
+    metadata.insert(*grid);
+  writeSafetensors(target, entries, metadata, bytes);
 }
 
 }  // namespace
+
+std::string shapeText(const std::vector<std::int64_t>& shape) {
+  std::string text;
+  for (const std::int64_t side : shape) text += (text.empty() ? "" : "x") + std::to_string(side);
+  return text.empty() ? "scalar" : text;
+}
 
 WeightFileFacts inspectWeights(const fs::path& path) {
   const WeightFile file = WeightFile::open(path);
@@ -157,7 +155,7 @@ fs::path importWeights(const fs::path& path, const fs::path& workspace, const st
   const RemappedFile remapped = remapToTimm(file);
   const std::string name = arch.empty() ? recognisedName(remapped, path) : arch;
   const Architecture& wanted = architecture(name);
-  if (!arch.empty()) checkFits(remapped, path, wanted);
+  if (!arch.empty()) checkFits(remapped, path, expectedBody(wanted), name);
   const fs::path target = workspaceFile(name, workspace);
   if (!replace && fs::exists(target))
     throw fileError(target, "is there already; remove it or ask to replace it");

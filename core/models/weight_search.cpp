@@ -15,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array kExtensions{".safetensors", ".pth", ".bin", ".npz"};
+constexpr std::array kExtensions{".safetensors", ".pth", ".pt", ".bin", ".npz"};
 constexpr std::array kHubFiles{"model.safetensors",
                                "pytorch_model.bin"};  // what timm 1.0 loads, in its order
 constexpr std::size_t kLongestRevision = 256;
@@ -135,7 +135,8 @@ bool isOn(const char* variable) {
   return value == "1" || value == "ON" || value == "YES" || value == "TRUE";
 }
 
-// A file of another architecture must not stay under this one's name.
+// A file of another architecture must not stay under this one's name; too little memory to look says nothing
+// against it.
 void checkDownloaded(const fs::path& file, const Architecture& wanted) {
   try {
     const WeightFileFacts facts = inspectWeights(file);
@@ -144,6 +145,8 @@ void checkDownloaded(const fs::path& file, const Architecture& wanted) {
                     "what came holds " +
                         (facts.arch.empty() ? "no architecture that Panicle knows" : "a " + facts.arch) +
                         ", not a " + wanted.name + "; it was removed");
+  } catch (const OutOfMemory&) {
+    throw;
   } catch (const Error&) {
     std::error_code ignored;
     fs::remove(file, ignored);
@@ -178,7 +181,7 @@ std::vector<std::string> weightPlaces(const std::string& name, const fs::path& w
   std::string names;
   for (const std::string& alias : aliases(wanted)) names += (names.empty() ? "" : " or ") + alias;
   std::vector<std::string> places{"the workspace: " + (workspace / "weights").string() + "/, " + names +
-                                  " with .safetensors, .pth, .bin or .npz"};
+                                  " with .safetensors, .pth, .pt, .bin or .npz"};
   if (!wanted.pretrained) return places;
   if (!wanted.pretrained->url.empty()) {
     places.push_back("the torch hub cache: " + (torchCheckpoints() / wanted.pretrained->fileName()).string());

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <map>
 
-#include "core/base/error.h"
 #include "core/models/classifier.h"
 #include "core/models/recognise.h"
 #include "core/models/state_dict.h"
@@ -22,17 +21,8 @@ struct Step {
   std::string name;
   at::Tensor target;
   const RemappedTensor* source;
+  at::Tensor adapted;  // what is taken instead of the stored tensor; undefined: the tensor itself
 };
-
-[[noreturn]] void throwMismatch(const std::filesystem::path& path, const RemappedFile& file,
-                                const Classifier& model, const Comparison& comparison) {
-  const Architecture* other = recognise(file);
-  std::string what = other && other->name != model.architecture().name
-                         ? "this is a " + other->name + ", not a " + model.architecture().name
-                         : "does not fit " + model.architecture().name;
-  for (const std::string& sentence : comparison.sentences()) what += "; " + sentence;
-  throw fileError(path, what);
-}
 
 // What of the head can be taken, and what to say of the rest.
 std::vector<Step> planHead(const Classifier& model, const ByName& stored, const RemappedFile& file,
@@ -44,7 +34,7 @@ std::vector<Step> planHead(const Classifier& model, const ByName& stored, const 
     const auto found = stored.find(name);
     nameFound |= found != stored.end();
     if (found != stored.end() && tensor.sizes() == at::IntArrayRef(found->second->shape)) {
-      steps.push_back({name, tensor, found->second});
+      steps.push_back({name, tensor, found->second, {}});
     } else if (!name.ends_with("num_batches_tracked")) {
       allTaken = false;
     }
@@ -64,19 +54,32 @@ std::vector<Step> planHead(const Classifier& model, const ByName& stored, const 
   return steps;
 }
 
-// The stored tensor in the shape that the model has, which may take an interpolation.
-at::Tensor valueFor(const Step& step, Classifier& model, const std::filesystem::path& path,
-                    std::vector<std::string>& notes) {
-  at::Tensor value = step.source->make();
-  if (value.sizes() == step.target.sizes()) return value;
-  value = model.body().adapted(step.name, value.to(at::kFloat));
-  const std::string shapes = shapeText(step.source->shape) + " to " + shapeText(step.target.sizes().vec());
-  if (!value.defined() || value.sizes() != step.target.sizes()) {
-    throw fileError(path, step.name + " cannot be brought from " + shapes + " for images of this size");
+std::string gridText(Size grid) {
+  return std::to_string(grid.height) + "x" + std::to_string(grid.width);
+}
+
+// The stored position embeddings in the grid that the model has; undefined where they are to be taken as they
+// are, which is also done where nothing tells their grid and the model has as many.
+at::Tensor adaptedPositions(const RemappedTensor& stored, const RemappedFile& file, const Classifier& model,
+                            std::vector<std::string>& notes) {
+  const std::optional<Size> wanted = model.body().positionGrid(), grid = positionGrid(file, stored.shape);
+  if (!wanted || !grid || *grid == *wanted) return {};
+  notes.push_back(stored.name + " interpolated from " + gridText(*grid) + " to " + gridText(*wanted) +
+                  " patches, for images of another size than it was trained with");
+  return model.body().adapted(stored.name, stored.make().to(at::kFloat), *grid);
+}
+
+std::vector<Step> planBody(const Classifier& model, const ByName& stored, const RemappedFile& file,
+                           std::vector<std::string>& notes) {
+  std::vector<Step> steps;
+  for (const auto& [name, tensor] : model.stateDict()) {
+    const auto found = stored.find(name);
+    if (found == stored.end() || model.isHead(name)) continue;
+    Step step{name, tensor, found->second, {}};
+    if (name == kPositionEmbedding) step.adapted = adaptedPositions(*found->second, file, model, notes);
+    steps.push_back(std::move(step));
   }
-  notes.push_back(step.name + " interpolated from " + shapes +
-                  ", for images of another size than it was trained with");
-  return value;
+  return steps;
 }
 
 // A large tensor is copied some rows at a time, so that it is never in memory twice.
@@ -108,19 +111,16 @@ WeightReport loadWeights(Classifier& model, const std::filesystem::path& path) {
   const at::NoGradGuard noGrad;
   const WeightFile file = WeightFile::open(path);
   const RemappedFile remapped = remapToTimm(file);
-  const Comparison comparison = compare(expectedBody(model), remapped);
-  if (!comparison.fits()) throwMismatch(path, remapped, model, comparison);
+  checkFits(remapped, path, expectedBody(model), model.architecture().name);
 
   ByName stored;
   for (const RemappedTensor& tensor : remapped.tensors) stored.emplace(tensor.name, &tensor);
   WeightReport report{0, remapped.layout, {}};
   std::vector<Step> steps = planHead(model, stored, remapped, report.notes);
-  for (const auto& [name, tensor] : model.stateDict()) {
-    const auto found = stored.find(name);
-    if (found != stored.end() && !model.isHead(name)) steps.push_back({name, tensor, found->second});
-  }
-  for (Step& step : steps) {
-    copyReleasing(step.target, valueFor(step, model, path, report.notes), *step.source, file);
+  for (Step& step : planBody(model, stored, remapped, report.notes)) steps.push_back(std::move(step));
+  for (const Step& step : steps) {
+    const at::Tensor value = step.adapted.defined() ? step.adapted : step.source->make();
+    copyReleasing(step.target, value, *step.source, file);
   }
   report.loaded = steps.size();
   return report;
@@ -140,6 +140,8 @@ void saveWeights(const Classifier& model, const std::filesystem::path& path,
   };
   std::map<std::string, std::string> all = metadata;
   all.insert({{"format", "pt"}, {"arch", model.architecture().name}});
+  if (const auto grid = model.body().positionGrid())
+    all[kPositionGrid] = std::to_string(grid->height) + "," + std::to_string(grid->width);
   writeSafetensors(path, entries, all, bytes);
 }
 
