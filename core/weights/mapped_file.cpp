@@ -18,7 +18,11 @@ MappedFile::MappedFile(std::filesystem::path path) : path_(std::move(path)) {
       ::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // a pipe does not make us wait
   if (descriptor < 0) throw fileError(path_, std::string("cannot be opened: ") + std::strerror(errno));
   struct stat info {};
-  ::fstat(descriptor, &info);
+  if (::fstat(descriptor, &info) != 0) {
+    const int reason = errno;
+    ::close(descriptor);
+    throw fileError(path_, std::string("cannot be looked at: ") + std::strerror(reason));
+  }
   const char* wrong = S_ISDIR(info.st_mode) ? "is a folder, not a weight file"
                       : !S_ISREG(info.st_mode)
                           ? "is not a file that can be mapped into memory; copy it to a disk first"

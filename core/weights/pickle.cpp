@@ -23,7 +23,13 @@ std::size_t copiedBytes(const PickleValue& value) {
   if (const auto* dict = std::get_if<PickleDict>(&value)) return dict->items.size() * 2 * sizeof(PickleId);
   if (const auto* text = std::get_if<PickleText>(&value)) return text->text.size();
   if (const auto* bytes = std::get_if<PickleBytes>(&value)) return bytes->bytes.size();
-  return 0;  // tensors are small
+  if (const auto* storage = std::get_if<std::unique_ptr<PickleStorage>>(&value))
+    return sizeof(PickleStorage) + (*storage)->key.size();
+  if (const auto* tensor = std::get_if<std::unique_ptr<PickleTensor>>(&value)) {
+    return sizeof(PickleTensor) + (*tensor)->storage.key.size() +
+           ((*tensor)->shape.size() + (*tensor)->strides.size()) * sizeof(std::int64_t);
+  }
+  return 0;
 }
 
 class Machine {
@@ -141,15 +147,38 @@ class Machine {
     const PickleCall call = topAs<PickleCall>("a function");
     pop();
     PickleValue value = pickleCall(pickle_, call, arguments, in_.path());
-    copied_ += copiedBytes(value);
-    if (copied_ > kMaxCopied) throw damaged("values are copied over and over");
+    addCopy(std::move(value));
+  }
+  void addCopy(PickleValue value) {
+    countCopy(value);
     add(std::move(value));
   }
-  // An OrderedDict's attributes: a state dict keeps its modules' versions there, which say nothing about the
-  // tensors.
+  void countCopy(const PickleValue& value) {
+    copied_ += copiedBytes(value);
+    if (copied_ > kMaxCopied) throw damaged("values are copied over and over");
+  }
+  void newObject() {
+    const PickleId arguments = pop();
+    const auto* call = pickle_.get<PickleCall>(top());
+    if (call == nullptr || *call != PickleCall::FastcoreList)
+      throw pickleRefusal("make an object", in_.path());
+    stack_.push_back(arguments);
+    reduce();
+  }
+  // Attributes. Those of an OrderedDict (a state dict keeps its modules' versions there) and of a NumPy dtype
+  // say nothing about the tensors; fastcore's list keeps its items there.
   void build() {
-    pop();
-    topAs<PickleDict>("a dict with attributes");
+    const PickleId attributes = pop();
+    PickleValue& value = pickle_.values[top()];
+    if (std::holds_alternative<PickleDict>(value) || std::holds_alternative<PickleNumpyDtype>(value)) return;
+    auto* list = std::get_if<PickleList>(&value);
+    if (list == nullptr || list->tuple) throw damaged("attributes are given to what has none");
+    const auto* dict = pickle_.get<PickleDict>(attributes);
+    const PickleValue* items = dict == nullptr ? nullptr : pickle_.find(*dict, "items");
+    if (items == nullptr || !std::holds_alternative<PickleList>(*items))
+      throw damaged("a list's attributes have no items");
+    countCopy(*items);
+    list->items = std::get<PickleList>(*items).items;
   }
 
   void step(Op opcode) {
@@ -351,11 +380,13 @@ bool Machine::stepObject(Op opcode) {
       build();
       break;
     case Op::BinPersId:
-      add(pickleStorage(pickle_, pop(), in_.path()));
+      addCopy(pickleStorage(pickle_, pop(), in_.path()));
+      break;
+    case Op::NewObj:
+      newObject();
       break;
     case Op::Inst:
     case Op::Obj:
-    case Op::NewObj:
     case Op::NewObjEx:
       throw pickleRefusal("make an object", in_.path());
     default:

@@ -1,6 +1,7 @@
 // A reader of Python pickles that runs nothing: it knows the opcodes for plain values and, of the functions
-// that a pickle may ask Python to call, the handful that torch.save writes for tensors. Every other one is
-// refused by name. Internal to core/weights.
+// that a pickle may ask Python to call, the handful that torch.save writes for tensors, and those of the
+// optimizer's settings in what fastai's Learner.save writes. Every other one is refused by name. Internal to
+// core/weights.
 //
 // The opcodes are those of Python's pickletools (PEPs 307, 3154, 574); of protocols 0 and 1, which torch.save
 // does not write, the text ones are refused.
@@ -31,6 +32,9 @@ enum class PickleCall {
   RebuildTensorV2,
   RebuildTensorV3,
   RebuildParameter,
+  FastcoreList,
+  NumpyDtype,
+  NumpyScalar,
 };
 
 struct PickleText {
@@ -52,6 +56,7 @@ struct PickleDict {
 struct PickleDtype {
   std::string dtype;  // safetensors' name
 };
+struct PickleNumpyDtype {};  // of a single number, whose value nobody asks for
 struct PickleStorageType {
   std::string dtype;
 };
@@ -69,9 +74,10 @@ struct PickleTensor {
   std::vector<std::int64_t> strides;  // >= 0, in elements, as many as sides
 };
 
-using PickleValue = std::variant<std::monostate, bool, std::int64_t, double, PickleText, PickleBytes,
-                                 PickleLong, PickleList, PickleDict, PickleDtype, PickleStorageType,
-                                 PickleCall, std::unique_ptr<PickleStorage>, std::unique_ptr<PickleTensor>>;
+using PickleValue =
+    std::variant<std::monostate, bool, std::int64_t, double, PickleText, PickleBytes, PickleLong, PickleList,
+                 PickleDict, PickleDtype, PickleNumpyDtype, PickleStorageType, PickleCall,
+                 std::unique_ptr<PickleStorage>, std::unique_ptr<PickleTensor>>;
 
 struct Pickle {
   std::vector<PickleValue> values;

@@ -28,6 +28,10 @@ const std::map<std::string, PickleCall>& calls() {
       {"torch._utils._rebuild_tensor_v2", PickleCall::RebuildTensorV2},
       {"torch._utils._rebuild_tensor_v3", PickleCall::RebuildTensorV3},
       {"torch._utils._rebuild_parameter", PickleCall::RebuildParameter},
+      {"fastcore.foundation.L", PickleCall::FastcoreList},
+      {"numpy.dtype", PickleCall::NumpyDtype},
+      {"numpy.core.multiarray.scalar", PickleCall::NumpyScalar},
+      {"numpy._core.multiarray.scalar", PickleCall::NumpyScalar},
   };
   return known;
 }
@@ -138,6 +142,25 @@ PickleValue makeSet(const Arguments& arguments) {
   return arguments.size() == 0 ? PickleList{} : PickleList{arguments.get<PickleList>(0).items, false};
 }
 
+// L(): its items follow as an attribute.
+PickleValue makeFastcoreList(const Arguments& arguments) {
+  if (arguments.size() != 0) throw arguments.wrong();
+  return PickleList{};
+}
+
+PickleValue makeNumpyDtype(const Arguments& arguments) {
+  arguments.get<PickleText>(0);
+  return PickleNumpyDtype{};
+}
+
+// A single number, which is no tensor, is left out as Python's own numbers are. Of an object in its place
+// there are no bytes.
+PickleValue makeNumpyScalar(const Arguments& arguments) {
+  arguments.get<PickleNumpyDtype>(0);
+  arguments.get<PickleBytes>(1);
+  return std::monostate{};
+}
+
 }  // namespace
 
 Error pickleRefusal(const std::string& what, const std::filesystem::path& path) {
@@ -187,6 +210,12 @@ PickleValue pickleCall(const Pickle& pickle, PickleCall call, PickleId tuple,
     }
     case PickleCall::RebuildParameter:
       return std::make_unique<PickleTensor>(*of("_rebuild_parameter").get<std::unique_ptr<PickleTensor>>(0));
+    case PickleCall::FastcoreList:
+      return makeFastcoreList(of("fastcore.foundation.L"));
+    case PickleCall::NumpyDtype:
+      return makeNumpyDtype(of("numpy.dtype"));
+    case PickleCall::NumpyScalar:
+      return makeNumpyScalar(of("numpy's scalar"));
   }
   throw damaged(path, "it calls what is no function");
 }

@@ -13,7 +13,8 @@ namespace panicle {
 namespace {
 
 constexpr int kMaxDepth = 64;                  // of containers in containers
-constexpr std::size_t kMaxVisits = 4'000'000;  // shared containers count each time they are met
+constexpr std::size_t kMaxVisits = 8'000'000;  // shared containers count each time they are met
+constexpr std::size_t kMaxKept = 64u << 20;  // bytes of names and of entries, of shared ones each time again
 constexpr std::string_view kMagic("\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19", 10);  // 0x1950a86a20f9469cfc6c
 constexpr std::int64_t kLegacyProtocol = 1001;
 
@@ -54,29 +55,39 @@ class Flattener {
 
  private:
   void walk(PickleId id, const std::string& name, int depth) {
-    if (depth > kMaxDepth || ++visits_ > kMaxVisits) {
-      throw fileError(path_,
-                      "holds containers within containers beyond all measure: it is damaged or made to harm");
-    }
+    if (depth > kMaxDepth) throw beyondMeasure();
     if (const auto* tensor = pickle_.get<std::unique_ptr<PickleTensor>>(id)) return add(name, **tensor);
     if (const auto* list = pickle_.get<PickleList>(id)) {
-      for (std::size_t i = 0; i < list->items.size(); ++i)
-        walk(list->items[i], join(name, std::to_string(i)), depth + 1);
+      for (std::size_t i = 0; i < list->items.size(); ++i) {
+        if (visit(list->items[i])) walk(list->items[i], join(name, std::to_string(i)), depth + 1);
+      }
     } else if (const auto* dict = pickle_.get<PickleDict>(id)) {
       for (const auto& [key, value] : dict->items) {
-        if (holds(value)) walk(value, join(name, keyText(key)), depth + 1);
+        if (visit(value)) walk(value, join(name, keyText(key)), depth + 1);
       }
     }
   }
 
-  bool holds(PickleId id) const {
+  Error beyondMeasure() const {
+    return fileError(path_,
+                     "holds containers within containers beyond all measure: it is damaged or made to harm");
+  }
+  void keep(std::size_t bytes) {
+    kept_ += bytes;
+    if (kept_ > kMaxKept) throw beyondMeasure();
+  }
+
+  // Whether there may be tensors. Plain values count too: a shared list of them is gone through each time.
+  bool visit(PickleId id) {
+    if (++visits_ > kMaxVisits) throw beyondMeasure();
     return pickle_.get<std::unique_ptr<PickleTensor>>(id) != nullptr ||
            pickle_.get<PickleList>(id) != nullptr || pickle_.get<PickleDict>(id) != nullptr;
   }
 
-  std::string join(const std::string& name, const std::string& key) const {
+  std::string join(const std::string& name, const std::string& key) {
     if (name.size() + key.size() > kMaxName)
       throw fileError(path_, "has a tensor whose name is too long to be one");
+    keep(name.size() + key.size());
     return name.empty() ? key : name + "." + key;
   }
 
@@ -96,6 +107,7 @@ class Flattener {
   const StorageBytes& storage_;
   WeightContents& contents_;
   std::size_t visits_ = 0;
+  std::size_t kept_ = 0;
 };
 
 // The last element that a tensor reaches in its storage, null when that does not fit 63 bits.
@@ -116,6 +128,7 @@ void Flattener::add(const std::string& name, const PickleTensor& tensor) {
   if (!bytes) throw fileError(path_, "is damaged: " + what + " has an impossible shape");
   const std::uint64_t unit = dtypeSize(tensor.dtype);
   const Bytes storage = storage_(tensor.storage);
+  keep(sizeof(TensorEntry) + tensor.shape.size() * sizeof(tensor.shape[0]));
   contents_.tensors.push_back({name, tensor.dtype, tensor.shape, {}});
   if (*bytes == 0) return;
 

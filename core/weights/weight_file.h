@@ -1,6 +1,9 @@
 // A weight file of any format, open for reading. Files come from strangers: whatever is wrong with one is an
 // Error that names the file, says what is wrong and, where there is one, the remedy; nothing of it is ever
 // executed.
+//
+// The file stays mapped into memory while it is open: when another program cuts it off meanwhile, or its disk
+// fails, the system ends this process (SIGBUS) at the next look at the lost bytes.
 #pragma once
 
 #include <filesystem>

@@ -2,6 +2,8 @@
 
     python3 tests/reference/make_weight_files.py
 
+It needs fastai too (made with 2.7.13, fastcore of the same time).
+
 Every tensor's values follow one rule, so that the tests know them: element k, counted row by row, is k / 4 - 1 of floating
 numbers, 3 k - 5 of signed and 3 k of unsigned ones, and whether k is a multiple of 3 of truths.
 """
@@ -71,6 +73,24 @@ def nested():
     }
 
 
+def fastai_learner():
+    """What Learner.save writes by default, after the schedule of fit_one_cycle with a slice of learning rates."""
+    from fastai.learner import save_model
+    from fastai.optimizer import Adam
+
+    model = torch.nn.Linear(3, 2)
+    optimizer = Adam([[model.weight], [model.bias]], lr=0.1)
+    optimizer.set_hyper("lr", np.array([1e-4, 1e-3]))
+    model(torch.ones(1, 3)).sum().backward()
+    optimizer.step()
+    for parameter in model.parameters():
+        parameter.data = rule(parameter.shape)
+        for name in ("grad_avg", "sqr_avg"):
+            optimizer.state[parameter][name] = rule(parameter.shape)
+    save_model(FOLDER / "fastai.pth", model, optimizer)
+    save_model(FOLDER / "fastai_legacy.pth", model, optimizer, _use_new_zipfile_serialization=False)
+
+
 def save(value, name, **options):
     torch.save(value, FOLDER / (name + ".pth"), **options)
 
@@ -85,6 +105,7 @@ def main():
     linear = torch.nn.Linear(3, 2)
     linear.weight.data, linear.bias.data = rule((2, 3)), rule((2,))
     save(linear.state_dict(keep_vars=True), "parameters")
+    fastai_learner()
     # What is refused.
     save({"args": argparse.Namespace(lr=0.1), "state_dict": {"a": rule((2,))}}, "namespace")
     save({"args": argparse.Namespace(lr=0.1), "state_dict": {"a": rule((2,))}}, "namespace_legacy", **legacy)

@@ -76,6 +76,18 @@ TEST_P(TorchFile, NestedContainersGiveDottedKeysAndPlainValuesAreLeftOut) {
   expectRule(file.at("history.1.0"), "F32", {3});
 }
 
+// What fastai 2.7.13's Learner.save writes unless told otherwise: its optimizer's settings are a list of
+// fastcore, with NumPy's numbers among them after fit_one_cycle.
+TEST_P(TorchFile, FastaisOptimizerIsReadToo) {
+  const ReadBytes file(bytes("fastai"));
+  EXPECT_EQ(names(file.contents()),
+            (std::vector<std::string>{"model.weight", "model.bias", "opt.state.0.grad_avg",
+                                      "opt.state.0.sqr_avg", "opt.state.1.grad_avg", "opt.state.1.sqr_avg"}));
+  expectRule(file.at("model.weight"), "F32", {2, 3});
+  expectRule(file.at("opt.state.0.sqr_avg"), "F32", {2, 3});
+  expectRule(file.at("opt.state.1.grad_avg"), "F32", {2});
+}
+
 TEST_P(TorchFile, ObjectsAreRefusedByName) {
   const std::string message = refusal(bytes("namespace"), "checkpoint.pth");
   EXPECT_THAT(message, HasSubstr("checkpoint.pth: asks Python to call 'argparse.Namespace'"));
