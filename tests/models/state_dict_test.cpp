@@ -1,5 +1,6 @@
-// Files in the layouts that others write. The renames here are the inverse of the rules, written apart from
-// them: from the notes in the reference data of timm and what the projects' own code calls its layers.
+// Files in the layouts that others write. Most renames here are the inverse of the rules, written apart from
+// them: from the notes in the reference data of timm and what the projects' own code calls its layers. Pairs
+// of single names, from the same notes, check the rules themselves.
 #include "core/models/state_dict.h"
 
 #include <gmock/gmock.h>
@@ -53,12 +54,82 @@ bool isDerived(const std::string& name) {
   return name.ends_with("attn_mask") || name.ends_with("relative_position_index");
 }
 
+struct Rename {
+  std::string theirs, timm;
+  std::vector<std::int64_t> shape{2};
+};
+
+// Whether a file of these tensors comes to timm's names.
+void expectRenames(const std::vector<Rename>& renames, const std::string& layout) {
+  const TempFolder folder;
+  StateDict state;
+  for (const Rename& rename : renames) state.push_back({rename.theirs, torch::zeros(rename.shape)});
+  writeFake(folder / "fake.safetensors", state);
+  const WeightFile file = WeightFile::open(folder / "fake.safetensors");
+  const RemappedFile remapped = remapToTimm(file);
+  EXPECT_EQ(remapped.layout, layout);
+  std::map<std::string, std::string> timmNames;
+  for (const RemappedTensor& tensor : remapped.tensors) {
+    for (const TensorEntry* source : tensor.sources) timmNames[source->name] = tensor.name;
+  }
+  for (const Rename& rename : renames) EXPECT_EQ(timmNames[rename.theirs], rename.timm) << rename.theirs;
+}
+
+TEST(StateDict, SingleNamesOfEachLayout) {
+  expectRenames({{"downsample_layers.0.0.weight", "stem.0.weight"},
+                 {"downsample_layers.1.0.weight", "stages.1.downsample.0.weight"},
+                 {"downsample_layers.3.1.bias", "stages.3.downsample.1.bias"},
+                 {"stages.2.8.dwconv.weight", "stages.2.blocks.8.conv_dw.weight"},
+                 {"stages.0.1.pwconv1.weight", "stages.0.blocks.1.mlp.fc1.weight"},
+                 {"stages.0.1.pwconv2.bias", "stages.0.blocks.1.mlp.fc2.bias"},
+                 {"stages.0.1.norm.weight", "stages.0.blocks.1.norm.weight"},
+                 {"stages.0.1.gamma", "stages.0.blocks.1.gamma"},
+                 {"norm.weight", "head.norm.weight"},
+                 {"head.weight", "head.fc.weight"}},
+                "Facebook ConvNeXt");
+  expectRenames({{"layers.0.blocks.0.attn.qkv.weight", "layers.0.blocks.0.attn.qkv.weight"},
+                 {"layers.1.downsample.reduction.weight", "layers.0.downsample.reduction.weight"},
+                 {"layers.3.downsample.norm.bias", "layers.2.downsample.norm.bias"},
+                 {"norm.weight", "norm.weight"},
+                 {"head.fc.bias", "head.bias"}},
+                "timm 1.0");
+  expectRenames({{"0.model.stages.0.blocks.1.gamma", "stages.0.blocks.1.gamma"},
+                 {"1.2.running_mean", "head.2.running_mean"},
+                 {"1.8.weight", "head.8.weight"}},
+                "fastai");
+  expectRenames({{"0.0.weight", "conv1.weight"},
+                 {"0.1.running_var", "bn1.running_var"},
+                 {"0.4.0.conv1.weight", "layer1.0.conv1.weight"},
+                 {"0.7.1.bn2.bias", "layer4.1.bn2.bias"},
+                 {"1.4.weight", "head.4.weight"}},
+                "fastai");
+}
+
+TEST(StateDict, SingleNamesOfGooglesVit) {
+  const std::string block = "Transformer/encoderblock_3/";
+  const std::string attention = block + "MultiHeadDotProductAttention_1/";
+  expectRenames({{"cls", "cls_token", {1, 1, 4}},
+                 {"embedding/kernel", "patch_embed.proj.weight", {16, 16, 3, 4}},
+                 {"Transformer/posembed_input/pos_embedding", "pos_embed", {1, 5, 4}},
+                 {"Transformer/encoder_norm/scale", "norm.weight"},
+                 {"head/kernel", "head.weight", {4, 7}},
+                 {block + "LayerNorm_0/scale", "blocks.3.norm1.weight"},
+                 {block + "LayerNorm_2/bias", "blocks.3.norm2.bias"},
+                 {attention + "query/kernel", "blocks.3.attn.qkv.weight", {4, 2, 2}},
+                 {attention + "key/kernel", "blocks.3.attn.qkv.weight", {4, 2, 2}},
+                 {attention + "value/kernel", "blocks.3.attn.qkv.weight", {4, 2, 2}},
+                 {attention + "out/kernel", "blocks.3.attn.proj.weight", {2, 2, 4}},
+                 {block + "MlpBlock_3/Dense_0/bias", "blocks.3.mlp.fc1.bias"},
+                 {block + "MlpBlock_3/Dense_1/kernel", "blocks.3.mlp.fc2.weight", {4, 4}}},
+                "Google ViT (npz)");
+}
+
 TEST(StateDict, NestingsAndWrappers) {
   const Classifier model = makeModel("resnet18", HeadKind::Timm, 10, 1);
   const StateDict state = model.stateDict();
   for (const std::string prefix :
        {"", "state_dict.", "model.", "module.", "state_dict.module.", "model_ema.", "state_dict_ema.module.",
-        "state_dict.model.", "_orig_mod.", "module._orig_mod."}) {
+        "state_dict.model.", "_orig_mod.", "module._orig_mod.", "_orig_mod.module."}) {
     EXPECT_EQ(loadedAs(prefixed(state, prefix), model, HeadKind::Timm), "timm") << prefix;
   }
 }
@@ -141,7 +212,8 @@ TEST(StateDict, SwinOfTimm1InFastaisLearner) {
 
 TEST(StateDict, MicrosoftsSwins) {
   const Classifier first = makeModel("swin_tiny_patch4_window7_224", HeadKind::Timm, 10, 1);
-  EXPECT_EQ(loadedAs(prefixed(first.stateDict(), "model."), first, HeadKind::Timm), "Microsoft Swin");
+  EXPECT_EQ(loadedAs(prefixed(first.stateDict(), "model."), first, HeadKind::Timm), "timm 0.6")
+      << "the very names of timm";
   const Classifier second = makeModel("swinv2_tiny_window8_256", HeadKind::Timm, 10, 1);
   StateDict state = second.stateDict();
   state.push_back({"layers.0.blocks.0.attn.relative_coords_table", torch::zeros({1, 15, 15, 2})});

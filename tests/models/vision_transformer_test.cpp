@@ -76,7 +76,7 @@ TEST_P(VitSizes, StoredEmbeddingsAreResized) {
   Classifier model(optionsFor("vit_tiny_patch16_224"), 1000, size_, 1);
   testing::fillAll(model);
   const auto stored = tensorOf(usual_, "pos_embed");
-  const auto resized = model.body().adapted("pos_embed", stored);
+  const auto resized = model.body().adapted("pos_embed", stored, {14, 14});
   EXPECT_TRUE(torch::equal(resized.slice(1, 0, 1), stored.slice(1, 0, 1)));
   expectFirst(resized.slice(1, 1), row_["pos_embed"]);
   tensorOf(model, "pos_embed").copy_(resized);
@@ -94,13 +94,14 @@ TEST_P(VitSizes, ImagesOfAnotherSizeGoThrough) {
 
 INSTANTIATE_TEST_SUITE_P(TallSmallLarge, VitSizes, ::testing::Values(0, 1, 2));
 
-TEST(VitTiny, EmbeddingsOfNoSquareGridAreNotGuessedAt) {
+TEST(VitTiny, EmbeddingsOfAnotherShapeThanTheirGridAreNotAdapted) {
   const auto body = makeBody("vit_tiny_patch16_224", {});
-  EXPECT_FALSE(body->adapted("pos_embed", torch::zeros({1, 1 + 6 * 4, 192})).defined());
-  EXPECT_FALSE(body->adapted("pos_embed", torch::zeros({1, 1 + 36, 384})).defined());
-  EXPECT_FALSE(body->adapted("pos_embed", torch::zeros({1, 0, 192})).defined());
-  EXPECT_FALSE(body->adapted("cls_token", torch::zeros({1, 1 + 36, 192})).defined());
-  EXPECT_TRUE(body->adapted("pos_embed", torch::zeros({1, 1 + 36, 192})).defined());
+  EXPECT_FALSE(body->adapted("pos_embed", torch::zeros({1, 1 + 6 * 4, 192}), {5, 5}).defined());
+  EXPECT_FALSE(body->adapted("pos_embed", torch::zeros({1, 1 + 36, 384}), {6, 6}).defined());
+  EXPECT_FALSE(body->adapted("pos_embed", torch::zeros({1, 0, 192}), {0, 0}).defined());
+  EXPECT_FALSE(body->adapted("cls_token", torch::zeros({1, 1 + 36, 192}), {6, 6}).defined());
+  EXPECT_TRUE(body->adapted("pos_embed", torch::zeros({1, 1 + 36, 192}), {6, 6}).defined());
+  EXPECT_TRUE(body->adapted("pos_embed", torch::zeros({1, 1 + 6 * 4, 192}), {6, 4}).defined());
 }
 
 TEST(VitTiny, SidesThatAreNoMultiplesOf16AreRefused) {

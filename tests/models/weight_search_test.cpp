@@ -72,8 +72,8 @@ TEST_F(WeightSearch, NothingIsANormalState) {
 
 TEST_F(WeightSearch, TheWorkspaceTakesAnyNameAndFormat) {
   for (const std::string name :
-       {"convnext_small_in22k.safetensors", "convnext_small_in22k.pth", "convnext_small.fb_in22k.bin",
-        "convnext_small.fb_in22k.npz", "convnext_small_22k_224.pth"}) {
+       {"convnext_small_in22k.safetensors", "convnext_small_in22k.pth", "convnext_small_in22k.pt",
+        "convnext_small.fb_in22k.bin", "convnext_small.fb_in22k.npz", "convnext_small_22k_224.pth"}) {
     touch(workspace_ / "weights" / name);
     EXPECT_EQ(found("convnext_small_in22k"), "workspace: work/weights/" + name);
     EXPECT_EQ(found("convnext_small.fb_in22k"), "workspace: work/weights/" + name);
@@ -233,6 +233,21 @@ TEST_F(WeightSearch, ImportWritesTimmsNamesInTimmsOrder) {
     EXPECT_TRUE(tensorView(written.tensors()[i], file).equal(wanted[i].tensor)) << wanted[i].name;
   }
   EXPECT_THAT(found("swin_tiny_patch4_window7_224"), HasSubstr("workspace"));
+}
+
+TEST_F(WeightSearch, ImportKeepsTheGridOfPositionEmbeddings) {
+  ModelOptions options;
+  options.arch = "vit_tiny_patch16_224";
+  saveWeights(Classifier(options, 4, {64, 256}, 1), folder_ / "a.safetensors", {});
+  const fs::path file = importWeights(folder_ / "a.safetensors", workspace_);
+  EXPECT_EQ(WeightFile::open(file).metadata().at("position_grid"), "4,16");
+}
+
+TEST_F(WeightSearch, AGridThatIsNoneIsAnError) {
+  saveWeights(makeModel("resnet18", HeadKind::Timm, 4, 1), folder_ / "a.safetensors",
+              {{"position_grid", "wide"}});
+  EXPECT_THAT(failure([&] { inspectWeights(folder_ / "a.safetensors"); }),
+              AllOf(HasSubstr("a.safetensors"), HasSubstr("position_grid"), HasSubstr("'wide'")));
 }
 
 TEST_F(WeightSearch, ImportKeepsWhatIsThereAndStopsInGoodOrder) {

@@ -184,20 +184,88 @@ TEST(Weights, UnknownNamesAreListedWithTheirCount) {
                     HasSubstr("30 unexpected: stage4.0.conv1"), HasSubstr(" more")));
 }
 
+Classifier vitFor(Size images, std::uint64_t seed) {
+  ModelOptions options;
+  options.arch = "vit_tiny_patch16_224";
+  options.head = HeadKind::Timm;
+  return Classifier(options, 10, images, seed);
+}
+
+// The position embeddings of the patches, (rows, columns, channels).
+torch::Tensor positions(const Classifier& model, std::int64_t rows, std::int64_t columns) {
+  StateDict state = model.stateDict();
+  return testing::at(state, "pos_embed").detach().slice(1, 1).reshape({rows, columns, -1});
+}
+
 TEST(Weights, PositionEmbeddingsOfAnotherImageSizeAreInterpolated) {
   const TempFolder folder;
   const Classifier stored = makeModel("vit_tiny_patch16_224", HeadKind::Timm, 10, 1);
   saveWeights(stored, folder / "vit.safetensors", {});
-  ModelOptions options;
-  options.arch = "vit_tiny_patch16_224";
-  options.head = HeadKind::Timm;
-  Classifier larger(options, 10, {320, 256}, 2);
+  Classifier larger = vitFor({320, 256}, 2);
   EXPECT_THAT(loadWeights(larger, folder / "vit.safetensors").notes,
-              ElementsAre(HasSubstr("pos_embed interpolated from 1x197x192 to 1x321x192")));
+              ElementsAre(HasSubstr("pos_embed interpolated from 14x14 to 20x16 patches")));
   StateDict state = larger.stateDict(), wanted = stored.stateDict();
   const torch::Tensor adapted = testing::at(state, "pos_embed"), original = testing::at(wanted, "pos_embed");
   EXPECT_TRUE(adapted.slice(1, 0, 1).equal(original.slice(1, 0, 1))) << "the class token's stays";
   EXPECT_NEAR(adapted.std().item<double>(), original.std().item<double>(), 0.01);
+}
+
+// As many patches in another grid: what tells columns apart must go on doing so, and rows stay alike.
+TEST(Weights, PositionEmbeddingsKeepTheirGrid) {
+  const torch::NoGradGuard noGrad;
+  const TempFolder folder;
+  Classifier wide = vitFor({64, 256}, 1);
+  positions(wide, 4, 16).copy_(torch::arange(16).reshape({1, 16, 1}).expand({4, 16, 192}));
+  wide.setImageSize({128, 128});  // the parameter stays as it was made
+  saveWeights(wide, folder / "wide.safetensors", {});
+
+  Classifier square = vitFor({128, 128}, 2), same = vitFor({64, 256}, 2);
+  EXPECT_THAT(loadWeights(square, folder / "wide.safetensors").notes,
+              ElementsAre(HasSubstr("pos_embed interpolated from 4x16 to 8x8 patches")));
+  const torch::Tensor adapted = positions(square, 8, 8);
+  EXPECT_TRUE(torch::allclose(adapted, adapted.slice(0, 0, 1).expand_as(adapted), 0, 1e-4));
+  EXPECT_GT((adapted.slice(1, 1) - adapted.slice(1, 0, 7)).min().item<double>(), 1.0);
+
+  EXPECT_THAT(loadWeights(same, folder / "wide.safetensors").notes, IsEmpty());
+  EXPECT_EQ(differences(wide, same), 0);
+}
+
+TEST(Weights, PositionEmbeddingsOfAGridThatIsNoSquare) {
+  const TempFolder folder;
+  const Classifier tall = vitFor({96, 64}, 1);
+  saveWeights(tall, folder / "ours.safetensors", {});
+  writeFake(folder / "theirs.safetensors", tall.stateDict());
+  Classifier other = vitFor({128, 128}, 2), untouched = vitFor({128, 128}, 2), same = vitFor({96, 64}, 2);
+  EXPECT_THAT(failure(other, folder / "theirs.safetensors"), HasSubstr("pos_embed (1x25x192, not 1x65x192)"));
+  EXPECT_EQ(differences(other, untouched), 0) << "nothing is loaded of a file that does not fit";
+  EXPECT_THAT(loadWeights(same, folder / "theirs.safetensors").notes, IsEmpty());
+  EXPECT_THAT(loadWeights(other, folder / "ours.safetensors").notes,
+              ElementsAre(HasSubstr("from 6x4 to 8x8 patches")));
+}
+
+// A file that does not say its grid: a square, as timm takes it for.
+TEST(Weights, PositionEmbeddingsOfAnUnknownGridAreASquare) {
+  const TempFolder folder;
+  writeFake(folder / "a.safetensors", vitFor({128, 128}, 1).stateDict());
+  Classifier square = vitFor({128, 128}, 2), wide = vitFor({64, 256}, 2);
+  EXPECT_THAT(loadWeights(square, folder / "a.safetensors").notes, IsEmpty());
+  EXPECT_THAT(loadWeights(wide, folder / "a.safetensors").notes,
+              ElementsAre(HasSubstr("from 8x8 to 4x16 patches")));
+}
+
+TEST(Weights, WholeNumbersAreNoWeights) {
+  const TempFolder folder;
+  const Classifier good = makeModel("resnet18", HeadKind::Timm, 10, 1);
+  Classifier model = makeModel("resnet18", HeadKind::Timm, 10, 2),
+             untouched = makeModel("resnet18", HeadKind::Timm, 10, 2);
+  for (const std::string name : {"layer4.1.conv2.weight", "bn1.running_var", "fc.bias"}) {
+    StateDict state = good.stateDict();
+    testing::at(state, name) = testing::at(state, name).detach().to(torch::kInt64);
+    writeFake(folder / "whole.safetensors", state);
+    EXPECT_THAT(failure(model, folder / "whole.safetensors"),
+                HasSubstr("1 not of a floating-point type: " + name + " (I64)"));
+    EXPECT_EQ(differences(model, untouched), 0) << "nothing is loaded of a file that does not fit";
+  }
 }
 
 // A line of /proc/self/status, in bytes.
