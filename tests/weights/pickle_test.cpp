@@ -37,6 +37,17 @@ std::string legacyFile(const std::string& object) {
          binary({0x88, 's', '.'}) + object + "].";
 }
 
+// Such a file with its one storage, of no elements and with the key "0".
+std::string storageFile(const std::string& object) {
+  const std::string file = legacyFile(object);
+  return file.substr(0, file.size() - 2) +
+         std::string(
+             "]U\1"
+             "0a.",
+             6) +
+         std::string(8, '\0');
+}
+
 TEST(Pickle, ReadsPlainValues) {
   // pickletools.dis: (1, -2, 2**40, True, None, 0.5, 'é', b'x', [3], {'a': 4})
   const std::string bytes =
@@ -63,8 +74,8 @@ TEST(Pickle, ReadsPlainValues) {
 TEST(Pickle, RunsNothing) {
   for (const std::string call :
        {"os\nsystem", "posix\nsystem", "builtins\neval", "torch.storage\n_load_from_bytes", "torch\nload",
-        "numpy.core.multiarray\nscalar", "torch._utils\n_rebuild_sparse_tensor",
-        "collections\nOrderedDict.x"}) {
+        "numpy.core.multiarray\n_reconstruct", "fastcore.foundation\nload_pickle",
+        "torch._utils\n_rebuild_sparse_tensor", "collections\nOrderedDict.x"}) {
     EXPECT_THAT(pickleRefusal(binary({0x80, 2, 'c'}) + call + "\nU\x02lsR."),
                 HasSubstr("asks Python to call"))
         << call;
@@ -92,8 +103,14 @@ TEST(Pickle, RefusesWhatDoesNotFit) {
       {"\x80\x06N.", "protocol"},
       {"NQ.", "arguments of a storage"},
       {"NNR.", "should be a function"},
-      {"NNb.", "dict with attributes"},
-      {"N\x81.", "make an object"},
+      {"NNb.", "attributes are given to what has none"},
+      {"N)\x81.", "make an object"},
+      {"ccollections\nOrderedDict\n)\x81.", "make an object"},
+      {"cfastcore.foundation\nL\n]\x85\x81.", "arguments of fastcore.foundation.L"},
+      {"cfastcore.foundation\nL\n)\x81}b.", "attributes have no items"},
+      {"cfastcore.foundation\nL\n)\x81}U\x05itemsNsb.", "attributes have no items"},
+      {"cnumpy\ndtype\n)R.", "arguments of numpy.dtype"},
+      {"cnumpy.core.multiarray\nscalar\ncnumpy\ndtype\nU\x02O8\x85R}\x86R.", "arguments of numpy's scalar"},
       {"I1\n.", "opcode 73 is not known"},
       {"cos", "cut off"},
       {std::string("X\xff\xff\xff\xff", 5), "cut off"},
@@ -114,6 +131,65 @@ TEST(Pickle, GrowsWithNothingButItsOwnLength) {
       "(" + std::string(100'000, 'N') + "lq" + std::string(1, '\0') + "cbuiltins\nset\nq\x01";
   for (int i = 0; i < 10'000; ++i) copies += std::string("h\x01h\0\x85R", 6);
   EXPECT_THAT(pickleRefusal(copies + "."), HasSubstr("over and over"));
+}
+
+std::string longText(const std::string& text) {
+  return binary({'X', static_cast<int>(text.size() & 255), static_cast<int>(text.size() >> 8), 0, 0}) + text;
+}
+
+// Memos 0 to 2: the tuple of a storage without elements whose key has `keySize` bytes, the storage,
+// _rebuild_tensor; 3: its arguments for a tensor of `sides` sides of 0.
+std::string tensorParts(std::size_t keySize, int sides) {
+  std::string zeros = "(";
+  for (int i = 0; i < sides; ++i) zeros += std::string("K\0", 2);
+  zeros += 't';
+  return "(U\x07storagectorch\nFloatStorage\n" + longText(std::string(keySize, '0')) + "U\x03" + "cpu" +
+         std::string("K\0tq\0Qq\1ctorch._utils\n_rebuild_tensor\nq\2(h\1K\0", 45) + zeros + zeros +
+         std::string("tq\3", 3);
+}
+
+std::string repeated(const std::string& part, int times) {
+  std::string all;
+  for (int i = 0; i < times; ++i) all += part;
+  return all;
+}
+
+TEST(Pickle, ObjectsOfTensorsAreCountedToo) {
+  const std::string parts = tensorParts(1000, 64);
+  const std::string storage("h\0Q0", 4), tensor("h\2h\3R0", 6);
+  EXPECT_THAT(pickleRefusal(parts + repeated(storage, 1000) + "000N."), ::testing::IsEmpty());
+  EXPECT_THAT(pickleRefusal(parts + repeated(storage, 300'000) + "000N."), HasSubstr("over and over"));
+  EXPECT_THAT(pickleRefusal(parts + repeated(tensor, 1000) + "000N."), ::testing::IsEmpty());
+  EXPECT_THAT(pickleRefusal(parts + repeated(tensor, 200'000) + "000N."), HasSubstr("over and over"));
+  const std::string list =
+      "(" + std::string(100'000, 'N') + "lq" + std::string(1, '\0') + "0cfastcore.foundation\n";
+  const std::string build(
+      "L\n)\x81q\1}U\5itemsh\0sq\2"
+      "0",
+      20);
+  EXPECT_THAT(pickleRefusal(list + build + repeated(std::string("h\1h\2b0", 6), 10'000) + "N."),
+              HasSubstr("over and over"));
+}
+
+// A list of `count` lists of `count` times the same tensor under `key`, in a file of some kilobytes.
+std::string sharedLists(const std::string& key, int sides, int count) {
+  return "}" + longText(key) + tensorParts(1, sides) +
+         std::string(
+             "000h\2h\3Rq\4"
+             "0(",
+             12) +
+         repeated(std::string("h\4", 2), count) +
+         std::string(
+             "lq\5"
+             "0(",
+             5) +
+         repeated(std::string("h\5", 2), count) + "ls.";
+}
+
+TEST(Pickle, SharedTensorsUnderLongOrManyNamesDoNotFillMemory) {
+  EXPECT_THAT(refusal(storageFile(sharedLists(std::string(4000, 'k'), 1, 300))),
+              HasSubstr("beyond all measure"));
+  EXPECT_THAT(refusal(storageFile(sharedLists("k", 64, 1000))), HasSubstr("beyond all measure"));
 }
 
 TEST(Pickle, NeitherDepthNorLoopsBringTheReaderDown) {
@@ -140,21 +216,11 @@ TEST(Pickle, NamesMustBeTextsOnceEach) {
                           std::string("K\0", 2) + "tQ";
   const std::string tensor =
       "ctorch._utils\n_rebuild_tensor\n(" + pid + binary({'K', 0, 'K', 0, 0x85, 'K', 1, 0x85, 't', 'R'});
-  const auto dict = [&](const std::string& key) { return "}" + key + tensor + "s"; };
-  const auto file = [&](const std::string& object) {
-    std::string bytes = legacyFile(object + ".");
-    bytes.resize(bytes.size() - 2);
-    return bytes +
-           std::string(
-               "]U\x01"
-               "0a.",
-               6) +
-           std::string(8, '\0');
-  };
-  EXPECT_EQ(refusal(file(dict("U\x01x"))), "");
-  EXPECT_THAT(refusal(file(dict(std::string("U\x01\xff", 3)))), HasSubstr("not UTF-8"));
-  EXPECT_THAT(refusal(file(dict("N"))), HasSubstr("neither texts nor whole numbers"));
-  EXPECT_THAT(refusal(file("}(U\x01x" + tensor + "U\x01x" + tensor + "u")), HasSubstr("'x' twice"));
+  const auto dict = [&](const std::string& key) { return "}" + key + tensor + "s."; };
+  EXPECT_EQ(refusal(storageFile(dict("U\x01x"))), "");
+  EXPECT_THAT(refusal(storageFile(dict(std::string("U\x01\xff", 3)))), HasSubstr("not UTF-8"));
+  EXPECT_THAT(refusal(storageFile(dict("N"))), HasSubstr("neither texts nor whole numbers"));
+  EXPECT_THAT(refusal(storageFile("}(U\x01x" + tensor + "U\x01x" + tensor + "u.")), HasSubstr("'x' twice"));
 }
 
 }  // namespace
