@@ -111,6 +111,10 @@ class ModelsPageTest : public QObject {
     QTest::keyClicks(filter, QStringLiteral("RESNET 26"));
     QCOMPARE(view()->model()->rowCount(), 1);
     QCOMPARE(name(0), QStringLiteral("resnet26d"));
+    const auto labels = page_->findChildren<QLabel*>();
+    const QString count = QStringLiteral("1 of %1 architectures").arg(architectures().size());
+    QVERIFY(
+        std::any_of(labels.begin(), labels.end(), [&](const QLabel* one) { return one->text() == count; }));
     QVERIFY(page_->leaveDrillDown());
     QCOMPARE(view()->model()->rowCount(), static_cast<int>(architectures().size()));
     QTest::keyClicks(filter, QStringLiteral("nothing is called so"));
@@ -180,7 +184,11 @@ class ModelsPageTest : public QObject {
     QVERIFY(tip(rowOf(particular->name), ModelTable::Multiplications).contains(sentence.toHtmlEscaped()));
     QVERIFY(label("modelSize")->text().contains(sentence));
     QVERIFY(!button("measure")->isEnabled());
+    QCOMPARE(view()->model()->headerData(ModelTable::Multiplications, Qt::Horizontal).toString(),
+             QStringLiteral("GMAC at 130"));
+    button("useSize")->setFocus();
     button("useSize")->click();
+    QVERIFY(view()->hasFocus());
     QVERIFY(networkSize(session_->recipe().stages.front()) == particular->input_size);
     QVERIFY(!button("useSize")->isVisible());
     session_->undo();
@@ -261,6 +269,7 @@ class ModelsPageTest : public QObject {
     QSignalSpy reported(session_.get(), &Session::problemReported);
     select(kArch);
     QTRY_VERIFY(button("download")->isVisible());
+    button("download")->setFocus();
     button("download")->click();
     QVERIFY(!button("download")->isVisible());
     QVERIFY(button("cancelDownload")->isVisible());
@@ -268,6 +277,7 @@ class ModelsPageTest : public QObject {
     QVERIFY(reported.front().front().toString().contains(QStringLiteral("127.0.0.1")));
     QTRY_COMPARE(text(rowOf(kArch), ModelTable::Weights), QStringLiteral("downloadable"));
     QVERIFY(button("download")->isVisible());
+    QVERIFY(button("download")->hasFocus());
     QVERIFY(!button("cancelDownload")->isVisible());
   }
 

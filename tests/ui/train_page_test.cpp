@@ -136,6 +136,12 @@ class TrainPageTest : public QObject {
     QVERIFY(file.open(QIODevice::WriteOnly));
     session_->weights().refresh();
     QTRY_VERIFY(!hint->isVisible());
+
+    // What blocks the start is told with the field's label.
+    spec.batch.size = 1;
+    session_->setRecipe(spec, QStringLiteral("Batch of one"));
+    QTRY_VERIFY(hint->isVisible());
+    QVERIFY2(!hint->text().contains(QStringLiteral("batch.size")), qPrintable(hint->text()));
   }
 
   void eventsBecomeCurvesAndRows() {

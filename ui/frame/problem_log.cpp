@@ -19,6 +19,15 @@ QString badFiles(const Census& census) {
       .arg(formatCount(census.bad.size()), example);
 }
 
+// Core's messages go on after a file's name or a key; on their own they are sentences. What is no word
+// (a file, a name with a colon) stays.
+QString sentence(QString text) {
+  qsizetype end = 0;
+  while (end < text.size() && text[end].isLower()) ++end;
+  if (end > 0 && end < text.size() && text[end] == QLatin1Char(' ')) text[0] = text[0].toUpper();
+  return text;
+}
+
 }  // namespace
 
 ProblemLog::ProblemLog(Session& session, QObject* parent) : QObject(parent) {
@@ -44,7 +53,8 @@ ProblemLog::ProblemLog(Session& session, QObject* parent) : QObject(parent) {
   });
 }
 
-void ProblemLog::add(Problem::Kind kind, const QString& text) {
+void ProblemLog::add(Problem::Kind kind, const QString& message) {
+  const QString text = sentence(message);
   const auto same = [&](const Problem& problem) { return problem.text == text; };
   problems_.erase(std::remove_if(problems_.begin(), problems_.end(), same), problems_.end());
   problems_.push_back({kind, text});

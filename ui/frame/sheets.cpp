@@ -11,6 +11,7 @@
 #include <QScrollArea>
 #include <QVBoxLayout>
 #include <utility>
+#include <vector>
 
 #include "core/models/kernels.h"
 #include "core/runs/execute.h"
@@ -165,12 +166,17 @@ void AboutSheet::open() {
         [](std::stop_token, const Progress&) { return std::pair(describeEnvironment(), describeLinearAlgebra()); },
         [this, head](const std::pair<Json, LinearAlgebra>& told) {
           const auto& [environment, algebra] = told;
-          QString rows = keyRow(QStringLiteral("qt"), QString::fromLatin1(qVersion()));
-          rows += keyRow(tr("linear algebra"), QString::fromStdString(algebra.words()));
+          QString rows = keyRow(QStringLiteral("Qt"), QString::fromLatin1(qVersion()));
+          rows += keyRow(tr("Linear algebra"), QString::fromStdString(algebra.words()));
           if (!algebra.warning.empty()) rows += keyRow({}, QString::fromStdString(algebra.warning));
-          for (const auto& [key, value] : environment.items()) {
-            rows += keyRow(QString::fromStdString(key),
-                           QString::fromStdString(value.is_string() ? value.get<std::string>() : value.dump()));
+          // The heading and the line of the linear algebra have said the rest.
+          const std::vector<std::pair<const char*, QString>> labels{
+              {"blas_file", tr("Loaded from")}, {"convolutions", tr("Convolutions")}, {"torch", tr("LibTorch")},
+              {"opencv", tr("OpenCV")},         {"processor", tr("Processor")},       {"cores", tr("Cores")}};
+          for (const auto& [key, label] : labels) {
+            const Json value = environment.value(key, Json());
+            const std::string words = value.is_string() ? value.get<std::string>() : value.dump();
+            if (!value.is_null() && !words.empty()) rows += keyRow(label, QString::fromStdString(words));
           }
           text_->setText(head + section(tr("Runs with"), rows));
         });

@@ -119,8 +119,10 @@ void MeasuredCosts::measure(const std::string& arch) {
         keep(std::move(cost));
         ended();
       },
-      [this](const QString& message) {
-        session_.report(message);
+      [this, arch](const QString& message) {
+        session_.report(message.contains(QString::fromStdString(arch))
+                            ? message
+                            : QStringLiteral("%1: %2").arg(QString::fromStdString(arch), message));
         ended();
       });
   Q_EMIT changed();

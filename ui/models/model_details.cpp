@@ -155,6 +155,7 @@ QWidget* ModelDetails::makeWeights() {
   auto* block = new QWidget(this);
   tags_ = new QComboBox(block);
   tags_->setAccessibleName(tr("Which weights"));
+  tags_->setSizeAdjustPolicy(QComboBox::AdjustToContents);
   tags_->setToolTip(
       tr("<p>What its weights were trained on. The first are those that timm 0.6, and so fastai, means by "
          "the name.</p>"));
@@ -279,6 +280,7 @@ void ModelDetails::showWeights() {
   const WeightWords words = weightWords(*architecture_, pretrained(), session_, downloads_);
   weights_->setText(wrappable(words.sentence));
   const bool running = words.rank == WeightWords::Rank::Downloading;
+  const bool focused = download_->hasFocus() || cancel_->hasFocus();
   const auto job = downloads_.progress(weightsName(*architecture_, pretrained()));
   bar_->setVisible(running);
   bar_->setRange(0, job && job->total > 0 ? kBarSteps : 0);
@@ -298,6 +300,10 @@ void ModelDetails::showWeights() {
                                 .arg(formatBytes(static_cast<quint64>(architecture_->params) * 4));
   download_->setToolTip(QStringLiteral("<p>%1</p>").arg(tip));
   download_->setAccessibleDescription(tip);
+  // One of the two took the other's place.
+  if (focused && running) cancel_->setFocus();
+  if (focused && !running && wanted) download_->setFocus();
+  if (focused && !running && !wanted) Q_EMIT finished();
 
   ModelOptions model = session_.recipe().model;
   if (model.weights != "none") model.weights = "auto";
@@ -358,6 +364,7 @@ void ModelDetails::useInputSize() {
       setNetworkSize(stage, architecture_->input_size);
   }
   session_.setRecipe(spec, tr("Use %1").arg(pixelWords(architecture_->input_size)));
+  Q_EMIT finished();
 }
 
 void ModelDetails::download() {

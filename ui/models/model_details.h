@@ -31,6 +31,10 @@ class ModelDetails : public QWidget {
   // Beside each other under a wide table, else below each other at its side.
   void setDirection(Qt::Orientation orientation);
 
+ Q_SIGNALS:
+  // The button that was pressed is gone; the focus belongs where the architecture was chosen.
+  void finished();
+
  private:
   QWidget* makeFacts();
   QWidget* makeWeights();

@@ -265,7 +265,7 @@ QString ModelTable::searchText(const Architecture& architecture) const {
 QVariant ModelTable::headerData(int section, Qt::Orientation orientation, int role) const {
   if (orientation != Qt::Horizontal || section < 0 || section >= Columns) return {};
   static const QStringList titles{tr("Architecture"), tr("Family"),      tr("Params, M"), tr("Input"),
-                                  tr("Takes"),        tr("GMAC"),        tr("Weights"),   tr("s / 64"),
+                                  tr("Takes"),        tr("GMAC at %1"),  tr("Weights"),   tr("s / 64"),
                                   tr("MiB / 64"),     tr("Others found")};
   static const QStringList helps{
       tr("timm's name, as in fastai's vision_learner. Bold: the recipe's."),
@@ -284,7 +284,8 @@ QVariant ModelTable::headerData(int section, Qt::Orientation orientation, int ro
   };
   switch (role) {
     case Qt::DisplayRole:
-      return titles[section];
+      return section == Multiplications ? titles[section].arg(QString::fromStdString(toString(size())))
+                                        : titles[section];
     case Qt::ToolTipRole:
       return paragraph(section == Multiplications ? helps[section].arg(pixelWords(size())) : helps[section]);
     case Qt::TextAlignmentRole: {

@@ -4,7 +4,6 @@
 #include <QDir>
 #include <QDragEnterEvent>
 #include <QFileDialog>
-#include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
 #include <QLineEdit>
@@ -27,6 +26,7 @@
 #include "ui/models/weight_downloads.h"
 #include "ui/shared/architecture_words.h"
 #include "ui/shared/empty_state.h"
+#include "ui/shared/flow_layout.h"
 #include "ui/shared/page.h"
 #include "ui/shared/session.h"
 #include "ui/shared/theme.h"
@@ -37,9 +37,11 @@ namespace {
 
 constexpr int kWide = 1500;                 // from here on the details stand beside the table
 constexpr int kDetailsHeight = 28 * kGrid;  // under the table
+constexpr double kMostDetails = 0.5;        // of the page's height
 constexpr int kDetailsWidth = 56 * kGrid;   // beside it
-constexpr int kCellMargin = 10;
-constexpr int kArrow = 14;  // the mark of the column that is sorted by
+constexpr int kRows = 5;                    // that stay in sight however large the font
+constexpr int kLineOfDetails = 110;         // characters that the details need to stand beside each other
+constexpr int kArrow = 14;                  // the mark of the column that is sorted by
 const QLatin1StringView kSortKey("models/sort");
 const QLatin1StringView kDescendingKey("models/descending");
 
@@ -59,10 +61,12 @@ class ModelsPage : public Page {
   void dropEvent(QDropEvent* event) override;
 
  private:
-  QHBoxLayout* makeBar();
+  QWidget* makeBar();
   void makeTable();
   void fitColumns();
   void fitFindings();
+  int cellMargins() const;
+  void summarise();
   void follow();
   void refresh();
   void filter(const QString& text);
@@ -84,6 +88,7 @@ class ModelsPage : public Page {
   EmptyState* nothing_;
   ModelDetails* details_;
   QSplitter* splitter_;
+  int found_ = 0;  // architectures with weights on this machine
   bool arranged_ = false;
 };
 
@@ -123,7 +128,7 @@ ModelsPage::ModelsPage(Session& session, QWidget* parent)
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins(2 * kGrid, 2 * kGrid, 2 * kGrid, 2 * kGrid);
   layout->setSpacing(kGrid);
-  layout->addLayout(makeBar());
+  layout->addWidget(makeBar());
   layout->addWidget(import_);
   layout->addWidget(splitter_, 1);
   follow();
@@ -131,14 +136,14 @@ ModelsPage::ModelsPage(Session& session, QWidget* parent)
   if (const Architecture* used = recipeArchitecture(session.recipe().model)) select(*used);
 }
 
-QHBoxLayout* ModelsPage::makeBar() {
-  filter_->setPlaceholderText(tr("Filter: a name, a family, \"workspace\" …"));
+QWidget* ModelsPage::makeBar() {
+  filter_->setPlaceholderText(tr("Name, family, weights …"));
   filter_->setClearButtonEnabled(true);
   filter_->addAction(lineIcon(QStringLiteral("search")), QLineEdit::LeadingPosition);
   filter_->setAccessibleName(tr("Filter the architectures"));
   filter_->setToolTip(
       tr("<p>Shows the rows that have all of these words in name, family, weights or findings. (/)</p>"));
-  filter_->setMaximumWidth(40 * kGrid);
+  filter_->setMinimumWidth(36 * filter_->fontMetrics().averageCharWidth());
   filter_->installEventFilter(this);
   summary_->setForegroundRole(QPalette::PlaceholderText);
   const auto button = [this](const QString& text, const char* icon, const QString& tip) {
@@ -160,11 +165,16 @@ QHBoxLayout* ModelsPage::makeBar() {
   auto* refreshKey = new QShortcut(QKeySequence(Qt::Key_F5), this);
   refreshKey->setContext(Qt::WidgetWithChildrenShortcut);
   connect(refreshKey, &QShortcut::activated, &session_.weights(), &WeightStates::refresh);
-  auto* bar = new QHBoxLayout;
-  bar->setSpacing(kGrid);
-  bar->addWidget(filter_, 1);
-  bar->addWidget(summary_, 1);
-  for (QPushButton* one : {import, folder, again}) bar->addWidget(one);
+  summary_->setMinimumHeight(import->sizeHint().height());
+  auto* bar = new QWidget(this);
+  auto* flow = new FlowLayout(bar);
+  flow->setContentsMargins(0, 0, 0, 0);
+  flow->setSpacing(kGrid);
+  QSizePolicy policy(QSizePolicy::Expanding, QSizePolicy::Preferred);
+  policy.setHeightForWidth(true);
+  bar->setSizePolicy(policy);
+  for (QWidget* one : std::initializer_list<QWidget*>{filter_, import, folder, again, summary_})
+    flow->addWidget(one);
   return bar;
 }
 
@@ -191,6 +201,7 @@ void ModelsPage::makeTable() {
   view_->setTabKeyNavigation(false);
   view_->verticalHeader()->hide();
   view_->verticalHeader()->setDefaultSectionSize(view_->fontMetrics().height() + kGrid);
+  stack_->setMinimumHeight((kRows + 1) * view_->verticalHeader()->defaultSectionSize());
   QHeaderView* header = view_->horizontalHeader();
   header->setHighlightSections(false);
   view_->viewport()->installEventFilter(this);
@@ -206,27 +217,33 @@ void ModelsPage::makeTable() {
 void ModelsPage::fitColumns() {
   QHeaderView* header = view_->horizontalHeader();
   QFont bold = view_->font();
-  bold.setBold(true);
+  bold.setBold(true);  // as the recipe's row is, whichever that will be
   const QFontMetrics plain(view_->font()), strong(bold);
+  const int margins = cellMargins();
   for (int column = 0; column < ModelTable::Finding; ++column) {
     int width =
         plain.horizontalAdvance(table_->headerData(column, Qt::Horizontal, Qt::DisplayRole).toString());
     if (column == header->sortIndicatorSection()) width += kArrow;
     for (int row = 0; row < table_->rowCount(); ++row) {
       const QModelIndex cell = table_->index(row, column);
-      const QFontMetrics& metrics = cell.data(Qt::FontRole).value<QFont>().bold() ? strong : plain;
-      width = std::max(width, metrics.horizontalAdvance(cell.data().toString()));
+      width = std::max(width, strong.horizontalAdvance(cell.data().toString()));
     }
-    header->resizeSection(column, width + kCellMargin);
+    header->resizeSection(column, width + margins);
   }
   fitFindings();
+}
+
+int ModelsPage::cellMargins() const {
+  const int cell = style()->pixelMetric(QStyle::PM_FocusFrameHMargin, nullptr, view_) + 1;
+  const int title = style()->pixelMetric(QStyle::PM_HeaderMargin, nullptr, view_->horizontalHeader());
+  return 2 * std::max(cell, title) + 2;
 }
 
 // Findings are sentences: they take what is left.
 void ModelsPage::fitFindings() {
   QHeaderView* header = view_->horizontalHeader();
   const QString title = table_->headerData(ModelTable::Finding, Qt::Horizontal, Qt::DisplayRole).toString();
-  const int least = view_->fontMetrics().horizontalAdvance(title) + kCellMargin;
+  const int least = view_->fontMetrics().horizontalAdvance(title) + cellMargins();
   const int left = view_->viewport()->width() - header->sectionPosition(ModelTable::Finding);
   header->resizeSection(ModelTable::Finding, std::max(least, left));
 }
@@ -237,6 +254,7 @@ void ModelsPage::follow() {
   connect(view_->selectionModel(), &QItemSelectionModel::currentRowChanged, this, &ModelsPage::showSelected);
   connect(view_, &QTableView::clicked, details_, &ModelDetails::use);
   connect(view_, &QTableView::activated, details_, &ModelDetails::use);
+  connect(details_, &ModelDetails::finished, this, [this] { view_->setFocus(); });
   connect(downloads_, &WeightDownloads::changed, this, &ModelsPage::refresh);
   connect(costs_, &MeasuredCosts::changed, this, &ModelsPage::refresh);
   connect(&session_, &Session::recipeChanged, this, &ModelsPage::refresh);
@@ -254,11 +272,20 @@ void ModelsPage::refresh() {
     const WeightWords words = weightWords(known, known.pretrained.front(), session_, *downloads_);
     found += words.rank == WeightWords::Rank::Found ? 1 : 0;
   }
-  summary_->setText(tr("%1 architectures, weights of %2 here").arg(architectures().size()).arg(found));
+  found_ = found;
+  summarise();
+}
+
+void ModelsPage::summarise() {
+  const auto all = architectures().size();
+  summary_->setText(filter_->text().trimmed().isEmpty()
+                        ? tr("%1 architectures, weights of %2 here").arg(all).arg(found_)
+                        : tr("%1 of %2 architectures").arg(sorted_->rowCount()).arg(all));
 }
 
 void ModelsPage::filter(const QString& text) {
   sorted_->setText(text);
+  summarise();
   const bool none = sorted_->rowCount() == 0;
   if (none) {
     nothing_->say(tr("No architecture matches \"%1\"").arg(text.trimmed()),
@@ -314,11 +341,14 @@ void ModelsPage::showEvent(QShowEvent* event) {
 void ModelsPage::resizeEvent(QResizeEvent* event) {
   Page::resizeEvent(event);
   const bool wide = width() >= kWide;
+  details_->setDirection(
+      wide || width() < kLineOfDetails * fontMetrics().averageCharWidth() ? Qt::Vertical : Qt::Horizontal);
   if (arranged_ && wide == (splitter_->orientation() == Qt::Horizontal)) return;
   arranged_ = true;
   splitter_->setOrientation(wide ? Qt::Horizontal : Qt::Vertical);
-  details_->setDirection(wide ? Qt::Vertical : Qt::Horizontal);
-  const int share = wide ? kDetailsWidth : std::max(kDetailsHeight, 15 * fontMetrics().height());
+  const int high = std::min(std::max(kDetailsHeight, 15 * fontMetrics().height()),
+                            static_cast<int>(kMostDetails * height()));
+  const int share = wide ? kDetailsWidth : high;
   splitter_->setSizes({(wide ? width() : height()) - share, share});
 }
 

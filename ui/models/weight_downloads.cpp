@@ -25,7 +25,7 @@ void WeightDownloads::start(const QString& name) {
       },
       [this, name](const std::filesystem::path&) { ended(name); },
       [this, name](const QString& message) {
-        session_.report(message);
+        session_.report(message.contains(name) ? message : QStringLiteral("%1: %2").arg(name, message));
         ended(name);
       });
   jobs_.insert(name, job);

@@ -26,9 +26,9 @@ enum Column {
   FitColumn,
   DivisibleColumn,
   RecipeColumn,
-  NetworksColumn,
   PixelsColumn,
   CostColumn,
+  NetworksColumn,
   Columns
 };
 
@@ -49,6 +49,23 @@ QStringList names(const std::vector<std::string>& list) {
   QStringList result;
   for (const std::string& name : list) result << QString::fromStdString(name);
   return result;
+}
+
+QString familyOf(const std::string& name) {
+  const Architecture* known = findArchitecture(name).architecture;
+  return QString::fromStdString(known ? known->family : name);
+}
+
+// "Swin, some ViT": the families of `list`, of some of which there are others in `rest`.
+QString families(const std::vector<std::string>& list, const std::vector<std::string>& rest) {
+  QStringList divided, found;
+  for (const std::string& name : rest) divided << familyOf(name);
+  for (const std::string& name : list) {
+    const QString family = familyOf(name);
+    const QString words = divided.contains(family) ? SizeAdvisor::tr("some %1").arg(family) : family;
+    if (!found.contains(words)) found << words;
+  }
+  return found.join(QStringLiteral(", "));
 }
 
 }  // namespace
@@ -97,8 +114,8 @@ class SizeModel : public QAbstractTableModel {
     if (orientation != Qt::Horizontal) return {};
     static const QStringList titles{
         SizeModel::tr("Size, h,w"), SizeModel::tr("Shape, w:h"), SizeModel::tr("On these photos"),
-        SizeModel::tr("÷ 32"),      SizeModel::tr("The recipe's"), SizeModel::tr("Networks"),
-        SizeModel::tr("Pixels"),    SizeModel::tr("Cost")};
+        SizeModel::tr("÷ 32"),      SizeModel::tr("Your model"), SizeModel::tr("Pixels"),
+        SizeModel::tr("Cost"),      SizeModel::tr("Networks")};
     static const QStringList helps{
         SizeModel::tr("Height and width as fastai writes them; one number for a square. Bold: what the "
                       "network gets now."),
@@ -109,10 +126,10 @@ class SizeModel : public QAbstractTableModel {
         SizeModel::tr("Networks halve the picture five times. Sides divisible by 32 leave no half pixels at "
                       "the edges."),
         SizeModel::tr("Whether the recipe's architecture can be run at this size. Grey: it cannot."),
-        SizeModel::tr("Which of the known architectures can be run at this size"),
         SizeModel::tr("Height times width: time and activation memory grow with it"),
         SizeModel::tr("Pixels beside those the network gets now: about the time of an epoch, and the memory "
-                      "for activations")};
+                      "for activations"),
+        SizeModel::tr("Which of the known architectures can be run at this size")};
     if (role == Qt::DisplayRole) return titles[section];
     if (role == Qt::ToolTipRole) return helps[section];
     if (role == Qt::TextAlignmentRole) return alignment(section);
@@ -162,9 +179,8 @@ class SizeModel : public QAbstractTableModel {
     if (advice.refused.empty()) return tr("all %1").arg(all);
     if (advice.accepted.empty()) return tr("none of %1").arg(all);
     const bool few = advice.accepted.size() <= advice.refused.size();
-    const QStringList list = names(few ? advice.accepted : advice.refused);
-    const QString named = list.size() > 3 ? list.mid(0, 3).join(QStringLiteral(", ")) + QStringLiteral("…")
-                                          : list.join(QStringLiteral(", "));
+    const QString named = few ? families(advice.accepted, advice.refused)
+                              : families(advice.refused, advice.accepted);
     return few ? tr("%1 of %2: %3").arg(advice.accepted.size()).arg(all).arg(named)
                : tr("%1 of %2: not %3").arg(advice.accepted.size()).arg(all).arg(named);
   }

@@ -165,6 +165,17 @@ QString problemReason(const QString& message, const std::string& path) {
   return text;
 }
 
+QString labelledProblem(const QString& message, const RunSpec& spec) {
+  for (const FieldDescription& field : describe(spec)) {
+    const QString path = QString::fromStdString(field.path);
+    if (!message.startsWith(path) || message.size() == path.size()) continue;
+    const QChar next = message[path.size()];
+    if (next == QLatin1Char(':') || next == QLatin1Char(' '))
+      return QString::fromUtf8(field.info.label) + message.mid(path.size());
+  }
+  return message;
+}
+
 QString whyWithoutEffect(const std::string& path, const FieldValues& values) {
   for (const Rule& rule : kRules) {
     if (!path.ends_with(rule.field)) continue;

@@ -40,6 +40,9 @@ std::map<std::string, Json> standardValues(std::size_t stages);
 // What core said of the field `path`, without the path: "Must be a number from 0 to 1, not 3".
 QString problemReason(const QString& message, const std::string& path);
 
+// What core said of a recipe, with the field's label for its path: "Size: takes no images of 130".
+QString labelledProblem(const QString& message, const RunSpec& spec);
+
 // Why the field has no effect now ("Only used when method is pad."), or "".
 QString whyWithoutEffect(const std::string& path, const FieldValues& values);
 

@@ -1,7 +1,9 @@
 #include "ui/shared/flat_style.h"
 
+#include <QHeaderView>
 #include <QPainter>
 #include <QStyleOptionButton>
+#include <QTableView>
 #include <QWidget>
 
 #include "ui/shared/theme.h"
@@ -11,6 +13,7 @@ namespace {
 
 constexpr double kRadius = 4;
 constexpr int kTooltipMs = 400;
+constexpr int kTextMargin = kGrid;  // at both sides of a table's cells and titles
 
 bool isPrimary(const QWidget* widget) {
   return widget && widget->property(kPrimaryProperty).toBool();
@@ -92,6 +95,14 @@ void FlatStyle::drawControl(ControlElement element, const QStyleOption* option, 
     return;
   }
   QProxyStyle::drawControl(element, option, painter, widget);
+}
+
+// Figures end at the right of their cell, words begin at the left of theirs: with less they touch.
+int FlatStyle::pixelMetric(PixelMetric metric, const QStyleOption* option, const QWidget* widget) const {
+  if (metric == PM_HeaderMargin && qobject_cast<const QHeaderView*>(widget)) return kTextMargin;
+  // Cells add a pixel to it.
+  if (metric == PM_FocusFrameHMargin && qobject_cast<const QTableView*>(widget)) return kTextMargin - 1;
+  return QProxyStyle::pixelMetric(metric, option, widget);
 }
 
 int FlatStyle::styleHint(StyleHint hint, const QStyleOption* option, const QWidget* widget, QStyleHintReturn* result) const {

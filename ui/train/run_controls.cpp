@@ -7,6 +7,7 @@
 #include <QVBoxLayout>
 #include <cmath>
 
+#include "ui/shared/field_rules.h"
 #include "ui/shared/run_controller.h"
 #include "ui/shared/session.h"
 #include "ui/shared/theme.h"
@@ -158,7 +159,8 @@ void RunControls::updateButtons() {
   const State state = session_.runs().state();
   const bool idle = state == State::Idle;
   const bool paused = state == State::Paused;
-  const QStringList problems = session_.recipeProblems();
+  QStringList problems = session_.recipeProblems();
+  for (QString& problem : problems) problem = labelledProblem(problem, session_.recipe());
   start_->setEnabled(idle && problems.isEmpty());
   const QString startTip = !problems.isEmpty() ? problems.join(QLatin1Char('\n'))
                            : idle              ? tr("Trains with the settings at the left, on a copy of them")
@@ -189,7 +191,9 @@ void RunControls::updateButtons() {
   hint_->setVisible(!hint.isEmpty());
   QPalette palette = hint_->palette();
   const ThemeColors& colors = Theme::instance().colors();
-  palette.setColor(QPalette::WindowText, idle && !(problems.isEmpty() && start.wanted) ? colors.warning : colors.mutedText);
+  palette.setColor(QPalette::WindowText, idle && !problems.isEmpty()  ? colors.error
+                                            : idle && !start.wanted      ? colors.warning
+                                                                         : colors.mutedText);
   hint_->setPalette(palette);
   if (!idle) setState({}, false);
 }
