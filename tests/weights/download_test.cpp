@@ -18,8 +18,8 @@ namespace panicle {
 namespace {
 
 using ::testing::AllOf;
-using ::testing::HasSubstr;
 using testing::fileAnswer;
+using ::testing::HasSubstr;
 using testing::httpAnswer;
 using testing::HttpServer;
 using testing::TempFolder;
@@ -39,11 +39,15 @@ class Download : public ::testing::Test {
  protected:
   void SetUp() override {
     ::setenv("no_proxy", "127.0.0.1,localhost", 1);
-    for (const char* name : {"http_proxy", "https_proxy", "all_proxy", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"}) ::unsetenv(name);
+    for (const char* name :
+         {"http_proxy", "https_proxy", "all_proxy", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"})
+      ::unsetenv(name);
   }
 
-  void fetch(const std::string& url, std::optional<std::string> sha256 = {}, std::stop_token stop = {}, const Progress& progress = {}) {
-    download({.url = url, .file = file_, .sha256 = std::move(sha256), .stall = std::chrono::seconds(1)}, std::move(stop), progress);
+  void fetch(const std::string& url, std::optional<std::string> sha256 = {}, std::stop_token stop = {},
+             const Progress& progress = {}) {
+    download({.url = url, .file = file_, .sha256 = std::move(sha256), .stall = std::chrono::seconds(1)},
+             std::move(stop), progress);
   }
   std::string failure(const std::string& url, std::optional<std::string> sha256 = {}) {
     try {
@@ -53,7 +57,9 @@ class Download : public ::testing::Test {
     }
     return "";
   }
-  bool partThere() const { return std::filesystem::exists(part_) || std::filesystem::exists(file_.string() + ".part.json"); }
+  bool partThere() const {
+    return std::filesystem::exists(part_) || std::filesystem::exists(file_.string() + ".part.json");
+  }
   std::uint64_t partSize() const { return std::filesystem::file_size(part_); }
 
   TempFolder folder_;
@@ -62,7 +68,8 @@ class Download : public ::testing::Test {
 };
 
 TEST_F(Download, WholeFile) {
-  HttpServer server([](const Request& request) { return Answer{fileAnswer(request, content('a'), "\"one\"")}; });
+  HttpServer server(
+      [](const Request& request) { return Answer{fileAnswer(request, content('a'), "\"one\"")}; });
   std::uint64_t done = 0, total = 0;
   fetch(server.url("/m"), {}, {}, [&](std::uint64_t d, std::uint64_t t) {
     EXPECT_GT(d, done);
@@ -181,7 +188,8 @@ TEST_F(Download, OtherAnswersAreSaid) {
 
 TEST_F(Download, WrongChecksumRemovesWhatCame) {
   HttpServer server([](const Request& request) { return Answer{fileAnswer(request, "abc", "\"one\"")}; });
-  const std::string right = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";  // FIPS 180-4's example
+  const std::string right =
+      "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";  // FIPS 180-4's example
   EXPECT_THAT(failure(server.url("/m"), std::string(64, '0')), AllOf(HasSubstr(right), HasSubstr("removed")));
   EXPECT_FALSE(partThere());
   EXPECT_FALSE(std::filesystem::exists(file_));
@@ -193,7 +201,8 @@ TEST_F(Download, ChecksumComesWithTheHubsRedirect) {
   std::string linked = std::string(64, '1');
   HttpServer server([&](const Request& request) {
     if (request.target == "/cdn") return Answer{fileAnswer(request, "abc", "\"one\"")};
-    return Answer{httpAnswer(302, {{"Location", "/cdn"}, {"X-Linked-ETag", "\"" + linked + "\""}}, "elsewhere")};
+    return Answer{
+        httpAnswer(302, {{"Location", "/cdn"}, {"X-Linked-ETag", "\"" + linked + "\""}}, "elsewhere")};
   });
   EXPECT_THAT(failure(server.url("/m")), HasSubstr(linked));
   linked = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
@@ -204,7 +213,9 @@ TEST_F(Download, ChecksumComesWithTheHubsRedirect) {
 TEST_F(Download, ResumesBehindARedirect) {
   std::atomic<bool> cut = true;
   HttpServer server([&](const Request& request) {
-    if (request.target == "/m") return Answer{httpAnswer(302, {{"Location", "/cdn?signed=" + std::to_string(cut.load())}}, "elsewhere")};
+    if (request.target == "/m")
+      return Answer{
+          httpAnswer(302, {{"Location", "/cdn?signed=" + std::to_string(cut.load())}}, "elsewhere")};
     const std::string whole = fileAnswer(request, content('a'), "\"one\"");
     return Answer{cut ? whole.substr(0, kCut) : whole};
   });
@@ -217,7 +228,8 @@ TEST_F(Download, ResumesBehindARedirect) {
 
 TEST_F(Download, RedirectsAreNotFollowedEverywhere) {
   HttpServer server([](const Request& request) {
-    return Answer{httpAnswer(301, {{"Location", request.target == "/out" ? "http://example.org/m" : request.target}}, "")};
+    return Answer{httpAnswer(
+        301, {{"Location", request.target == "/out" ? "http://example.org/m" : request.target}}, "")};
   });
   EXPECT_THAT(failure(server.url("/out")), HasSubstr("https only"));
   EXPECT_THAT(failure(server.url("/round")), HasSubstr("without end"));
@@ -225,15 +237,19 @@ TEST_F(Download, RedirectsAreNotFollowedEverywhere) {
 }
 
 TEST_F(Download, OnlyHttpsFromElsewhere) {
-  for (const std::string url : {"http://example.org/m", "ftp://example.org/m", "file:///etc/passwd", "http://127.0.0.1.example.org/m"}) {
+  for (const std::string url : {"http://example.org/m", "ftp://example.org/m", "file:///etc/passwd",
+                                "http://127.0.0.1.example.org/m"}) {
     EXPECT_THAT(failure(url), HasSubstr("https only")) << url;
   }
-  EXPECT_THAT(failure("https://me:secret@example.org/m"), AllOf(HasSubstr("user name"), ::testing::Not(HasSubstr("secret"))));
+  EXPECT_THAT(failure("https://me:secret@example.org/m"),
+              AllOf(HasSubstr("user name"), ::testing::Not(HasSubstr("secret"))));
   EXPECT_THAT(failure("not a url"), HasSubstr("no URL"));
 }
 
 TEST_F(Download, AStalledServerIsGivenUpOn) {
-  HttpServer server([](const Request& request) { return Answer{fileAnswer(request, content('a'), "\"one\"").substr(0, kCut), true}; });
+  HttpServer server([](const Request& request) {
+    return Answer{fileAnswer(request, content('a'), "\"one\"").substr(0, kCut), true};
+  });
   EXPECT_THAT(failure(server.url("/m")), AllOf(HasSubstr("nothing came for 1 s"), HasSubstr("are kept")));
   EXPECT_GT(partSize(), 0u);
 }
@@ -251,7 +267,9 @@ TEST_F(Download, CancelKeepsThePart) {
     return stall ? Answer{whole.substr(0, kCut), true} : Answer{whole};
   });
   std::stop_source source;
-  EXPECT_THROW(fetch(server.url("/m"), {}, source.get_token(), [&](std::uint64_t, std::uint64_t) { source.request_stop(); }), Cancelled);
+  EXPECT_THROW(fetch(server.url("/m"), {}, source.get_token(),
+                     [&](std::uint64_t, std::uint64_t) { source.request_stop(); }),
+               Cancelled);
   EXPECT_GT(partSize(), 0u);
   EXPECT_FALSE(std::filesystem::exists(file_));
   stall = false;
@@ -271,7 +289,8 @@ TEST_F(Download, WithoutANetworkItSaysWhatToDo) {
 }
 
 TEST_F(Download, TwoAtOnceDoNotMix) {
-  HttpServer server([](const Request& request) { return Answer{fileAnswer(request, content('a'), "\"one\"")}; });
+  HttpServer server(
+      [](const Request& request) { return Answer{fileAnswer(request, content('a'), "\"one\"")}; });
   std::string second;
   fetch(server.url("/m"), {}, {}, [&](std::uint64_t, std::uint64_t) {
     if (second.empty()) second = failure(server.url("/m"));
@@ -281,7 +300,8 @@ TEST_F(Download, TwoAtOnceDoNotMix) {
 }
 
 TEST_F(Download, AFullDiskIsSaidAndThePartKept) {
-  HttpServer server([](const Request& request) { return Answer{fileAnswer(request, content('a'), "\"one\"")}; });
+  HttpServer server(
+      [](const Request& request) { return Answer{fileAnswer(request, content('a'), "\"one\"")}; });
   ::signal(SIGXFSZ, SIG_IGN);
   rlimit before{};
   ::getrlimit(RLIMIT_FSIZE, &before);

@@ -21,7 +21,8 @@ HttpServer::Request parse(const std::string& text) {
     const std::string line = text.substr(at, end - at);
     if (const auto colon = line.find(": "); colon != std::string::npos) {
       std::string name = line.substr(0, colon);
-      std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+      std::transform(name.begin(), name.end(), name.begin(),
+                     [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
       request.headers[name] = line.substr(colon + 2);
     }
     at = end == std::string::npos ? text.size() : end + 2;
@@ -64,7 +65,9 @@ HttpServer::~HttpServer() {
   ::close(listener_);
 }
 
-std::string HttpServer::url(const std::string& target) const { return "http://127.0.0.1:" + std::to_string(port_) + target; }
+std::string HttpServer::url(const std::string& target) const {
+  return "http://127.0.0.1:" + std::to_string(port_) + target;
+}
 
 std::vector<HttpServer::Request> HttpServer::requests() const {
   const std::lock_guard lock(mutex_);
@@ -113,7 +116,8 @@ std::string httpAnswer(int status, std::map<std::string, std::string> headers, c
   return text + "\r\n" + body;
 }
 
-std::string fileAnswer(const HttpServer::Request& request, const std::string& content, const std::string& etag) {
+std::string fileAnswer(const HttpServer::Request& request, const std::string& content,
+                       const std::string& etag) {
   const auto range = request.headers.find("range"), condition = request.headers.find("if-range");
   if (range == request.headers.end() || (condition != request.headers.end() && condition->second != etag)) {
     return httpAnswer(200, {{"ETag", etag}, {"Accept-Ranges", "bytes"}}, content);
@@ -121,7 +125,8 @@ std::string fileAnswer(const HttpServer::Request& request, const std::string& co
   const std::size_t first = std::stoul(range->second.substr(6));  // "bytes=FIRST-"
   const std::string size = std::to_string(content.size());
   if (first >= content.size()) return httpAnswer(416, {{"Content-Range", "bytes */" + size}}, "");
-  const std::string span = "bytes " + std::to_string(first) + "-" + std::to_string(content.size() - 1) + "/" + size;
+  const std::string span =
+      "bytes " + std::to_string(first) + "-" + std::to_string(content.size() - 1) + "/" + size;
   return httpAnswer(206, {{"ETag", etag}, {"Content-Range", span}}, content.substr(first));
 }
 

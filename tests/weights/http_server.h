@@ -47,7 +47,9 @@ class HttpServer {
 // "HTTP/1.1 200 OK" with these headers, Content-Length among them, and the body.
 std::string httpAnswer(int status, std::map<std::string, std::string> headers, const std::string& body);
 
-// A file as servers give it: 206 with the rest when it is asked for with the right If-Range, else 200 with the whole.
-std::string fileAnswer(const HttpServer::Request& request, const std::string& content, const std::string& etag);
+// A file as servers give it: 206 with the rest when it is asked for with the right If-Range, else 200 with
+// the whole.
+std::string fileAnswer(const HttpServer::Request& request, const std::string& content,
+                       const std::string& etag);
 
 }  // namespace panicle::testing
