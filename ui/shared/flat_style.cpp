@@ -13,7 +13,7 @@ namespace {
 
 constexpr double kRadius = 4;
 constexpr int kTooltipMs = 400;
-constexpr int kTextMargin = kGrid;  // at both sides of a table's cells and titles
+constexpr int kTextMargin = kGrid / 2;  // at both sides of a table's cells and titles
 
 bool isPrimary(const QWidget* widget) {
   return widget && widget->property(kPrimaryProperty).toBool();
