@@ -368,7 +368,7 @@ void expectTrainingStep(const std::string& arch, torch::Dtype type) {
   const Json& expected = ten["train"];
   Classifier model(plainOptions(arch), 10, sizeOf(expected["input"]), 1);
   fillAll(model);
-  model.to(type);
+  if (type != torch::kFloat32) model.to(type);  // torch 2 turns whole numbers of buffers too
   model.train();
   const auto images = imagesOf(expected["input"]).to(type).requires_grad_();
   const auto logits = model.forward(images);
@@ -412,7 +412,8 @@ void expectCheckpointingChangesNothing(const std::string& arch, Size size) {
       ASSERT_EQ(expected.defined(), actual.defined()) << name;
       if (!expected.defined()) continue;
       const double scale = std::max(1.0, expected.abs().max().item<double>());
-      worst.expectNear((expected - actual).abs().max().item<double>() / scale, 0, 1e-6, name);
+      // torch 2's fused attention, which takes no part in a graph, rounds otherwise than the one on the way back.
+      worst.expectNear((expected - actual).abs().max().item<double>() / scale, 0, 2e-5, name);
     }
   }
 }
