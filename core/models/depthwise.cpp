@@ -164,7 +164,7 @@ class DepthwiseConv : public torch::autograd::Function<DepthwiseConv> {
     const torch::Tensor map = x.contiguous(at::MemoryFormat::ChannelsLast);
     const torch::Tensor rounded = weight.to(x.scalar_type());
     context->save_for_backward({map, rounded});
-    return at::conv2d(map, rounded, bias.to(x.scalar_type()), 1, kPadding, 1, x.size(1));
+    return at::conv2d(map, rounded, bias.to(x.scalar_type()), {1, 1}, {kPadding, kPadding}, {1, 1}, x.size(1));
   }
 
   static variable_list backward(AutogradContext* context, variable_list gradients) {
@@ -193,7 +193,7 @@ class DepthwiseConv : public torch::autograd::Function<DepthwiseConv> {
 torch::Tensor depthwiseConv(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias) {
   const bool ours = x.is_cpu() && x.size(1) % kLanes == 0 && weight.scalar_type() == torch::kFloat32 &&
                     torch::GradMode::is_enabled();
-  if (!ours) return at::conv2d(x, weight, bias, 1, kPadding, 1, x.size(1));
+  if (!ours) return at::conv2d(x, weight, bias, {1, 1}, {kPadding, kPadding}, {1, 1}, x.size(1));
   const bool half = Autocast::current(c10::kCPU) == Precision::Bf16;
   return DepthwiseConv::apply(half ? x.to(torch::kBFloat16) : x, weight, bias);
 }
