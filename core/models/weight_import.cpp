@@ -122,7 +122,10 @@ void writePieces(const std::vector<Piece>& list, const WeightFile& file, const f
 
 std::string shapeText(const std::vector<std::int64_t>& shape) {
   std::string text;
-  for (const std::int64_t side : shape) text += (text.empty() ? "" : "x") + std::to_string(side);
+  for (const std::int64_t side : shape) {
+    if (!text.empty()) text += 'x';
+    text += std::to_string(side);
+  }
   return text.empty() ? "scalar" : text;
 }
 

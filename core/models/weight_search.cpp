@@ -127,14 +127,6 @@ std::optional<fs::path> inHuggingFaceHub(const NamedArchitecture& wanted) {
   return {};
 }
 
-// As huggingface_hub reads its switches.
-bool isOn(const char* variable) {
-  std::string value = environment(variable);
-  std::transform(value.begin(), value.end(), value.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-  return value == "1" || value == "ON" || value == "YES" || value == "TRUE";
-}
-
 // A file of another architecture must not stay under this one's name; too little memory to look says nothing
 // against it.
 void checkDownloaded(const fs::path& file, const Architecture& wanted) {
@@ -203,13 +195,20 @@ std::string hubUrl(const Architecture& architecture, const Pretrained& pretraine
   return host + "/" + architecture.hubName(pretrained) + "/resolve/main/" + kHubFiles[0];
 }
 
+bool hubOffline() {
+  std::string value = environment("HF_HUB_OFFLINE");
+  std::transform(value.begin(), value.end(), value.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  return value == "1" || value == "ON" || value == "YES" || value == "TRUE";
+}
+
 fs::path downloadWeights(const std::string& name, const fs::path& workspace, std::stop_token stop,
                          const Progress& progress) {
   const NamedArchitecture wanted = known(name);
   if (!wanted.pretrained) throw Error("the hub has no weights of " + wanted.architecture->name);
   const std::string url = hubUrl(*wanted.architecture, *wanted.pretrained);
   const fs::path file = workspaceFile(name, workspace);
-  if (isOn("HF_HUB_OFFLINE")) {
+  if (hubOffline()) {
     throw Error("HF_HUB_OFFLINE is set, so nothing is downloaded; unset it, or fetch " + url +
                 " elsewhere and put it at " + file.string());
   }

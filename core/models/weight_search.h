@@ -38,6 +38,9 @@ std::filesystem::path workspaceFile(const std::string& name, const std::filesyst
 // https://huggingface.co/timm/NAME.TAG/resolve/main/model.safetensors; $HF_ENDPOINT replaces the host.
 std::string hubUrl(const Architecture& architecture, const Pretrained& pretrained);
 
+// Whether HF_HUB_OFFLINE switches downloads off, as huggingface_hub reads it.
+bool hubOffline();
+
 // Fetches it into the workspace's weights/. Returns the file. Throws as download() does, and Error when
 // HF_HUB_OFFLINE is set.
 std::filesystem::path downloadWeights(const std::string& name, const std::filesystem::path& workspace,

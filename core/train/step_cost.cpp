@@ -10,9 +10,8 @@
 
 #include "core/base/error.h"
 #include "core/models/autocast.h"
-#include "core/models/classifier.h"
 #include "core/models/device.h"
-#include "core/train/adam.h"
+#include "core/train/trainer.h"
 
 namespace panicle {
 namespace {
@@ -43,7 +42,9 @@ class Step {
                   .contiguous(layout);
     targets_ = torch::arange(options.batch, torch::TensorOptions().dtype(torch::kLong).device(device))
                    .remainder(options.classes);
-    addParameters();
+    adam_ = std::make_unique<Adam>(optimizedParameters(*model_), OptimizerOptions{});
+    constexpr double kRate = 1e-4;  // any: only the work counts
+    rates_.lr.assign(model_->parameterGroups().size(), kRate);
   }
 
   double multiplyAdds(Size size) const {
@@ -61,18 +62,6 @@ class Step {
   }
 
  private:
-  void addParameters() {
-    std::vector<OptimizedParameter> parameters;
-    const auto groups = model_->parameterGroups();
-    for (std::size_t group = 0; group < groups.size(); ++group) {
-      for (const auto& tensor : groups[group].decayed) parameters.push_back({tensor, group, true});
-      for (const auto& tensor : groups[group].undecayed) parameters.push_back({tensor, group, false});
-    }
-    adam_ = std::make_unique<Adam>(std::move(parameters), OptimizerOptions{});
-    constexpr double kRate = 1e-4;  // any: only the work counts
-    rates_.lr.assign(groups.size(), kRate);
-  }
-
   torch::Tensor forward() {
     const Autocast autocast(device_, precision_);
     return torch::nn::functional::cross_entropy(model_->forward(images_).to(torch::kFloat32), targets_);

@@ -37,17 +37,21 @@ class Stopwatch {
 
 }  // namespace
 
-Trainer::Trainer(std::shared_ptr<Classifier> model, torch::Device device, TrainerOptions options, TrainControl& control,
-                 TrainObserver observer)
-    : model_(std::move(model)), device_(device), options_(options), control_(control), observer_(std::move(observer)) {
-  const auto groups = model_->parameterGroups();
-  groups_ = groups.size();
+std::vector<OptimizedParameter> optimizedParameters(const Classifier& model) {
   std::vector<OptimizedParameter> parameters;
+  const auto groups = model.parameterGroups();
   for (std::size_t group = 0; group < groups.size(); ++group) {
     for (const auto& tensor : groups[group].decayed) parameters.push_back({tensor, group, true});
     for (const auto& tensor : groups[group].undecayed) parameters.push_back({tensor, group, false});
   }
-  adam_ = std::make_unique<Adam>(std::move(parameters), options_.optimizer);
+  return parameters;
+}
+
+Trainer::Trainer(std::shared_ptr<Classifier> model, torch::Device device, TrainerOptions options, TrainControl& control,
+                 TrainObserver observer)
+    : model_(std::move(model)), device_(device), options_(options), control_(control), observer_(std::move(observer)) {
+  groups_ = model_->parameterGroups().size();
+  adam_ = std::make_unique<Adam>(optimizedParameters(*model_), options_.optimizer);
 }
 
 FitEnd Trainer::fit(int stage, const std::vector<FitPhase>& phases, Loader& loader, const FitData& data,

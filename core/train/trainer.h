@@ -31,6 +31,9 @@ struct TrainerOptions {
   BadImagePolicy bad_images = BadImagePolicy::Skip;
 };
 
+// What the optimizer changes of a model: all of its groups' parameters, each with its group.
+std::vector<OptimizedParameter> optimizedParameters(const Classifier& model);
+
 enum class FitEnd { Done, StoppedAfterEpoch };
 
 // Trains a model through the stages of a run. Keeps what outlives a stage: optimizer, epoch and step counts, time.

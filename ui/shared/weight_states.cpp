@@ -33,9 +33,7 @@ WeightState lookFor(const std::string& name, const std::filesystem::path& worksp
 WeightStates::WeightStates(Jobs& jobs, std::filesystem::path workspace, QObject* parent)
     : QObject(parent), jobs_(jobs), workspace_(std::move(workspace)) {
   // As the hub's own library reads its switch.
-  static const QStringList on{QStringLiteral("1"), QStringLiteral("ON"), QStringLiteral("YES"),
-                              QStringLiteral("TRUE")};
-  offline_ = on.contains(qEnvironmentVariable("HF_HUB_OFFLINE").toUpper());
+  offline_ = hubOffline();
   for (const Architecture& known : architectures()) names_.insert(known.name);
 }
 
