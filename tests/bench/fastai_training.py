@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Trains with fastai 2.7 what train_peer.sh trains with Panicle, and prints a JSON line a run.
+"""Trains with fastai 2.7 what train_peer.py trains with Panicle, and prints a JSON line a run.
 
     fastai_training.py DIR [--aug] [--seeds 1,2,3] [--epochs 10]
 
