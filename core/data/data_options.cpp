@@ -1,5 +1,7 @@
 #include "core/data/data_options.h"
 
+#include <algorithm>
+
 namespace panicle {
 
 std::span<const Field<SplitOptions>> fieldTable(const SplitOptions*) {
@@ -80,9 +82,17 @@ std::span<const Field<DataOptions>> fieldTable(const DataOptions*) {
                                                  "with or without its extension, or a path.",
                                          .fastai = "fn_col"}),
       field<&DataOptions::label_columns>({.name = "label_columns",
-                                          .label = "Label column",
-                                          .help = "The column of the table that holds the label to learn.",
-                                          .fastai = "label_col"}),
+                                          .label = "Label columns",
+                                          .help = "The column of the table that holds the label to learn. "
+                                                  "Further columns, such as variety, are learnt beside it by "
+                                                  "the same network, which often helps the label too.",
+                                          .fastai = "label_col; several: n_out, a loss and metrics of one's own"}),
+      field<&DataOptions::regression_columns>(
+          {.name = "regression_columns",
+           .label = "Number columns",
+           .help = "Those of the further label columns whose values are amounts, such as age: the network "
+                   "answers with a number instead of a class. The first label column is always a class.",
+           .fastai = "RegressionBlock"}),
       field<&DataOptions::images>({.name = "images",
                                    .label = "Image folder",
                                    .help = "Where the images lie, relative to the folder. Empty: "
@@ -108,6 +118,57 @@ std::span<const Field<DataOptions>> fieldTable(const DataOptions*) {
       field<&DataOptions::subset>({.name = "subset", .label = "Subset"}),
   };
   return table;
+}
+
+namespace {
+
+bool contains(const std::vector<std::string>& list, const std::string& name) {
+  return std::find(list.begin(), list.end(), name) != list.end();
+}
+
+}  // namespace
+
+std::vector<std::string> labelProblems(const DataOptions& options) {
+  const auto& labels = options.label_columns;
+  if (labels.empty()) return {"label_columns is empty; name the column that holds the label, such as label"};
+  std::vector<std::string> problems;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    if (labels[i].empty()) problems.emplace_back("label_columns holds an empty name; remove it");
+    if (std::find(labels.begin(), labels.begin() + static_cast<std::ptrdiff_t>(i), labels[i]) !=
+        labels.begin() + static_cast<std::ptrdiff_t>(i)) {
+      problems.push_back("label_columns names '" + labels[i] + "' twice; remove one");
+    }
+  }
+  if (contains(labels, options.image_column)) {
+    problems.push_back("label_columns names the image column '" + options.image_column + "', which is no label; remove it");
+  }
+  for (const std::string& name : options.regression_columns) {
+    if (name == labels.front()) {
+      problems.push_back("regression_columns names '" + name +
+                         "', but the first label column must be a class; put a column of classes before it");
+    } else if (!contains(labels, name)) {
+      const std::string near = nearestName(name, labels);
+      problems.push_back("regression_columns names '" + name + "', which is not among label_columns; " +
+                         (near.empty() ? "add it there" : "did you mean '" + near + "'?"));
+    }
+  }
+  return problems;
+}
+
+std::vector<std::string> check(const DataOptions& options) {
+  std::vector<std::string> problems = labelProblems(options);
+  if (options.split.kind == SplitKind::Random && !(options.split.valid_pct > 0 && options.split.valid_pct < 1)) {
+    problems.emplace_back(
+        "split.valid_pct must lie between 0 and 1, both excluded, such as 0.2; to train on everything set "
+        "data.split.kind to none");
+  }
+  if (options.split.kind == SplitKind::Column && options.split.column.empty()) {
+    problems.emplace_back("split.column is empty; name the CSV's column that marks validation rows");
+  }
+  if (!(options.subset.fraction > 0 && options.subset.fraction <= 1)) {
+    problems.emplace_back("subset.fraction must be above 0 and at most 1; 1 keeps everything");
+  }
+  return problems;
 }
 
 }  // namespace panicle

@@ -44,7 +44,8 @@ struct DataOptions {
   std::string root;                        // the data set's folder
   std::optional<std::string> csv;          // relative to root or absolute; null: found by layout, else class folders
   std::string image_column = "image_id";   // of the CSV
-  std::vector<std::string> label_columns{"label"};
+  std::vector<std::string> label_columns{"label"};  // the first is the label; a network learns the others beside it
+  std::vector<std::string> regression_columns;      // those of them that are numbers; never the first
   std::optional<std::string> images;       // image root of the CSV, relative to root; null: found by layout
   std::optional<std::string> test;         // folder of unlabelled images; null: found by layout
   ExifPolicy exif = ExifPolicy::Ignore;
@@ -56,5 +57,10 @@ struct DataOptions {
 std::span<const Field<SplitOptions>> fieldTable(const SplitOptions*);
 std::span<const Field<SubsetOptions>> fieldTable(const SubsetOptions*);
 std::span<const Field<DataOptions>> fieldTable(const DataOptions*);
+
+// What no single field shows, each beginning with the field's name.
+std::vector<std::string> check(const DataOptions& options);
+// Those of the label columns alone, which the files cannot be read without.
+std::vector<std::string> labelProblems(const DataOptions& options);
 
 }  // namespace panicle

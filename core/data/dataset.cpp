@@ -37,6 +37,15 @@ std::string testInside(const Layout& layout) {
 
 }  // namespace
 
+std::vector<Target> Dataset::targets() const {
+  Target label{.name = label_name, .vocab = vocab, .values = {}};
+  label.values.reserve(items.size());
+  for (const Item& item : items) label.values.push_back(static_cast<float>(item.target));
+  std::vector<Target> all{std::move(label)};
+  all.insert(all.end(), further_targets.begin(), further_targets.end());
+  return all;
+}
+
 std::optional<std::size_t> Dataset::column(const std::string& name) const {
   const auto found = std::find(column_names.begin(), column_names.end(), name);
   if (found == column_names.end()) return std::nullopt;
@@ -70,6 +79,7 @@ Dataset loadDataset(const DataOptions& options, std::stop_token stop, const Prog
     }
   }
   takeSubset(dataset, options.subset, options.split.seed);
+  requireValues(dataset);
   if (progress) progress(dataset.items.size(), dataset.items.size());
   return dataset;
 }

@@ -13,11 +13,9 @@
 
 #include "core/base/progress.h"
 #include "core/data/data_options.h"
+#include "core/data/target.h"
 
 namespace panicle {
-
-// The class names of a data set: its distinct labels sorted by code point (fastai's CategoryMap). A target is an index into it.
-using Vocab = std::vector<std::string>;
 
 struct Item {
   std::string id;    // the CSV's image column, or the path below the image folder; unique in its list
@@ -28,9 +26,12 @@ struct Item {
 struct Dataset {
   std::filesystem::path root;
   std::string layout;          // in words, e.g. "class folders", "Paddy Doctor (train.csv, train_images/)"
-  Vocab vocab;
+  std::string label_name = "label";  // of the label column; "label" of class folders
+  Vocab vocab;                       // of the label
   std::vector<Item> items;     // labelled, sorted by path, part by part (as Python's sorted(Path))
   std::vector<Item> test;      // unlabelled, sorted likewise
+  // What else a run learns: the label columns after the first, in the order of the options. Values as of `items`.
+  std::vector<Target> further_targets;
   // Further CSV columns (variety, age, is_val ...): name, and one value per item ("" where the row has none).
   std::vector<std::string> column_names;
   std::vector<std::vector<std::string>> columns;
@@ -38,6 +39,8 @@ struct Dataset {
   std::vector<std::string> warnings;  // what was passed over and why: duplicate rows, rows without a file, ...
 
   std::filesystem::path file(const Item& item) const { return root / std::filesystem::path(item.path); }
+  // The label and the further targets, in the order of the network's outputs.
+  std::vector<Target> targets() const;
   // Index of a column in `columns`, or nullopt.
   std::optional<std::size_t> column(const std::string& name) const;
 };

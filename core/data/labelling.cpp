@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
@@ -31,13 +32,20 @@ std::string_view parentName(std::string_view path) {
                      before == std::string_view::npos ? slash : slash - before - 1);
 }
 
-std::unordered_map<std::string_view, int> setVocab(Dataset& dataset,
-                                                   const std::unordered_set<std::string_view>& labels) {
-  dataset.vocab.assign(labels.begin(), labels.end());
-  std::sort(dataset.vocab.begin(), dataset.vocab.end());
-  std::unordered_map<std::string_view, int> targets;
-  for (const auto& label : dataset.vocab) targets.emplace(label, static_cast<int>(targets.size()));
-  return targets;
+using Labels = std::unordered_set<std::string_view>;
+
+// An empty label is none.
+Vocab sortedLabels(const Labels& labels) {
+  Vocab vocab(labels.begin(), labels.end());
+  std::erase(vocab, "");
+  std::sort(vocab.begin(), vocab.end());
+  return vocab;
+}
+
+std::unordered_map<std::string_view, int> classesOf(const Vocab& vocab) {
+  std::unordered_map<std::string_view, int> classes;
+  for (const auto& label : vocab) classes.emplace(label, static_cast<int>(classes.size()));
+  return classes;
 }
 
 // What happened to how many rows, with the first few named.
@@ -176,7 +184,74 @@ class TableMatcher {
   Tally missing_, unlabelled_, repeated_, differing_;
 };
 
-// Keeps the items (and their columns) that `keep` marks.
+// The values of a further label column, for the rows that became items.
+std::vector<float> readNumbers(const CsvTable& table, const std::vector<Match>& matches, std::size_t column) {
+  std::vector<float> values;
+  values.reserve(matches.size());
+  for (const Match& match : matches) {
+    std::string text = table.rows[match.row][column];
+    trim(text);
+    try {
+      values.push_back(readNumber(text));
+    } catch (const Error& error) {
+      const std::string& name = table.header[column];
+      throw fileError(table.path, table.lines[match.row],
+                      name + ": " + error.what() + "; mend it, leave it empty, or take '" + name +
+                          "' out of data.regression_columns to learn its values as classes");
+    }
+  }
+  return values;
+}
+
+std::vector<float> readClasses(const CsvTable& table, const std::vector<Match>& matches, std::size_t column,
+                               Vocab& vocab) {
+  std::vector<std::string> texts;
+  texts.reserve(matches.size());
+  for (const Match& match : matches) trim(texts.emplace_back(table.rows[match.row][column]));
+  vocab = sortedLabels({texts.begin(), texts.end()});
+  const auto classes = classesOf(vocab);
+  std::vector<float> values;
+  values.reserve(texts.size());
+  for (const std::string& text : texts) {
+    values.push_back(text.empty() ? std::numeric_limits<float>::quiet_NaN()
+                                  : static_cast<float>(classes.at(text)));
+  }
+  return values;
+}
+
+Target readTarget(Dataset& dataset, const CsvTable& table, const std::vector<Match>& matches,
+                  const std::string& name, bool isNumber) {
+  const std::size_t column = table.requireColumn(name);
+  Target target{.name = name, .vocab = {}, .values = {}};
+  target.values =
+      isNumber ? readNumbers(table, matches, column) : readClasses(table, matches, column, target.vocab);
+  Tally missing;
+  for (std::size_t i = 0; i < matches.size(); ++i) {
+    if (std::isnan(target.values[i])) missing.add("line " + std::to_string(table.lines[matches[i].row]));
+  }
+  missing.report(dataset, table.path, "rows have no " + name + " and do not count where it is learnt");
+  return target;
+}
+
+// The vocab without the classes that no item has.
+void dropUnusedClasses(Target& target) {
+  std::vector<float> newClass(target.vocab.size(), -1);
+  for (const float value : target.values) {
+    if (!std::isnan(value)) newClass[static_cast<std::size_t>(value)] = 0;
+  }
+  Vocab vocab;
+  for (std::size_t c = 0; c < newClass.size(); ++c) {
+    if (newClass[c] < 0) continue;
+    newClass[c] = static_cast<float>(vocab.size());
+    vocab.push_back(std::move(target.vocab[c]));
+  }
+  target.vocab = std::move(vocab);
+  for (float& value : target.values) {
+    if (!std::isnan(value)) value = newClass[static_cast<std::size_t>(value)];
+  }
+}
+
+// Keeps the items (and their columns and targets) that `keep` marks.
 void filterItems(Dataset& dataset, const std::vector<bool>& keep) {
   const auto filter = [&](auto& list) {
     std::size_t kept = 0;
@@ -189,6 +264,10 @@ void filterItems(Dataset& dataset, const std::vector<bool>& keep) {
   };
   filter(dataset.items);
   for (auto& column : dataset.columns) filter(column);
+  for (Target& target : dataset.further_targets) {
+    filter(target.values);
+    if (!target.isNumber()) dropUnusedClasses(target);
+  }
 }
 
 void keepClasses(Dataset& dataset, const std::vector<std::string>& classes) {
@@ -240,7 +319,7 @@ void labelByFolders(Dataset& dataset, std::vector<std::string> files, const std:
   const std::string images = folderPath(dataset.root, folder).string();
   if (files.empty())
     throw Error(images + ": there is no image (.jpg, .png, .webp, .bmp, .tif) in or below this folder");
-  std::unordered_set<std::string_view> labels;
+  Labels labels;
   for (const auto& file : files) {
     if (const auto label = parentName(file); !label.empty()) labels.insert(label);
   }
@@ -249,7 +328,8 @@ void labelByFolders(Dataset& dataset, std::vector<std::string> files, const std:
                 ": the images lie directly in this folder, so nothing tells their labels; "
                 "put them into one folder per class, or name a table with data.csv");
   }
-  const auto targets = setVocab(dataset, labels);
+  dataset.vocab = sortedLabels(labels);
+  const auto targets = classesOf(dataset.vocab);
   Tally loose;
   dataset.items.reserve(files.size());
   for (auto& file : files) {
@@ -269,9 +349,17 @@ void labelByTable(Dataset& dataset, CsvTable table, const std::vector<std::strin
                   const std::string& folder, const DataOptions& options) {
   TableMatcher matcher(dataset, table, files, folder, options);
   const std::vector<Match> matches = matcher.match();
-  std::unordered_set<std::string_view> labels;
+  Labels labels;
   for (const auto& match : matches) labels.insert(matcher.label(match.row));
-  const auto targets = setVocab(dataset, labels);
+  dataset.label_name = options.label_columns.front();
+  dataset.vocab = sortedLabels(labels);
+  const auto targets = classesOf(dataset.vocab);
+  for (std::size_t i = 1; i < options.label_columns.size(); ++i) {
+    const std::string& name = options.label_columns[i];
+    const auto& numbers = options.regression_columns;
+    const bool isNumber = std::find(numbers.begin(), numbers.end(), name) != numbers.end();
+    dataset.further_targets.push_back(readTarget(dataset, table, matches, name, isNumber));
+  }
   dataset.items.reserve(matches.size());
   for (const auto& match : matches) {
     const int target = targets.at(matcher.label(match.row));
@@ -289,6 +377,15 @@ void labelByTable(Dataset& dataset, CsvTable table, const std::vector<std::strin
 void takeSubset(Dataset& dataset, const SubsetOptions& options, std::uint64_t seed) {
   if (!options.classes.empty()) keepClasses(dataset, options.classes);
   if (options.fraction < 1.0) keepFraction(dataset, options.fraction, seed);
+}
+
+void requireValues(const Dataset& dataset) {
+  for (const Target& target : dataset.further_targets) {
+    const bool none = std::all_of(target.values.begin(), target.values.end(), [](float v) { return std::isnan(v); });
+    if (!none) continue;
+    throw Error(dataset.root.string() + ": no photo has a value in column '" + target.name +
+                "', so it cannot be learnt; take it out of data.label_columns");
+  }
 }
 
 }  // namespace panicle

@@ -19,7 +19,11 @@ void labelByFolders(Dataset& dataset, std::vector<std::string> files, const std:
 void labelByTable(Dataset& dataset, CsvTable table, const std::vector<std::string>& files,
                   const std::string& folder, const DataOptions& options);
 
-// Keeps the classes and the share of each class that the options ask for.
+// Keeps the classes and the share of each class that the options ask for, and of the further targets the
+// classes that are left.
 void takeSubset(Dataset& dataset, const SubsetOptions& options, std::uint64_t seed);
+
+// Throws Error for a further target of which no photo has a value.
+void requireValues(const Dataset& dataset);
 
 }  // namespace panicle

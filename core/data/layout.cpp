@@ -60,15 +60,9 @@ std::vector<std::string> headerOrNone(const fs::path& path) {
   }
 }
 
-std::vector<std::string> labelTableColumns(const DataOptions& options) {
-  std::vector<std::string> columns = options.label_columns;
-  columns.push_back(options.image_column);
-  return columns;
-}
-
 // train.csv, else the one CSV of the folder that has the columns and is_val.
 std::optional<fs::path> findTable(const DataOptions& options, Layout& layout) {
-  std::vector<std::string> columns = labelTableColumns(options);
+  std::vector<std::string> columns{options.image_column, options.label_columns.front()};
   const fs::path train = layout.root / kTrainTable;
   if (isFile(train)) {
     if (hasColumns(headerOrNone(train), columns)) return train;
@@ -109,10 +103,7 @@ std::string describe(const Layout& layout) {
 Layout findLayout(const DataOptions& options) {
   if (options.root.empty())
     throw Error("no data set is chosen: set data.root to a folder of images or to a CSV");
-  if (options.label_columns.size() != 1) {
-    throw Error("data.label_columns must name one column, not " +
-                std::to_string(options.label_columns.size()));
-  }
+  if (const auto problems = labelProblems(options); !problems.empty()) throw Error("data." + problems.front());
   Layout layout;
   layout.root = normalized(options.root);
   std::optional<fs::path> table;
@@ -129,6 +120,11 @@ Layout findLayout(const DataOptions& options) {
     table = findTable(options, layout);
   }
   if (table) layout.table = readCsv(*table);
+  if (!table && options.label_columns.size() > 1) {
+    throw Error(layout.root.string() + ": data.label_columns asks for '" + options.label_columns[1] +
+                "' beside the label, but no table with the columns '" + options.image_column + "' and '" +
+                options.label_columns.front() + "' was found; name it with data.csv");
+  }
 
   if (options.images) {
     layout.images = namedFolder(layout.root, *options.images, "images");

@@ -154,7 +154,8 @@ TEST(Layout, RootsThatAreNoDataSet) {
   EXPECT_THAT(messageOf(options), HasSubstr("data.csv: "));
   options = at(folder.path());
   options.label_columns = {"label", "variety"};
-  EXPECT_THAT(messageOf(options), HasSubstr("data.label_columns must name one column, not 2"));
+  EXPECT_THAT(messageOf(options), HasSubstr("data.label_columns asks for 'variety' beside the label, but no table with "
+                                            "the columns 'image_id' and 'label' was found"));
 }
 
 TEST(Layout, LoadingCanBeStopped) {
