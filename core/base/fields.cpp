@@ -146,6 +146,17 @@ std::string readTextList(std::vector<std::string>& out, const Json& json) {
   return "";
 }
 
+std::string readRealList(std::vector<double>& out, const Json& json, const FieldInfo& info) {
+  const auto fits = [&](const Json& e) {
+    return e.is_number() && e.get<double>() >= info.min && e.get<double>() <= info.max;
+  };
+  if (!json.is_array() || !std::all_of(json.begin(), json.end(), fits)) {
+    return "must be a list of numbers such as [1, 0.5], each" + rangeText(info) + notThis(json);
+  }
+  out = json.get<std::vector<double>>();
+  return "";
+}
+
 std::string readChoice(std::size_t& out, const Json& json, std::span<const char* const> names) {
   if (json.is_string()) {
     const auto found = std::find(names.begin(), names.end(), json.get<std::string>());

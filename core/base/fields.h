@@ -6,9 +6,11 @@
 //   std::span<const Field<ResizeOptions>> fieldTable(const ResizeOptions*);        // found by argument-dependent lookup
 //
 // Members may be int, std::uint64_t, double, bool, std::string, Size, an enum with EnumNames, std::vector<std::string>,
-// another struct with a table, a std::vector of such structs, or a std::optional of any of these (JSON null).
+// std::vector<double>, a type that says itself how JSON writes it (JsonLeaf), another struct with a table, a std::vector of such
+// structs, or a std::optional of any of these (JSON null).
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -42,7 +44,8 @@ struct FieldInfo {
   double max = std::numeric_limits<double>::max();
 };
 
-enum class FieldKind { Integer, Real, Boolean, Text, Choice, Size, TextList, Object, List };
+// Leaf: a number or a text, as the type reads it.
+enum class FieldKind { Integer, Real, Boolean, Text, Choice, Size, TextList, RealList, Leaf, Object, List };
 
 // One leaf (or a nullable object) of a struct, found at a dotted path: what a form needs to show and edit it.
 struct FieldDescription {
@@ -65,6 +68,13 @@ struct Field {
 
 template <typename T>
 concept HasFields = requires { fieldTable(static_cast<const T*>(nullptr)); };
+
+// A value that JSON holds as a number or a text of its own form; leafFromJson() returns what is wrong, or "".
+template <typename T>
+concept JsonLeaf = requires(T& value, const T& constant, const Json& json, const FieldInfo& info) {
+  { leafToJson(constant) } -> std::same_as<Json>;
+  { leafFromJson(value, json, info) } -> std::same_as<std::string>;
+};
 
 // The known name nearest to `wrong` by edit distance (in any case), or "" when none is near.
 std::string nearestName(const std::string& wrong, const std::vector<std::string>& known);
@@ -111,12 +121,15 @@ std::string readBoolean(bool& out, const Json& json);
 std::string readText(std::string& out, const Json& json);
 std::string readSize(Size& out, const Json& json, const FieldInfo& info);
 std::string readTextList(std::vector<std::string>& out, const Json& json);
+std::string readRealList(std::vector<double>& out, const Json& json, const FieldInfo& info);
 std::string readChoice(std::size_t& out, const Json& json, std::span<const char* const> names);
 
 template <typename M>
 Json get(const M& member) {
   if constexpr (IsOptional<M>::value) {
     return member ? get(*member) : Json(nullptr);
+  } else if constexpr (JsonLeaf<M>) {
+    return leafToJson(member);
   } else if constexpr (HasFields<M>) {
     return toJson(member);
   } else if constexpr (std::is_enum_v<M>) {
@@ -144,6 +157,8 @@ void set(M& member, const Json& json, const FieldInfo& info, const std::string& 
       set(value, json, info, path, problems);
       if (problems.size() == before) member = std::move(value);
     }
+  } else if constexpr (JsonLeaf<M>) {
+    wrong = leafFromJson(member, json, info);
   } else if constexpr (HasFields<M>) {
     fromJson(member, json, path, problems);
   } else if constexpr (std::is_enum_v<M>) {
@@ -168,6 +183,8 @@ void set(M& member, const Json& json, const FieldInfo& info, const std::string& 
     wrong = readSize(member, json, info);
   } else if constexpr (std::is_same_v<M, std::vector<std::string>>) {
     wrong = readTextList(member, json);
+  } else if constexpr (std::is_same_v<M, std::vector<double>>) {
+    wrong = readRealList(member, json, info);
   } else {  // a vector of structs
     if (!json.is_array() || json.empty()) {
       wrong = "must be a list with at least one element";
@@ -200,6 +217,8 @@ void describe(const M& member, const FieldInfo& info, const std::string& path, s
       out[first].value = get(member);
     }
     return;
+  } else if constexpr (JsonLeaf<M>) {
+    field.kind = FieldKind::Leaf;
   } else if constexpr (HasFields<M>) {
     describeFields(member, path, out);
     return;
@@ -216,6 +235,8 @@ void describe(const M& member, const FieldInfo& info, const std::string& path, s
     field.kind = FieldKind::Size;
   } else if constexpr (std::is_same_v<M, std::vector<std::string>>) {
     field.kind = FieldKind::TextList;
+  } else if constexpr (std::is_same_v<M, std::vector<double>>) {
+    field.kind = FieldKind::RealList;
   } else if constexpr (IsVector<M>::value) {
     for (std::size_t i = 0; i < member.size(); ++i) describeFields(member[i], joinPath(path, std::to_string(i)), out);
     return;

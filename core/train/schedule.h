@@ -2,10 +2,11 @@
 // Source: fastai.callback.schedule (combined_cos, fit_one_cycle, fine_tune), fastai.callback.core's pct_train.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "core/train/train_options.h"
+#include "core/train/schedule_options.h"
 
 namespace panicle {
 
@@ -15,23 +16,23 @@ double combinedCos(double pct, double start, double middle, double end, double p
 
 // Training from one position 0 to 1, with one set of frozen layers: fastai's one call of fit.
 struct FitPhase {
-  std::string name;                // "one cycle", "frozen", "unfrozen"
-  bool frozen = false;
+  std::string name;                // "one cycle", "frozen", "unfrozen", "flat cosine", "constant rate"
+  ScheduleKind shape = ScheduleKind::FitOneCycle;  // never FineTune, which is two of these
+  std::size_t frozen_groups = 0;   // the first groups that do not learn (but for their norm layers)
   int epochs = 1;
   std::vector<double> lr_max;      // of each parameter group, body first
   double pct_start = 0.25;
   double div = 25;
   double div_final = 1e5;
+  std::vector<double> moms{0.95, 0.85, 0.95};
 
   double lr(std::size_t group, double position) const;
-  double momentum(double position) const;  // .95 -> .85 -> .95
+  // nullopt: fastai schedules none here (fit, fit_flat_cos), the optimizer keeps the momentum that it has.
+  std::optional<double> momentum(double position) const;
 };
 
 // The phases of a stage. `groups` is the number of parameter groups.
 std::vector<FitPhase> planPhases(const ScheduleOptions& options, std::size_t groups);
-
-// fastai's slice(low, high) over the groups: geometric spacing (even_mults).
-std::vector<double> evenMults(double low, double high, std::size_t groups);
 
 // fastai's pct_train for `batch` (from 0) of `epoch` (from 0): epoch / epochs, plus 1 / (batches * epochs) for each batch before,
 // added one by one as fastai does, since the sum's rounding is visible in the rates.

@@ -42,7 +42,7 @@ class Step {
                   .contiguous(layout);
     targets_ = torch::arange(options.batch, torch::TensorOptions().dtype(torch::kLong).device(device))
                    .remainder(options.classes);
-    adam_ = std::make_unique<Adam>(optimizedParameters(*model_), OptimizerOptions{});
+    optimizer_ = std::make_unique<Optimizer>(optimizedParameters(*model_), OptimizerOptions{});
     constexpr double kRate = 1e-4;  // any: only the work counts
     rates_.lr.assign(model_->parameterGroups().size(), kRate);
   }
@@ -55,8 +55,8 @@ class Step {
   double run() {
     const auto start = std::chrono::steady_clock::now();
     forward().backward();
-    if (update_) adam_->step(rates_);
-    adam_->zeroGrad();
+    if (update_) optimizer_->step(rates_);
+    optimizer_->zeroGrad();
     if (device_.is_cuda()) torch::cuda::synchronize();
     return secondsSince(start);
   }
@@ -71,7 +71,7 @@ class Step {
   Precision precision_;
   bool update_;
   std::shared_ptr<Classifier> model_;
-  std::unique_ptr<Adam> adam_;
+  std::unique_ptr<Optimizer> optimizer_;
   StepRates rates_;
   torch::Tensor images_, targets_;
 };
