@@ -12,7 +12,8 @@
 namespace panicle {
 namespace {
 
-// A block of a parameter: what a thread takes at least, and what is summed on its own, so that sums do not depend on the threads.
+// A block of a parameter: what a thread takes at least, and what is summed on its own, so that sums do not
+// depend on the threads.
 constexpr std::int64_t kBlock = 32768;
 constexpr std::int64_t kLookaheadSteps = 6;
 constexpr double kLookaheadShare = 0.5;
@@ -32,21 +33,25 @@ void stepOnCpu(const at::Tensor& p, const ParameterState& state, const Update& u
   // All share the parameter's memory order, so that one loop over raw memory is right.
   at::Tensor g = p.grad();
   if (g.strides() != p.strides()) g = at::empty_like(p).copy_(g);
-  const auto memory = [](const at::Tensor& tensor) { return tensor.defined() ? tensor.data_ptr<float>() : nullptr; };
+  const auto memory = [](const at::Tensor& tensor) {
+    return tensor.defined() ? tensor.data_ptr<float>() : nullptr;
+  };
   const UpdateSpan all{memory(p), memory(g), memory(state.average), memory(state.square), p.numel()};
   const auto part = [&all](std::int64_t begin, std::int64_t end) {
     const auto from = [begin](auto* pointer) { return pointer ? pointer + begin : nullptr; };
     return UpdateSpan{from(all.p), from(all.g), from(all.m), from(all.v), end - begin};
   };
   if (update.form != UpdateForm::Trust) {
-    at::parallel_for(0, all.count, kBlock, [&](std::int64_t begin, std::int64_t end) { applyUpdate(part(begin, end), update); });
+    at::parallel_for(0, all.count, kBlock,
+                     [&](std::int64_t begin, std::int64_t end) { applyUpdate(part(begin, end), update); });
     return;
   }
   std::vector<TrustSums> sums(static_cast<std::size_t>((all.count + kBlock - 1) / kBlock));
   at::parallel_for(0, static_cast<std::int64_t>(sums.size()), 1, [&](std::int64_t first, std::int64_t last) {
     for (std::int64_t block = first; block < last; ++block) {
       const std::int64_t begin = block * kBlock;
-      sums[static_cast<std::size_t>(block)] = applyAverages(part(begin, std::min(begin + kBlock, all.count)), update);
+      sums[static_cast<std::size_t>(block)] =
+          applyAverages(part(begin, std::min(begin + kBlock, all.count)), update);
     }
   });
   TrustSums total;
@@ -55,8 +60,9 @@ void stepOnCpu(const at::Tensor& p, const ParameterState& state, const Update& u
     total.change += sum.change;
   }
   const double trust = trustRatio(total.weights, total.change);
-  at::parallel_for(0, all.count, kBlock,
-                   [&](std::int64_t begin, std::int64_t end) { applyTrusted(part(begin, end), update, trust); });
+  at::parallel_for(0, all.count, kBlock, [&](std::int64_t begin, std::int64_t end) {
+    applyTrusted(part(begin, end), update, trust);
+  });
 }
 
 // Parameters that share all numbers of an update: multi-tensor operations take one scalar a call.
@@ -84,7 +90,8 @@ void Bucket::trustedStep() {
   const at::Tensor weightNorms = at::stack(at::_foreach_norm(p));
   const at::Tensor changeNorms = at::stack(at::_foreach_norm(change));
   const at::Tensor usable = weightNorms.ne(0).logical_and_(changeNorms.ne(0));
-  const at::Tensor trust = at::where(usable, (weightNorms / changeNorms).clamp_max_(kLargestTrust), at::ones_like(weightNorms));
+  const at::Tensor trust =
+      at::where(usable, (weightNorms / changeNorms).clamp_max_(kLargestTrust), at::ones_like(weightNorms));
   for (std::size_t i = 0; i < change.size(); ++i) change[i].mul_(trust[static_cast<std::int64_t>(i)]);
   at::_foreach_add_(p, change, -update.rate);
 }
@@ -147,7 +154,8 @@ UpdateRates Optimizer::Impl::ratesOf(std::size_t i, const StepRates& rates, doub
           .divisor = divisor};
 }
 
-void Optimizer::Impl::stepTogether(const std::vector<std::size_t>& indices, const StepRates& rates, double divisor) {
+void Optimizer::Impl::stepTogether(const std::vector<std::size_t>& indices, const StepRates& rates,
+                                   double divisor) {
   std::vector<Bucket> buckets;
   std::vector<std::tuple<std::size_t, bool, std::int64_t>> keys;
   for (const std::size_t i : indices) {
@@ -199,7 +207,8 @@ void Optimizer::step(const StepRates& rates, double divisor) {
     if (o.mode.multi_tensor || !o.parameters[i].tensor.is_cpu()) {
       together.push_back(i);
     } else {
-      stepOnCpu(o.parameters[i].tensor, o.state.parameters[i], makeUpdate(o.options, o.ratesOf(i, rates, divisor)));
+      stepOnCpu(o.parameters[i].tensor, o.state.parameters[i],
+                makeUpdate(o.options, o.ratesOf(i, rates, divisor)));
     }
   }
   if (!together.empty()) o.stepTogether(together, rates, divisor);
@@ -223,11 +232,17 @@ void Optimizer::clearState() {
   impl_->state.steps = 0;
 }
 
-double Optimizer::momentum() const { return impl_->state.momentum; }
+double Optimizer::momentum() const {
+  return impl_->state.momentum;
+}
 
-void Optimizer::setWeightDecay(double wd) { impl_->state.wd = wd; }
+void Optimizer::setWeightDecay(double wd) {
+  impl_->state.wd = wd;
+}
 
-double Optimizer::weightDecay() const { return impl_->state.wd; }
+double Optimizer::weightDecay() const {
+  return impl_->state.wd;
+}
 
 double Optimizer::clipGradients(double max_norm, double divisor) {
   const at::NoGradGuard noGrad;

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-// A clone of each loop for wider vectors, chosen when the program starts. Sanitizers do not know how that is done.
+// A clone of each loop for wider vectors, chosen when the program starts; sanitizers fail on how that works.
 #if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 #define PANICLE_VECTOR_CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
 #else
@@ -22,7 +22,8 @@ void plain(float* __restrict p, const float* __restrict g, std::int64_t count, c
 }
 
 PANICLE_VECTOR_CLONES
-void momentum(float* __restrict p, const float* __restrict g, float* __restrict m, std::int64_t count, const Update& u) {
+void momentum(float* __restrict p, const float* __restrict g, float* __restrict m, std::int64_t count,
+              const Update& u) {
   for (std::int64_t i = 0; i < count; ++i) {
     m[i] = u.momentum * m[i] + u.dampening * (g[i] * u.gradient_scale);
     p[i] = u.shrink * p[i] - u.rate * m[i];
@@ -30,8 +31,8 @@ void momentum(float* __restrict p, const float* __restrict g, float* __restrict 
 }
 
 PANICLE_VECTOR_CLONES
-void average(float* __restrict p, const float* __restrict g, float* __restrict m, float* __restrict v, std::int64_t count,
-             const Update& u) {
+void average(float* __restrict p, const float* __restrict g, float* __restrict m, float* __restrict v,
+             std::int64_t count, const Update& u) {
   for (std::int64_t i = 0; i < count; ++i) {
     const float gradient = g[i] * u.gradient_scale;
     m[i] = u.momentum * m[i] + u.dampening * gradient;
@@ -41,8 +42,8 @@ void average(float* __restrict p, const float* __restrict g, float* __restrict m
 }
 
 PANICLE_VECTOR_CLONES
-void adaptive(float* __restrict p, const float* __restrict g, float* __restrict m, float* __restrict v, std::int64_t count,
-              const Update& u) {
+void adaptive(float* __restrict p, const float* __restrict g, float* __restrict m, float* __restrict v,
+              std::int64_t count, const Update& u) {
   for (std::int64_t i = 0; i < count; ++i) {
     const float gradient = g[i] * u.gradient_scale;
     m[i] = u.momentum * m[i] + u.dampening * gradient;
@@ -52,8 +53,8 @@ void adaptive(float* __restrict p, const float* __restrict g, float* __restrict 
 }
 
 PANICLE_VECTOR_CLONES
-TrustSums averagesAndSums(float* __restrict p, const float* __restrict g, float* __restrict m, float* __restrict v,
-                          std::int64_t count, const Update& u) {
+TrustSums averagesAndSums(float* __restrict p, const float* __restrict g, float* __restrict m,
+                          float* __restrict v, std::int64_t count, const Update& u) {
   float weights[kLanes] = {}, change[kLanes] = {};
   const auto element = [&](std::int64_t i, int lane) {
     const float gradient = g[i] * u.gradient_scale;
@@ -76,8 +77,8 @@ TrustSums averagesAndSums(float* __restrict p, const float* __restrict g, float*
 }
 
 PANICLE_VECTOR_CLONES
-void trusted(float* __restrict p, const float* __restrict m, const float* __restrict v, std::int64_t count, const Update& u,
-             float rate) {
+void trusted(float* __restrict p, const float* __restrict m, const float* __restrict v, std::int64_t count,
+             const Update& u, float rate) {
   for (std::int64_t i = 0; i < count; ++i) p[i] -= rate * m[i] / (std::sqrt(v[i] * u.square_scale) + u.eps);
 }
 
@@ -92,9 +93,13 @@ double rectification(double squareMomentum, double step) {
 
 }  // namespace
 
-bool keepsAverage(const OptimizerOptions& options) { return options.kind != OptimizerKind::Sgd || options.momentum() != 0; }
+bool keepsAverage(const OptimizerOptions& options) {
+  return options.kind != OptimizerKind::Sgd || options.momentum() != 0;
+}
 
-bool keepsSquare(const OptimizerOptions& options) { return options.kind != OptimizerKind::Sgd; }
+bool keepsSquare(const OptimizerOptions& options) {
+  return options.kind != OptimizerKind::Sgd;
+}
 
 Update makeUpdate(const OptimizerOptions& options, const UpdateRates& rates) {
   Update update;
@@ -135,11 +140,16 @@ double trustRatio(double weights, double change) {
 
 void applyUpdate(const UpdateSpan& s, const Update& update) {
   switch (update.form) {
-    case UpdateForm::Plain: return plain(s.p, s.g, s.count, update);
-    case UpdateForm::Momentum: return momentum(s.p, s.g, s.m, s.count, update);
-    case UpdateForm::Average: return average(s.p, s.g, s.m, s.v, s.count, update);
-    case UpdateForm::Adaptive: return adaptive(s.p, s.g, s.m, s.v, s.count, update);
-    case UpdateForm::Trust: break;  // in two passes
+    case UpdateForm::Plain:
+      return plain(s.p, s.g, s.count, update);
+    case UpdateForm::Momentum:
+      return momentum(s.p, s.g, s.m, s.count, update);
+    case UpdateForm::Average:
+      return average(s.p, s.g, s.m, s.v, s.count, update);
+    case UpdateForm::Adaptive:
+      return adaptive(s.p, s.g, s.m, s.v, s.count, update);
+    case UpdateForm::Trust:
+      break;  // in two passes
   }
 }
 

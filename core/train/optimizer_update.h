@@ -12,7 +12,8 @@ enum class UpdateForm {
   Momentum,  // m = momentum m + dampening g;  p = shrink p - rate m
   Average,   // likewise, and v = square_momentum v + square_dampening g^2 for steps to come
   Adaptive,  // likewise;  p = shrink p - rate m / (sqrt(square_scale v) + eps)
-  Trust,     // likewise, the change of p times rms(shrink p) / rms(m / (sqrt(square_scale v) + eps) average_scale)
+  Trust,     // likewise, the change of p times rms(shrink p) / rms(m / (sqrt(square_scale v) + eps)
+             // average_scale)
 };
 
 // Everything rounded once. Gradients are multiplied by gradient_scale before.
@@ -34,8 +35,8 @@ struct Update {
 struct UpdateRates {
   double lr = 0;
   double momentum = 0;
-  double wd = 0;            // 0 for a parameter that does not decay
-  std::int64_t step = 1;    // of this parameter, this one included
+  double wd = 0;          // 0 for a parameter that does not decay
+  std::int64_t step = 1;  // of this parameter, this one included
   double divisor = 1;
 };
 

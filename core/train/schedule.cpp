@@ -19,7 +19,10 @@ std::size_t frozenGroups(int freezeTo, std::size_t groups) {
 }
 
 FitPhase fitPhase(const ScheduleOptions& options, std::size_t groups) {
-  FitPhase phase{.name = "one cycle", .shape = options.kind, .epochs = options.epochs, .lr_max = options.lr_max.of(groups)};
+  FitPhase phase{.name = "one cycle",
+                 .shape = options.kind,
+                 .epochs = options.epochs,
+                 .lr_max = options.lr_max.of(groups)};
   if (options.kind == ScheduleKind::FlatCos) phase.name = "flat cosine";
   if (options.kind == ScheduleKind::Fit) phase.name = "constant rate";
   phase.frozen_groups = frozenGroups(options.freeze_to, groups);
@@ -33,7 +36,8 @@ FitPhase fitPhase(const ScheduleOptions& options, std::size_t groups) {
 std::vector<FitPhase> fineTunePhases(const ScheduleOptions& options, std::size_t groups) {
   std::vector<FitPhase> phases;
   if (options.freeze_epochs > 0) {
-    FitPhase frozen{.name = "frozen", .frozen_groups = groups - 1, .epochs = options.freeze_epochs, .lr_max = {}};
+    FitPhase frozen{
+        .name = "frozen", .frozen_groups = groups - 1, .epochs = options.freeze_epochs, .lr_max = {}};
     frozen.lr_max = LearningRate{.high = options.base_lr, .slice = true}.of(groups);
     frozen.pct_start = 0.99;  // the rate practically only rises
     frozen.div_final = options.div_final;
@@ -41,7 +45,8 @@ std::vector<FitPhase> fineTunePhases(const ScheduleOptions& options, std::size_t
     phases.push_back(std::move(frozen));
   }
   const double lr = options.base_lr / 2;
-  FitPhase unfrozen{.name = "unfrozen", .epochs = options.epochs, .lr_max = evenMults(lr / options.lr_mult, lr, groups)};
+  FitPhase unfrozen{
+      .name = "unfrozen", .epochs = options.epochs, .lr_max = evenMults(lr / options.lr_mult, lr, groups)};
   unfrozen.pct_start = options.pct_start.value_or(0.3);
   unfrozen.div = options.div.value_or(5);
   unfrozen.div_final = options.div_final;
@@ -80,7 +85,8 @@ std::vector<FitPhase> planPhases(const ScheduleOptions& options, std::size_t gro
 void SmoothLoss::add(float loss) {
   constexpr float kBeta = 0.98f;
   ++count_;
-  average_ -= (average_ - loss) * (1.0f - kBeta);  // torch.lerp(loss, average, beta), in its order for a weight above a half
+  average_ -= (average_ - loss) *
+              (1.0f - kBeta);  // torch.lerp(loss, average, beta), in its order for a weight above a half
 }
 
 double SmoothLoss::value() const {

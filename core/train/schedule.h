@@ -1,5 +1,6 @@
 // How learning rate and momentum move during training: fastai's schedules, step for step.
-// Source: fastai.callback.schedule (combined_cos, fit_one_cycle, fine_tune), fastai.callback.core's pct_train.
+// Source: fastai.callback.schedule (combined_cos, fit_one_cycle, fine_tune), fastai.callback.core's
+// pct_train.
 #pragma once
 
 #include <optional>
@@ -10,17 +11,18 @@
 
 namespace panicle {
 
-// fastai's combined_cos(pct, start, middle, end): a cosine from start to middle over the first `pct`, then one to end.
-// As in fastai, break points and the position inside a piece are float32, the cosine itself is double.
+// fastai's combined_cos(pct, start, middle, end): a cosine from start to middle over the first `pct`, then
+// one to end. As in fastai, break points and the position inside a piece are float32, the cosine itself is
+// double.
 double combinedCos(double pct, double start, double middle, double end, double position);
 
 // Training from one position 0 to 1, with one set of frozen layers: fastai's one call of fit.
 struct FitPhase {
-  std::string name;                // "one cycle", "frozen", "unfrozen", "flat cosine", "constant rate"
+  std::string name;  // "one cycle", "frozen", "unfrozen", "flat cosine", "constant rate"
   ScheduleKind shape = ScheduleKind::FitOneCycle;  // never FineTune, which is two of these
-  std::size_t frozen_groups = 0;   // the first groups that do not learn (but for their norm layers)
+  std::size_t frozen_groups = 0;  // the first groups that do not learn (but for their norm layers)
   int epochs = 1;
-  std::vector<double> lr_max;      // of each parameter group, body first
+  std::vector<double> lr_max;  // of each parameter group, body first
   double pct_start = 0.25;
   double div = 25;
   double div_final = 1e5;
@@ -34,8 +36,8 @@ struct FitPhase {
 // The phases of a stage. `groups` is the number of parameter groups.
 std::vector<FitPhase> planPhases(const ScheduleOptions& options, std::size_t groups);
 
-// fastai's pct_train for `batch` (from 0) of `epoch` (from 0): epoch / epochs, plus 1 / (batches * epochs) for each batch before,
-// added one by one as fastai does, since the sum's rounding is visible in the rates.
+// fastai's pct_train for `batch` (from 0) of `epoch` (from 0): epoch / epochs, plus 1 / (batches * epochs)
+// for each batch before, added one by one as fastai does, since the sum's rounding is visible in the rates.
 class PositionCounter {
  public:
   PositionCounter(int epochs, std::size_t batches) : epochs_(epochs), batches_(batches) {}

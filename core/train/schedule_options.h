@@ -21,16 +21,17 @@ struct EnumNames<ScheduleKind> {
 struct ScheduleOptions {
   ScheduleKind kind = ScheduleKind::FitOneCycle;
   int epochs = 5;
-  LearningRate lr_max;               // of all but fine_tune: the highest (fit: the only) learning rate
-  double base_lr = 2e-3;             // of fine_tune
-  int freeze_epochs = 1;             // of fine_tune: epochs with the body frozen before the others
-  double lr_mult = 100;              // of fine_tune: the first layers get base_lr / 2 / lr_mult
-  // Of all but fine_tune: fastai's freeze_to(n). 0: everything learns; -1: the last group (the head) alone; n: groups from the
-  // nth on. Norm layers always learn.
+  LearningRate lr_max;    // of all but fine_tune: the highest (fit: the only) learning rate
+  double base_lr = 2e-3;  // of fine_tune
+  int freeze_epochs = 1;  // of fine_tune: epochs with the body frozen before the others
+  double lr_mult = 100;   // of fine_tune: the first layers get base_lr / 2 / lr_mult
+  // Of all but fine_tune: fastai's freeze_to(n). 0: everything learns; -1: the last group (the head) alone;
+  // n: groups from the nth on. Norm layers always learn.
   int freeze_to = 0;
-  std::optional<double> pct_start;   // share of the steps before the fall; .25, of fine_tune .3, of fit_flat_cos .75
-  std::optional<double> div;         // first rate = highest / div; 25, of fine_tune 5
-  double div_final = 1e5;            // last rate = highest / div_final
+  std::optional<double>
+      pct_start;              // share of the steps before the fall; .25, of fine_tune .3, of fit_flat_cos .75
+  std::optional<double> div;  // first rate = highest / div; 25, of fine_tune 5
+  double div_final = 1e5;     // last rate = highest / div_final
   // Of fit_one_cycle and fine_tune: momentum at the start, at the peak of the rate and at the end.
   std::vector<double> moms{0.95, 0.85, 0.95};
 };

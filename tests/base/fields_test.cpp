@@ -16,6 +16,27 @@ struct EnumNames<Colour> {
   static constexpr std::array names{"red", "green"};
 };
 
+// A value with a form of its own in JSON: a number of days, or "3 weeks".
+struct Age {
+  int days = 7;
+  bool weeks = false;
+};
+
+Json leafToJson(const Age& age) {
+  if (age.weeks) return std::to_string(age.days / 7) + " weeks";
+  return age.days;
+}
+
+std::string leafFromJson(Age& out, const Json& json, const FieldInfo& info) {
+  const bool weeks = json.is_string();
+  const int days = weeks              ? 7 * std::atoi(json.get<std::string>().c_str())
+                   : json.is_number() ? json.get<int>()
+                                      : -1;
+  if (days < info.min) return "must be days or weeks";
+  out = {days, weeks};
+  return "";
+}
+
 struct Leaf {
   double length = 1.5;
   std::optional<int> veins;
@@ -33,6 +54,9 @@ struct Plant {
   Leaf flag_leaf;
   std::optional<Leaf> spare;
   std::vector<Leaf> leaves{Leaf{}};
+  std::vector<double> shades{0.5};
+  Age age;
+  std::optional<Age> bloom;
 };
 
 std::span<const Field<Leaf>> fieldTable(const Leaf*) {
@@ -56,6 +80,9 @@ std::span<const Field<Plant>> fieldTable(const Plant*) {
       field<&Plant::flag_leaf>({.name = "flag_leaf"}),
       field<&Plant::spare>({.name = "spare"}),
       field<&Plant::leaves>({.name = "leaves"}),
+      field<&Plant::shades>({.name = "shades", .min = 0, .max = 1}),
+      field<&Plant::age>({.name = "age", .min = 1}),
+      field<&Plant::bloom>({.name = "bloom", .min = 1}),
   };
   return table;
 }
@@ -88,14 +115,15 @@ TEST(Fields, DefaultsWriteInTableOrder) {
   EXPECT_EQ(
       toJson(Plant{}).dump(),
       R"({"height":10,"seed":42,"wet":false,"name":"rice","colour":"green","pot":[20,30],"friends":["duck"],)"
-      R"("note":null,"flag_leaf":{"length":1.5,"veins":null},"spare":null,"leaves":[{"length":1.5,"veins":null}]})");
+      R"("note":null,"flag_leaf":{"length":1.5,"veins":null},"spare":null,"leaves":[{"length":1.5,"veins":null}],)"
+      R"("shades":[0.5],"age":7,"bloom":null})");
 }
 
 TEST(Fields, EverythingReadsBack) {
   const char* text =
       R"({"height":11,"seed":18446744073709551615,"wet":true,"name":"wild","colour":"red","pot":[9,8],"friends":["a","b"],)"
       R"("note":"n","flag_leaf":{"length":0.25,"veins":3},"spare":{"length":2.0,"veins":1},)"
-      R"("leaves":[{"length":1.0,"veins":null},{"length":0.0,"veins":7}]})";
+      R"("leaves":[{"length":1.0,"veins":null},{"length":0.0,"veins":7}],"shades":[0.25,1.0],"age":"2 weeks","bloom":9})";
   const Read result = read(text);
   EXPECT_THAT(result.problems, IsEmpty());
   EXPECT_EQ(toJson(result.plant).dump(), text);
@@ -167,6 +195,26 @@ TEST(Fields, SizesReadInThreeForms) {
   }
 }
 
+TEST(Fields, ListsOfNumbersKeepToTheirRange) {
+  EXPECT_THAT(read(R"({"shades":[0,1,0.5]})").plant.shades, ElementsAre(0.0, 1.0, 0.5));
+  EXPECT_THAT(read(R"({"shades":[]})").plant.shades, IsEmpty());
+  for (const char* wrong : {R"({"shades":[0.5,1.5]})", R"({"shades":[-1]})", R"({"shades":["0.5"]})",
+                            R"({"shades":0.5})", R"({"shades":[null]})", R"({"shades":[[0.5]]})"}) {
+    EXPECT_THAT(problem(wrong),
+                HasSubstr("shades must be a list of numbers such as [1, 0.5], each from 0 to 1, not "));
+    EXPECT_THAT(read(wrong).plant.shades, ElementsAre(0.5));
+  }
+}
+
+TEST(Fields, ValuesOfTheirOwnFormSayWhatIsWrong) {
+  EXPECT_EQ(read(R"({"age":"2 weeks"})").plant.age.days, 14);
+  EXPECT_EQ(problem(R"({"age":"soon"})"), "age must be days or weeks");
+  EXPECT_EQ(read(R"({"age":0})").plant.age.days, 7);
+  EXPECT_EQ(read(R"({"bloom":"3 weeks"})").plant.bloom->days, 21);
+  EXPECT_EQ(problem(R"({"bloom":0})"), "bloom must be days or weeks");
+  EXPECT_FALSE(read(R"({"bloom":0})").plant.bloom);
+}
+
 TEST(Fields, AllProblemsAreToldAtOnce) {
   const auto result = read(R"({"height":0,"wet":"no","nam":"x"})");
   ASSERT_EQ(result.problems.size(), 3u);
@@ -188,10 +236,11 @@ TEST(Fields, DescriptionsHaveAPathAKindAndAValue) {
   describeFields(plant, "data", fields);
   std::vector<std::string> paths;
   for (const auto& each : fields) paths.push_back(each.path);
-  EXPECT_THAT(paths, ElementsAre("data.height", "data.seed", "data.wet", "data.name", "data.colour",
-                                 "data.pot", "data.friends", "data.note", "data.flag_leaf.length",
-                                 "data.flag_leaf.veins", "data.spare", "data.spare.length",
-                                 "data.spare.veins", "data.leaves.0.length", "data.leaves.0.veins"));
+  EXPECT_THAT(paths,
+              ElementsAre("data.height", "data.seed", "data.wet", "data.name", "data.colour", "data.pot",
+                          "data.friends", "data.note", "data.flag_leaf.length", "data.flag_leaf.veins",
+                          "data.spare", "data.spare.length", "data.spare.veins", "data.leaves.0.length",
+                          "data.leaves.0.veins", "data.shades", "data.age", "data.bloom"));
   EXPECT_EQ(fields[0].kind, FieldKind::Integer);
   EXPECT_STREQ(fields[0].info.unit, "cm");
   EXPECT_EQ(fields[4].kind, FieldKind::Choice);
@@ -201,6 +250,13 @@ TEST(Fields, DescriptionsHaveAPathAKindAndAValue) {
   EXPECT_TRUE(fields[7].value.is_null());
   EXPECT_EQ(fields[10].kind, FieldKind::Object);
   EXPECT_TRUE(fields[10].nullable);
+  EXPECT_EQ(fields[15].kind, FieldKind::RealList);
+  EXPECT_EQ(fields[16].kind, FieldKind::Leaf);
+  EXPECT_FALSE(fields[16].nullable);
+  EXPECT_EQ(fields[16].value, Json(7));
+  EXPECT_EQ(fields[17].kind, FieldKind::Leaf);
+  EXPECT_TRUE(fields[17].nullable);
+  EXPECT_TRUE(fields[17].value.is_null());
 }
 
 TEST(NearestName, FindsTyposInAnyCaseAndNothingFarAway) {
