@@ -43,7 +43,7 @@ std::vector<Step> planHead(const Classifier& model, const ByName& stored, const 
   const std::int64_t classes = classesOf(file);
   const std::string classifier = "the file's classifier has " + std::to_string(classes) + " classes";
   if (classes == 0) {
-    notes.push_back("the file has no classifier: the head starts fresh");
+    notes.emplace_back("the file has no classifier: the head starts fresh");
   } else if (!nameFound) {
     notes.push_back(classifier + " and another kind of head than this model: not used");
   } else if (classes != model.classes()) {
