@@ -341,8 +341,10 @@ std::vector<std::uint32_t> shuffled(std::vector<std::uint32_t> items, std::uint6
   return result;
 }
 
-Pass trainingPass(std::vector<std::uint32_t> items, std::uint64_t seed, std::uint64_t epoch, int batch_size) {
-  const bool dropLast = items.size() >= static_cast<std::size_t>(std::max(batch_size, 0));
+Pass trainingPass(std::vector<std::uint32_t> items, std::uint64_t seed, std::uint64_t epoch, int batch_size,
+                  SmallSet small) {
+  const bool dropLast =
+      small == SmallSet::LeaveOut || items.size() >= static_cast<std::size_t>(std::max(batch_size, 0));
   return {shuffled(std::move(items), seed, epoch), batch_size, dropLast, Mode::Train, epoch};
 }
 
@@ -368,8 +370,30 @@ std::span<const Field<BatchOptions>> fieldTable(const BatchOptions*) {
            .fastai = "GradientAccumulation(n_acc = size * accum)",
            .unit = "batches",
            .min = 1,
-           .max = 65536})};
+           .max = 65536}),
+      field<&O::effective>(
+          {.name = "effective",
+           .label = "Effective batch",
+           .help = "The same in images: the optimizer takes a step once as many have gone through, so that the "
+                   "batch size can follow the memory and training stays as it is. Leave accum at 1 then.",
+           .fastai = "GradientAccumulation(n_acc)",
+           .unit = "images",
+           .min = 1,
+           .max = 1 << 24})};
   return table;
+}
+
+std::vector<std::string> check(const BatchOptions& options) {
+  if (!options.effective) return {};
+  std::vector<std::string> problems;
+  if (options.accum != 1) {
+    problems.push_back("effective and accum say the same thing twice; leave accum at 1, or effective at null");
+  }
+  if (*options.effective < options.size) {
+    problems.push_back("effective is " + std::to_string(*options.effective) + ", but each batch has size " +
+                       std::to_string(options.size) + "; lower size");
+  }
+  return problems;
 }
 
 }  // namespace panicle

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -20,9 +21,16 @@ struct BatchOptions {
   int size = 64;  // images that go through the network together
   // Batches whose gradients are added up before the optimizer steps: the effective batch is size * accum.
   int accum = 1;
+  // Or the effective batch itself, in images: the optimizer steps once as many have gone through (fastai's
+  // GradientAccumulation(n_acc)). null: accum says it.
+  std::optional<int> effective{};
+
+  int effectiveSize() const { return effective.value_or(size * accum); }
 };
 
 std::span<const Field<BatchOptions>> fieldTable(const BatchOptions*);
+// What no single field shows, each beginning with the field's name.
+std::vector<std::string> check(const BatchOptions& options);
 
 // Who applies the batch transforms: the loader's threads, or the device on which the network computes. Items
 // of ratio_resize, which have many sizes and make no batch before those transforms, always go through the
@@ -106,8 +114,13 @@ class Loader {
 std::vector<std::uint32_t> shuffled(std::vector<std::uint32_t> items, std::uint64_t seed,
                                     std::uint64_t epoch);
 
-// The pass that trains `epoch` (counted over the whole run): shuffled; as in fastai a last batch that is not
-// full is left out, but never everything.
-Pass trainingPass(std::vector<std::uint32_t> items, std::uint64_t seed, std::uint64_t epoch, int batch_size);
+// What becomes of fewer items than a batch: they are trained on, or (as in fastai) left out like every last
+// batch that is not full.
+enum class SmallSet { Train, LeaveOut };
+
+// The pass that trains `epoch` (counted over the whole run): shuffled; a last batch that is not full is left
+// out, as in fastai.
+Pass trainingPass(std::vector<std::uint32_t> items, std::uint64_t seed, std::uint64_t epoch, int batch_size,
+                  SmallSet small = SmallSet::Train);
 
 }  // namespace panicle

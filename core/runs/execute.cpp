@@ -7,39 +7,27 @@
 
 #include "core/base/error.h"
 #include "core/base/file.h"
-#include "core/data/split.h"
 #include "core/eval/predictor.h"
-#include "core/loader/presize_cache.h"
 #include "core/memory/meter.h"
-#include "core/models/classifier.h"
 #include "core/models/device.h"
-#include "core/models/kernels.h"
-#include "core/models/weight_search.h"
-#include "core/train/trainer.h"
+#include "core/runs/prepared_run.h"
 
 namespace panicle {
 namespace {
 
-std::shared_ptr<const std::vector<Sample>> makeSamples(const Dataset& dataset, const std::vector<Item>& items) {
-  auto samples = std::make_shared<std::vector<Sample>>();
-  samples->reserve(items.size());
-  for (const Item& item : items) samples->push_back({dataset.file(item), item.target});
-  return samples;
+// Photos that an epoch trains on, as trainingPass() deals them.
+std::size_t trainedImages(std::size_t images, int batch) {
+  const auto size = static_cast<std::size_t>(batch);
+  return images < size ? images : images / size * size;
 }
 
-// What a run's network starts from.
-struct Start {
-  std::optional<std::filesystem::path> file;
-  std::string why;  // there is none
+std::size_t steps(std::size_t images, int batch) {
+  return std::max<std::size_t>(1, images / static_cast<std::size_t>(batch));
+}
 
-  std::string words() const { return file ? file->string() : "scratch: " + why; }
-};
-
-Start findStart(const ModelOptions& model, const std::filesystem::path& workspace) {
-  if (model.weights == "none") return {.why = "model.weights is none"};
-  if (model.weights != "auto") return {.file = model.weights};
-  if (const auto found = findWeights(model.arch, workspace)) return {.file = found->file};
-  return {.why = "no weights for " + model.arch + " on this machine"};
+int epochsOf(const StageFit& stage) {
+  return std::accumulate(stage.phases.begin(), stage.phases.end(), 0,
+                         [](int sum, const FitPhase& phase) { return sum + phase.epochs; });
 }
 
 // One run from its files to its predictions. Members are filled in the order of the work.
@@ -51,15 +39,34 @@ class Execution {
   RunEnded perform() {
     RunEnded end{.run = run_};
     try {
-      prepare();
+      prepared_ = prepareRun(spec_, start_, telling_, control_.token());
+      writeAtomically(store_.folder(run_) / "vocab.json", Json(prepared_.dataset.vocab).dump(2));
       end.status = train() ? RunStatus::Finished : RunStatus::Stopped;
     } catch (const Cancelled&) {
       end.status = RunStatus::Stopped;
     }
-    if (model_) keepResults();
+    tellOfSkippedSteps();
+    if (trainer_) trainer_->settle();
+    if (loaders_.current()) {
+      saveModel();
+      keepPredictions();
+    }
     if (trainer_) end.metrics = trainer_->lastMetrics();
     return end;
   }
+
+  // After a failure: the predictions of the last good checkpoint. Returns what was kept, in words; "" without one.
+  std::string rescue() {
+    if (savedEpochs_ == 0) return "";
+    tell(PhaseChanged{"reading the last good checkpoint"});
+    loadWeights(*prepared_.model, modelFile());
+    keepPredictions();
+    return "The model of " + (savedEpochs_ == 1 ? std::string("the first epoch") : std::to_string(savedEpochs_) + " epochs") +
+           " and its predictions were kept.";
+  }
+
+  // Of the last epoch.
+  std::map<std::string, double> metrics() const { return trainer_ ? trainer_->lastMetrics() : std::map<std::string, double>{}; }
 
   void tell(const TrainEvent& event) {
     store_.record(run_, event);
@@ -67,118 +74,106 @@ class Execution {
   }
 
  private:
-  void prepare() {
-    tell(PhaseChanged{"reading the data set"});
-    dataset_ = loadDataset(spec_.data, control_.token());
-    for (const std::string& warning : dataset_.warnings) tell(Warning{warning, ""});
-    split_ = splitDataset(dataset_, spec_.data.split);
-    samples_ = makeSamples(dataset_, dataset_.items);
-    writeAtomically(store_.folder(run_) / "vocab.json", Json(dataset_.vocab).dump(2));
-
-    tell(PhaseChanged{"building " + spec_.model.arch});
-    device_ = chooseDevice(spec_.device);
-    precision_ = resolvePrecision(spec_.precision, device_.str());
-    if (device_.is_cpu()) {
-      if (const std::string slow = describeLinearAlgebra().warning; !slow.empty()) tell(Warning{slow, ""});
-    }
-    const Size first = makePipeline(spec_, spec_.stages.front()).outputSize();
-    auto model = std::make_shared<Classifier>(spec_.model, static_cast<std::int64_t>(dataset_.vocab.size()), first, spec_.seed);
-    startFrom(*model);
-    model->toChannelsLast();
-    model->to(device_);
-    model_ = std::move(model);
-  }
-
-  void startFrom(Classifier& model) {
-    if (!start_.file) return;
-    tell(PhaseChanged{"reading " + start_.file->string()});
-    for (const std::string& note : loadWeights(model, *start_.file).notes) tell(Warning{note, start_.file->string()});
-  }
-
   // False when it was stopped after an epoch.
   bool train() {
-    TrainerOptions options{.optimizer = spec_.optimizer, .batch = spec_.batch, .precision = precision_, .seed = spec_.seed};
-    options.bad_images = spec_.data.bad_images;
-    std::vector<std::vector<FitPhase>> plan;
-    options.total_epochs = 0;
-    for (const StageOptions& stage : spec_.stages) {
-      plan.push_back(planPhases(stage.schedule, model_->parameterGroups().size()));
-      for (const FitPhase& phase : plan.back()) options.total_epochs += phase.epochs;
+    std::vector<StageFit> stages;
+    for (std::size_t stage = 0; stage < spec_.stages.size(); ++stage) {
+      stages.push_back(stageFit(spec_, stage, prepared_.model->parameterGroups().size()));
     }
-    trainer_ = std::make_unique<Trainer>(model_, device_, options, control_, [this](const TrainEvent& event) { forward(event); });
-
-    const auto batch = static_cast<std::size_t>(spec_.batch.size);
-    const std::size_t steps = std::max<std::size_t>(1, split_.train.size() / batch);
-    tell(RunStarted{run_, split_.train.size(), split_.valid.size(), steps, options.total_epochs,
-                    describeDevice(device_) + ", " + enumName(precision_),
-                    {"error_rate", "accuracy"}, start_.words()});
-    for (std::size_t stage = 0; stage < plan.size(); ++stage) {
-      makeLoader(spec_.stages[stage], plan[stage]);
-      const FitData data{split_.train, split_.valid};
-      if (trainer_->fit(static_cast<int>(stage), plan[stage], *loader_, data, *samples_) == FitEnd::StoppedAfterEpoch) return false;
+    TrainerOptions options = trainerOptions(spec_, prepared_.precision);
+    options.plan = planTime(stages);
+    trainer_ = std::make_unique<Trainer>(prepared_.model, prepared_.device, prepared_.targets, options, control_,
+                                         [this](const TrainEvent& event) { forward(event); });
+    tellStart(stages);
+    for (std::size_t stage = 0; stage < stages.size(); ++stage) {
+      Loader& loader = loaders_.begin(spec_.stages[stage], epochsOf(stages[stage]), store_.workspace(), control_.token());
+      if (trainer_->fit(stages[stage], loader, prepared_.data, *prepared_.samples) == FitEnd::StoppedAfterEpoch) return false;
     }
     return true;
   }
 
-  // The loader of a stage, with a presize cache where it pays. The stage before gives its cache back first: only one may
-  // write the same photos.
-  void makeLoader(const StageOptions& stage, const std::vector<FitPhase>& phases) {
-    const Pipeline pipeline = makePipeline(spec_, stage);
-    model_->setImageSize(pipeline.outputSize());
-    const auto folder = presizeFolder(store_.workspace());
-    const int epochs = std::accumulate(phases.begin(), phases.end(), 0,
-                                       [](int sum, const FitPhase& phase) { return sum + phase.epochs; });
-    const CachePlan plan =
-        planCache(folder, pipeline, spec_.cache, epochs, *samples_, split_.train, split_.valid, control_.token());
-    if (!plan.words.empty()) tell(PhaseChanged{plan.words});
-    loader_.reset();
-    cache_.reset();
-    if (plan.use) cache_ = std::make_shared<PresizeCache>(folder, pipeline, spec_.cache.budgetBytes());
-    LoaderOptions options = loaderOptions();
-    options.cache = cache_;
-    loader_ = std::make_unique<Loader>(samples_, pipeline, options);
+  void tellStart(const std::vector<StageFit>& stages) {
+    RunStarted started{.run = run_,
+                       .train_images = prepared_.data.train.size(),
+                       .valid_images = prepared_.data.valid.size(),
+                       .steps_per_epoch = steps(prepared_.data.train.size(), stages.front().batch.size)};
+    for (const StageFit& stage : stages) started.epochs += epochsOf(stage);
+    started.device = describeDevice(prepared_.device) + ", " + enumName(prepared_.precision);
+    started.metrics = MetricTable(spec_.metrics, prepared_.targets).names();
+    started.start = start_.words();
+    tell(started);
   }
 
-  void tellOfCache() {
-    if (!cache_) return;
-    for (const std::string& notice : cache_->takeNotices()) tell(Warning{notice, ""});
+  TimePlan planTime(const std::vector<StageFit>& stages) const {
+    TimePlan plan;
+    for (const StageFit& stage : stages) {
+      const Size size = makePipeline(spec_, spec_.stages[static_cast<std::size_t>(stage.stage)]).outputSize();
+      for (const FitPhase& phase : stage.phases) {
+        plan.fits.push_back({.epochs = phase.epochs,
+                             .frozen = phase.frozen_groups > 0,
+                             .pixels = static_cast<double>(size.height) * size.width,
+                             .train_images = trainedImages(prepared_.data.train.size(), stage.batch.size),
+                             .valid_images = prepared_.data.valid.size()});
+      }
+    }
+    const std::size_t looks = spec_.tta ? static_cast<std::size_t>(spec_.tta->n) + 1 : 1;
+    plan.predicted_images = looks * (prepared_.data.valid.size() + prepared_.dataset.test.size());
+    return plan;
   }
 
-  // After each epoch the memory is told as well.
+  // After each epoch the model is saved, so that nothing that goes wrong later costs more than an epoch.
   void forward(const TrainEvent& event) {
     tell(event);
     if (!std::holds_alternative<EpochEnded>(event)) return;
-    tellOfCache();
+    saveModel();
+    ++savedEpochs_;
+    loaders_.tellOfCache();
     const MemoryReading memory = meter_.read();
     tell(MemorySampled{0, memory.tensors, memory.tensors_peak});
   }
 
-  // The model and what it says of the validation and test images. A stop is over by now: what was learnt is kept whole.
-  void keepResults() {
-    if (!loader_) return;
-    tell(PhaseChanged{"saving the model"});
-    const auto file = store_.folder(run_) / "model.safetensors";
-    saveWeights(*model_, file, {{"panicle", PANICLE_VERSION}, {"vocab", Json(dataset_.vocab).dump()}});
-    tell(CheckpointWritten{file.string()});
-    keepPredictions("valid", *loader_, dataset_.items, split_.valid);
-    if (dataset_.test.empty()) return;
-    Loader test(makeSamples(dataset_, dataset_.test), loader_->pipeline(), loaderOptions());
-    std::vector<std::uint32_t> all(dataset_.test.size());
+  void tellOfSkippedSteps() {
+    const std::uint64_t skipped = trainer_ ? trainer_->skippedSteps() : 0;
+    if (skipped == 0) return;
+    tell(Warning{std::to_string(skipped) + (skipped == 1 ? " step was" : " steps were") +
+                     " left out because gradients were not finite numbers in 16 bits; a few at the beginning are usual, many mean "
+                     "that the learning rate is too high",
+                 ""});
+  }
+
+  std::filesystem::path modelFile() const { return store_.folder(run_) / "model.safetensors"; }
+
+  void saveModel() {
+    saveWeights(*prepared_.model, modelFile(), {{"panicle", PANICLE_VERSION}, {"vocab", Json(prepared_.dataset.vocab).dump()}});
+    tell(CheckpointWritten{modelFile().string()});
+  }
+
+  // What the model says of the validation and test images. A stop is over by now: what was learnt is kept whole.
+  void keepPredictions() {
+    const std::vector<Target> targets = prepared_.dataset.targets();
+    Loader& loader = *loaders_.current();
+    const Dataset& dataset = prepared_.dataset;
+    keepPredictions("valid", loader, targets, dataset.items, prepared_.data.valid);
+    if (dataset.test.empty()) return;
+    Loader test(makeSamples(dataset, dataset.test), loader.pipeline(), loaderOptions(spec_, prepared_.device));
+    std::vector<std::uint32_t> all(dataset.test.size());
     std::iota(all.begin(), all.end(), 0u);
-    keepPredictions("test", test, dataset_.test, all);
+    keepPredictions("test", test, withoutValues(targets), dataset.test, all);
   }
 
-  void keepPredictions(const std::string& split, Loader& loader, const std::vector<Item>& list, const std::vector<std::uint32_t>& items) {
-    model_->setImageSize(loader.pipeline().outputSize());  // a stop may have come between two stages
-    tell(PhaseChanged{"predicting " + std::to_string(items.size()) + " " + (split == "valid" ? "validation" : split) + " images"});
+  // `targets` have the values of `list`, if any are known.
+  void keepPredictions(const std::string& split, Loader& loader, const std::vector<Target>& targets, const std::vector<Item>& list,
+                       const std::vector<std::uint32_t>& items) {
+    prepared_.model->setImageSize(loader.pipeline().outputSize());  // a stop may have come between two stages
+    const std::string images = std::to_string(items.size()) + " " + (split == "valid" ? "validation" : split) + " images";
+    tell(PhaseChanged{"predicting " + images});
     const auto onBad = [this](const BadSample& bad) { tell(Warning{"not predicted: " + bad.reason, ""}); };
-    writePredictions(store_.folder(run_), split,
-                     predict(*model_, device_, precision_, loader, list, items, dataset_.vocab, spec_.batch.size, onBad));
-  }
-
-  LoaderOptions loaderOptions() const {
-    const auto stage = device_.is_cpu() ? BatchStage::Loader : BatchStage::Device;
-    return {.threads = spec_.loader_threads, .batch_stage = stage};
+    const PredictWith with{*prepared_.model, prepared_.device, prepared_.precision, spec_.batch.size};
+    const Outputs plain = predict(with, loader, targets, items, onBad);
+    writeOutputs(store_.folder(run_), split, plain, targets, list);
+    if (!spec_.tta || plain.items.empty()) return;
+    tell(PhaseChanged{"predicting " + images + " with test-time augmentation"});
+    writeOutputs(store_.folder(run_), ttaStem(split), predictTta(with, loader, targets, *spec_.tta, items, plain), targets, list);
   }
 
   RunStore& store_;
@@ -188,21 +183,48 @@ class Execution {
   const TrainObserver& observer_;
   std::string run_;
   MemoryMeter meter_;
-  Dataset dataset_;
-  Split split_;
-  std::shared_ptr<const std::vector<Sample>> samples_;
-  torch::Device device_{torch::kCPU};
-  Precision precision_ = Precision::Fp32;
-  std::shared_ptr<Classifier> model_;
+  PreparationObserver telling_{.phase = [this](const std::string& what) { tell(PhaseChanged{what}); },
+                               .warning = [this](const Warning& warning) { tell(warning); }};
+  PreparedRun prepared_;
+  StageLoader loaders_{spec_, prepared_, telling_};
   std::unique_ptr<Trainer> trainer_;
-  std::shared_ptr<PresizeCache> cache_;  // of the last stage that trained; null: it does without
-  std::unique_ptr<Loader> loader_;       // likewise
+  int savedEpochs_ = 0;
 };
 
 std::string outOfMemoryMessage(const RunSpec& spec, const std::string& what) {
   const Size size = spec.stages.front().resize.size;
   return "out of memory with " + spec.model.arch + ", batch " + std::to_string(spec.batch.size) + ", size " + toString(size) +
          "; halve batch.size and double batch.accum, or take smaller images.\n" + what;
+}
+
+// What ended the run by an exception, which is being handled.
+std::string failureMessage(const RunSpec& spec) {
+  try {
+    throw;
+  } catch (const c10::Error& error) {
+    return isOutOfMemory(error) ? outOfMemoryMessage(spec, error.what_without_backtrace()) : error.what_without_backtrace();
+  } catch (const std::bad_alloc&) {
+    return outOfMemoryMessage(spec, "");
+  } catch (const std::exception& error) {
+    return error.what();
+  }
+}
+
+// The run's end, however it comes.
+RunEnded performOrRescue(Execution& execution, const RunSpec& spec, const std::string& run) {
+  RunEnded end{.run = run, .status = RunStatus::Failed};
+  try {
+    return execution.perform();
+  } catch (...) {
+    end.message = failureMessage(spec);
+  }
+  end.metrics = execution.metrics();
+  try {
+    if (const std::string kept = execution.rescue(); !kept.empty()) end.message += "\n" + kept;
+  } catch (...) {
+    end.message += "\nThe last checkpoint could not be predicted with: " + failureMessage(spec);
+  }
+  return end;
 }
 
 }  // namespace
@@ -220,20 +242,12 @@ RunOutcome execute(RunStore& store, const RunSpec& spec, TrainControl& control, 
   environment["start"] = from.words();
   const std::string run = store.create(spec, environment);
 
-  RunEnded end{.run = run, .status = RunStatus::Failed};
+  RunEnded end;
   {
     const TensorTracking tracking;
     const KeptMemory kept;
     Execution execution(store, spec, from, control, observer, run);
-    try {
-      end = execution.perform();
-    } catch (const c10::Error& error) {
-      end.message = isOutOfMemory(error) ? outOfMemoryMessage(spec, error.what_without_backtrace()) : error.what_without_backtrace();
-    } catch (const std::bad_alloc&) {
-      end.message = outOfMemoryMessage(spec, "");
-    } catch (const std::exception& error) {
-      end.message = error.what();
-    }
+    end = performOrRescue(execution, spec, run);
   }
   end.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   store.record(run, end);

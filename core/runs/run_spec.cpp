@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "core/base/error.h"
+#include "core/train/metrics.h"
 
 namespace panicle {
 
@@ -22,6 +23,16 @@ std::span<const Field<StageOptions>> fieldTable(const StageOptions*) {
                                              "learns the disease and not the photo. Off: every "
                                              "epoch sees the same pictures, which overfits sooner.",
                                      .fastai = "batch_tfms=aug_transforms(...)"}),
+      field<&StageOptions::mix>({.name = "mix",
+                                 .label = "Mixing",
+                                 .help = "Shows the network pairs of photos laid over each other (mixup) or pasted into each "
+                                         "other (cutmix), with both labels. Helps long trainings; needs more epochs.",
+                                 .fastai = "cbs=MixUp(...), CutMix(...)"}),
+      field<&StageOptions::batch>({.name = "batch",
+                                   .label = "Batch of this stage",
+                                   .help = "Another batch for this stage, such as half of it for photos of twice the area. Off: "
+                                           "the run's.",
+                                   .fastai = "bs"}),
       field<&StageOptions::schedule>(
           {.name = "schedule",
            .label = "Schedule",
@@ -59,6 +70,11 @@ std::span<const Field<RunSpec>> fieldTable(const RunSpec*) {
                                           "faster where the hardware can, and keeps weights, norms and loss in "
                                           "single precision; auto takes bf16 there and fp32 elsewhere.",
                                   .fastai = "to_bf16()"}),
+      field<&RunSpec::fidelity>({.name = "fidelity",
+                                 .label = "Fidelity",
+                                 .help = "default does the right thing where fastai has a defect (accumulation, frozen weights "
+                                         "that decay, a training set smaller than a batch); fastai repeats the defects, to "
+                                         "reproduce a notebook to the digit."}),
       field<&RunSpec::threads>({.name = "threads",
                                 .label = "Compute threads",
                                 .help = "Processor threads that the network computes with; 0 takes all "
@@ -85,13 +101,28 @@ std::span<const Field<RunSpec>> fieldTable(const RunSpec*) {
                               .help = "Resized photos kept on disk, so that only the first epoch decodes them."}),
       field<&RunSpec::optimizer>({.name = "optimizer",
                                   .label = "Optimizer",
-                                  .help = "How a gradient becomes a change of the weights: fastai's Adam.",
-                                  .fastai = "opt_func=Adam"}),
+                                  .help = "How a gradient becomes a change of the weights.",
+                                  .fastai = "opt_func"}),
+      field<&RunSpec::callbacks>({.name = "callbacks",
+                                  .label = "Callbacks",
+                                  .help = "What watches the run and steps in: keep the best epoch, stop early, clip gradients.",
+                                  .fastai = "cbs"}),
+      field<&RunSpec::metrics>({.name = "metrics",
+                                .label = "Metrics",
+                                .help = "What the epoch table tells of the validation photos: error_rate, accuracy, top_3_accuracy, "
+                                        "top_5_accuracy, f1_macro, cohen_kappa, recall_macro, recall (each class); of targets that "
+                                        "are numbers mae, rmse, r2.",
+                                .fastai = "metrics"}),
       field<&RunSpec::stages>({.name = "stages",
                                .label = "Stages",
                                .help = "Stretches of training, one after the other on the same network, each "
                                        "with its own transforms and schedule. Two "
                                        "stages of growing size are progressive resizing."}),
+      field<&RunSpec::tta>({.name = "tta",
+                            .label = "Test-time augmentation",
+                            .help = "Predicts each photo several times with the random changes of training and takes the mean: "
+                                    "often a tenth fewer errors, for as many times the prediction time.",
+                            .fastai = "learn.tta()"}),
   };
   return table;
 }
@@ -108,25 +139,6 @@ bool isDevice(const std::string& device) {
   return error == std::errc() && end == last && index >= 0;
 }
 
-void checkData(const DataOptions& data, std::vector<std::string>& problems) {
-  if (data.label_columns.size() != 1) {
-    problems.push_back("data.label_columns must name one column, not " +
-                       std::to_string(data.label_columns.size()));
-  }
-  if (data.split.kind == SplitKind::Random && !(data.split.valid_pct > 0 && data.split.valid_pct < 1)) {
-    problems.push_back(
-        "data.split.valid_pct must lie between 0 and 1, both excluded, such as 0.2; to train on everything "
-        "set "
-        "data.split.kind to none");
-  }
-  if (data.split.kind == SplitKind::Column && data.split.column.empty()) {
-    problems.push_back("data.split.column is empty; name the CSV's column that marks validation rows");
-  }
-  if (!(data.subset.fraction > 0 && data.subset.fraction <= 1)) {
-    problems.push_back("data.subset.fraction must be above 0 and at most 1; 1 keeps everything");
-  }
-}
-
 void addProblems(const std::vector<std::string>& found, const std::string& path,
                  std::vector<std::string>& problems) {
   for (const std::string& problem : found) problems.push_back(path + "." + problem);
@@ -136,6 +148,9 @@ void checkStage(const StageOptions& stage, const std::string& path, const Archit
                 std::vector<std::string>& problems) {
   addProblems(check(stage.resize), path + ".resize", problems);
   if (stage.augment) addProblems(check(*stage.augment), path + ".augment", problems);
+  addProblems(check(stage.schedule), path + ".schedule", problems);
+  addProblems(check(stage.loss), path + ".loss", problems);
+  if (stage.batch) addProblems(check(*stage.batch), path + ".batch", problems);
   const bool augmentSizes = stage.augment && stage.augment->size;
   if (stage.resize.method == ResizeMethod::RatioResize && !augmentSizes) {
     problems.push_back(path +
@@ -148,25 +163,38 @@ void checkStage(const StageOptions& stage, const std::string& path, const Archit
   }
 }
 
+void checkTargets(const RunSpec& spec, std::vector<std::string>& problems) {
+  const std::size_t targets = spec.data.label_columns.size();
+  for (std::size_t i = 0; i < spec.stages.size(); ++i) {
+    const std::size_t weights = spec.stages[i].loss.target_weights.size();
+    if (weights == 0 || weights == targets) continue;
+    problems.push_back("stages." + std::to_string(i) + ".loss.target_weights holds " + std::to_string(weights) +
+                       " weights, but data.label_columns names " + std::to_string(targets) +
+                       "; write one for each of them, or an empty list for equal ones");
+  }
+}
+
 // What is wrong in the document itself, whatever is on disk.
 std::vector<std::string> structuralProblems(const RunSpec& spec) {
   std::vector<std::string> problems;
   if (!isDevice(spec.device)) {
     problems.push_back("device '" + spec.device + "' is not known; write auto, cpu, or cuda:0");
   }
-  checkData(spec.data, problems);
+  addProblems(check(spec.data), "data", problems);
   const Architecture* arch = findArchitecture(spec.model.arch).architecture;
   if (!arch) problems.push_back("model.arch: " + unknownArchitecture(spec.model.arch));
   if (spec.model.weights.empty()) {
     problems.push_back("model.weights is empty; write auto, none, or the path of a weight file");
   }
-  if (spec.batch.size == 1) {
-    problems.push_back("batch.size must be at least 2: batch normalisation needs several photos to compare");
-  }
+  addProblems(check(spec.batch), "batch", problems);
+  addProblems(check(spec.callbacks, spec.metrics), "callbacks", problems);
+  const auto metrics = checkMetrics(spec.metrics);
+  problems.insert(problems.end(), metrics.begin(), metrics.end());
   if (spec.stages.empty()) problems.push_back("stages is empty; a run needs at least one");
   for (std::size_t i = 0; i < spec.stages.size(); ++i) {
     checkStage(spec.stages[i], "stages." + std::to_string(i), arch, problems);
   }
+  checkTargets(spec, problems);
   return problems;
 }
 

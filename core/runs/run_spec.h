@@ -11,20 +11,28 @@
 
 #include "core/base/fields.h"
 #include "core/data/data_options.h"
+#include "core/eval/tta_options.h"
 #include "core/loader/cache_options.h"
 #include "core/loader/loader.h"
 #include "core/models/model_options.h"
 #include "core/models/precision.h"
-#include "core/train/train_options.h"
+#include "core/train/callback_options.h"
+#include "core/train/fidelity.h"
+#include "core/train/loss_options.h"
+#include "core/train/optimizer_options.h"
+#include "core/train/schedule_options.h"
 #include "core/transforms/augment.h"
+#include "core/transforms/mix.h"
 #include "core/transforms/resize.h"
 
 namespace panicle {
 
-// One stretch of training with its own transforms and schedule; progressive resizing has several.
+// One stretch of training with its own transforms, batch and schedule; progressive resizing has several.
 struct StageOptions {
   ResizeOptions resize{.method = ResizeMethod::Squish, .size = {128, 128}};
   std::optional<AugOptions> augment = AugOptions{};  // null: none
+  std::optional<MixOptions> mix;                     // null: none
+  std::optional<BatchOptions> batch;                 // null: the run's
   ScheduleOptions schedule;
   LossOptions loss;
 };
@@ -37,6 +45,7 @@ struct RunSpec {
   std::uint64_t seed = 42;
   std::string device = "auto";  // auto, cpu, cuda:0, ...
   Precision precision = Precision::Auto;
+  Fidelity fidelity = Fidelity::Default;
   int threads = 0;              // that the network computes with; 0: all cores. Sums are rounded otherwise with another number
   int loader_threads = 0;       // that decode and transform photos; 0: all cores. Never changes a result
   DataOptions data;
@@ -44,7 +53,12 @@ struct RunSpec {
   BatchOptions batch;
   CacheOptions cache;
   OptimizerOptions optimizer;
+  CallbackOptions callbacks;
+  std::vector<std::string> metrics{"error_rate", "accuracy"};  // core/train/metrics.h knows them
   std::vector<StageOptions> stages{StageOptions{}};
+  std::optional<TtaOptions> tta;  // null: predictions are made once, without random transforms
+
+  const BatchOptions& batchOf(const StageOptions& stage) const { return stage.batch ? *stage.batch : batch; }
 };
 
 std::span<const Field<StageOptions>> fieldTable(const StageOptions*);

@@ -35,6 +35,14 @@ struct StepRow {
   double momentum = 0;
 };
 
+// Rates that were changed while the run was on (RatesChanged).
+struct ChangeRow {
+  int epoch = 0;
+  std::uint64_t step = 0;
+  double lr_scale = 1;
+  double wd = 0;
+};
+
 struct RunRecord {
   std::string id;               // "1", "2", ...; unique in the workspace
   std::string name;
@@ -47,6 +55,7 @@ struct RunRecord {
   RunSpec spec;
   Json environment;             // versions, device, threads, BLAS
   std::vector<EpochRow> epochs;
+  std::vector<ChangeRow> changes;
   std::vector<std::string> warnings;
 
   // The epoch with the lowest error_rate, or nullptr.

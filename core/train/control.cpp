@@ -1,5 +1,7 @@
 #include "core/train/control.h"
 
+#include <utility>
+
 namespace panicle {
 
 void TrainControl::pause() {
@@ -34,6 +36,16 @@ void TrainControl::stopAfterEpoch() {
 bool TrainControl::stopAfterEpochRequested() const {
   std::lock_guard lock(mutex_);
   return stopAfterEpoch_;
+}
+
+void TrainControl::change(const RateChange& change) {
+  std::lock_guard lock(mutex_);
+  change_ = change;
+}
+
+std::optional<RateChange> TrainControl::takeChange() {
+  std::lock_guard lock(mutex_);
+  return std::exchange(change_, std::nullopt);
 }
 
 void TrainControl::waitWhilePaused() {

@@ -1,11 +1,18 @@
-// Commands to a run from another thread. Pause and stop are honoured within one batch.
+// Commands to a run from another thread. Pause and stop are honoured within one batch, changes of the rates at the next step.
 #pragma once
 
 #include <condition_variable>
 #include <mutex>
+#include <optional>
 #include <stop_token>
 
 namespace panicle {
+
+// What a user changes while a run is paused; it holds from the next step to the end of the run.
+struct RateChange {
+  double lr_scale = 1;       // the scheduled learning rates are multiplied by this (not by earlier changes)
+  std::optional<double> wd;  // nullopt: the weight decay stays
+};
 
 class TrainControl {
  public:
@@ -17,6 +24,9 @@ class TrainControl {
   bool stopAfterEpochRequested() const;
   std::stop_token token() const { return stop_.get_token(); }
 
+  void change(const RateChange& change);          // the last one before a step counts
+  std::optional<RateChange> takeChange();         // called by the trainer before each step
+
   // Called by the trainer between batches: returns at once, or when a pause ends or a stop comes.
   void waitWhilePaused();
 
@@ -26,6 +36,7 @@ class TrainControl {
   std::condition_variable_any changed_;
   bool paused_ = false;
   bool stopAfterEpoch_ = false;
+  std::optional<RateChange> change_;
 };
 
 }  // namespace panicle

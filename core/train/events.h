@@ -50,6 +50,15 @@ struct EpochEnded {
   double valid_loss = 0;
   std::map<std::string, double> metrics;
   double seconds = 0;          // training and validation of this epoch
+  std::uint64_t skipped_steps = 0;  // of this epoch: the gradients were not finite (mixed precision)
+};
+
+// The user changed the rates of the coming steps.
+struct RatesChanged {
+  int epoch = 0;
+  std::uint64_t step = 0;      // the first that has them
+  double lr_scale = 1;
+  double wd = 0;
 };
 
 struct CheckpointWritten {
@@ -84,8 +93,8 @@ struct RunEnded {
   double seconds = 0;
 };
 
-using TrainEvent = std::variant<RunStarted, BatchEnded, ValidationProgress, EpochEnded, CheckpointWritten, MemorySampled, Warning,
-                                PhaseChanged, RunEnded>;
+using TrainEvent = std::variant<RunStarted, BatchEnded, ValidationProgress, EpochEnded, RatesChanged, CheckpointWritten, MemorySampled,
+                                Warning, PhaseChanged, RunEnded>;
 using TrainObserver = std::function<void(const TrainEvent&)>;
 
 }  // namespace panicle

@@ -177,7 +177,8 @@ void Optimizer::Impl::lookAhead() {
   if (options.kind != OptimizerKind::Ranger || ++state.steps % kLookaheadSteps != 0) return;
   for (std::size_t i = 0; i < parameters.size(); ++i) {
     at::Tensor& slow = state.parameters[i].slow;
-    if (!slow.defined()) continue;
+    const bool learns = parameters[i].tensor.requires_grad() || mode.frozen_decay;
+    if (!slow.defined() || !learns) continue;
     const at::Tensor weights = parameters[i].tensor.detach();
     slow.add_(weights - slow, kLookaheadShare);
     weights.copy_(slow);

@@ -1,23 +1,17 @@
 #include "core/train/trainer.h"
 
-#include <torch/nn/functional/loss.h>
-
-#include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <utility>
 
 #include "core/base/error.h"
 #include "core/base/random.h"
 #include "core/loader/batch_tensor.h"
 #include "core/models/autocast.h"
+#include "core/transforms/mix_torch.h"
 
 namespace panicle {
 namespace {
-
-// The first batches of a run pay for caches and memory: they say nothing of the time left.
-constexpr std::size_t kWarmUpBatches = 2;
-// A validation batch has no backward pass; until one was timed it is taken for this share of a training batch.
-constexpr double kValidationShare = 0.35;
 
 class Stopwatch {
  public:
@@ -27,12 +21,24 @@ class Stopwatch {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
-[[noreturn]] void failNotFinite(const Batch& batch, const std::vector<Sample>& samples, int epoch) {
-  std::string files;
-  for (std::size_t i = 0; i < batch.items.size() && i < 5; ++i) files += "\n  " + samples[batch.items[i]].file.string();
-  if (batch.items.size() > 5) files += "\n  and " + std::to_string(batch.items.size() - 5) + " more";
-  throw Error("the loss is not a finite number in epoch " + std::to_string(epoch) +
-              "; lower the learning rate. The batch held:" + files);
+// Puts the moving average into the model while it lives; nothing where there is none.
+class AverageInPlace {
+ public:
+  explicit AverageInPlace(std::optional<WeightAverage>& average) : average_(average) {
+    if (average_) average_->swap();
+  }
+  ~AverageInPlace() {
+    if (average_) average_->swap();
+  }
+  AverageInPlace(const AverageInPlace&) = delete;
+  AverageInPlace& operator=(const AverageInPlace&) = delete;
+
+ private:
+  std::optional<WeightAverage>& average_;
+};
+
+GradientOptions gradientOptions(const TrainerOptions& options) {
+  return {.fidelity = options.fidelity, .clip = options.callbacks.grad_clip};
 }
 
 }  // namespace
@@ -47,132 +53,188 @@ std::vector<OptimizedParameter> optimizedParameters(const Classifier& model) {
   return parameters;
 }
 
-Trainer::Trainer(std::shared_ptr<Classifier> model, torch::Device device, TrainerOptions options, TrainControl& control,
-                 TrainObserver observer)
-    : model_(std::move(model)), device_(device), options_(options), control_(control), observer_(std::move(observer)) {
-  groups_ = model_->parameterGroups().size();
-  adam_ = std::make_unique<Adam>(optimizedParameters(*model_), options_.optimizer);
+Trainer::Trainer(std::shared_ptr<Classifier> model, torch::Device device, std::shared_ptr<const std::vector<TargetColumn>> targets,
+                 TrainerOptions options, TrainControl& control, TrainObserver observer)
+    : model_(std::move(model)),
+      device_(device),
+      targets_(std::move(targets)),
+      options_(std::move(options)),
+      control_(control),
+      observer_(std::move(observer)),
+      groups_(model_->parameterGroups().size()),
+      steps_(optimizedParameters(*model_), options_.optimizer, gradientOptions(options_)),
+      watch_(options_.callbacks),
+      timeLeft_(options_.plan) {
+  if (options_.callbacks.ema_decay) average_.emplace(*model_, *options_.callbacks.ema_decay);
 }
 
-FitEnd Trainer::fit(int stage, const std::vector<FitPhase>& phases, Loader& loader, const FitData& data,
-                    const std::vector<Sample>& samples) {
-  for (const FitPhase& phase : phases) {
-    beginPhase(phase);
-    loader.begin(trainPass(data));
-    PositionCounter position(phase.epochs, loader.batchCount());
-    for (int epoch = 0; epoch < phase.epochs; ++epoch) {
-      const Stopwatch watch;
-      if (epoch > 0) loader.begin(trainPass(data));
-      position.beginEpoch(epoch);
-      trainEpoch(phase, position, loader, samples);
-      const Validation validation = validate(loader, data);
-      endEpoch(stage, phase, validation, watch.seconds());
-      if (control_.stopAfterEpochRequested()) return FitEnd::StoppedAfterEpoch;
-    }
+FitEnd Trainer::fit(const StageFit& stage, Loader& loader, const FitData& data, const std::vector<Sample>& samples) {
+  const Objective objective(targets_, stage.loss, data.train, device_);
+  for (const FitPhase& phase : stage.phases) {
+    const FitEnd end = fitPhase(stage, phase, objective, loader, data, samples);
+    endFit();
+    if (end == FitEnd::StoppedAfterEpoch) return end;
   }
   return FitEnd::Done;
 }
 
-void Trainer::beginPhase(const FitPhase& phase) {
-  smooth_.reset();
-  adam_->zeroGrad();
-  if (phase.frozen == frozen_) return;
-  frozen_ = phase.frozen;
-  model_->setFrozen(frozen_);
-  adam_->clearState();
+FitEnd Trainer::fitPhase(const StageFit& stage, const FitPhase& phase, const Objective& objective, Loader& loader, const FitData& data,
+                         const std::vector<Sample>& samples) {
+  freeze(phase.frozen_groups);
+  loader.begin(trainPass(stage, data, epoch_));
+  steps_.beginFit(phase, stage.batch, loader.batchCount());
+  watch_.beginFit();
+  for (int epoch = 0; epoch < phase.epochs; ++epoch) {
+    const Stopwatch watch;
+    if (epoch > 0) loader.begin(trainPass(stage, data, epoch_));
+    steps_.beginEpoch(epoch);
+    timeLeft_.beginEpoch(fit_);
+    trainEpoch(stage, objective, loader, samples);
+    const AverageInPlace average(average_);
+    const Validation validation = validate(stage, objective, loader, data);
+    timeLeft_.endEpoch();
+    const EpochEnded ended = epochEnded(stage.stage, phase, validation, watch.seconds());
+    const bool stop = endEpoch(ended);
+    observer_(ended);
+    if (control_.stopAfterEpochRequested()) return FitEnd::StoppedAfterEpoch;
+    if (stop) break;
+  }
+  return FitEnd::Done;
 }
 
-Pass Trainer::trainPass(const FitData& data) const {
-  return trainingPass(data.train, options_.seed, static_cast<std::uint64_t>(epoch_), options_.batch.size);
+void Trainer::freeze(std::size_t groups) {
+  if (groups == frozenGroups_) return;
+  frozenGroups_ = groups;
+  model_->setFrozen(groups > 0);
+  steps_.optimizer().clearState();
 }
 
-void Trainer::trainEpoch(const FitPhase& phase, PositionCounter& position, Loader& loader, const std::vector<Sample>& samples) {
+void Trainer::endFit() {
+  timeLeft_.endFit();
+  ++fit_;
+  if (!std::exchange(hasBest_, false)) return;
+  best_->restore();
+  if (average_) average_->restart();
+}
+
+void Trainer::settle() {
+  if (!average_) return;
+  average_->swap();
+  average_.reset();
+}
+
+Pass Trainer::trainPass(const StageFit& stage, const FitData& data, int epoch) const {
+  const auto small = options_.fidelity == Fidelity::Fastai ? SmallSet::LeaveOut : SmallSet::Train;
+  return trainingPass(data.train, options_.seed, static_cast<std::uint64_t>(epoch), stage.batch.size, small);
+}
+
+void Trainer::trainEpoch(const StageFit& stage, const Objective& objective, Loader& loader, const std::vector<Sample>& samples) {
   model_->train();
   const std::size_t batches = loader.batchCount();
+  skippedInEpoch_ = 0;
   Batch batch;
   for (std::size_t index = 1; index <= batches; ++index) {
     control_.waitWhilePaused();
     const Stopwatch watch;
     if (!loader.next(batch, control_.token())) break;
     reportBad(batch);
-    StepRates rates{{}, phase.momentum(position.position())};
-    for (std::size_t group = 0; group < groups_; ++group) rates.lr.push_back(phase.lr(group, position.position()));
-    position.advance();
-    if (batch.count < 2) continue;  // batch norm needs two values; only bad images make a batch this small
-    const float loss = trainBatch(batch, loader.pipeline(), rates, index == batches);
-    if (!std::isfinite(loss)) failNotFinite(batch, samples, epoch_);
-    smooth_.add(loss);
+    takeChange();
+    if (batch.count < 2) {  // batch norm needs two values; only bad images make a batch this small
+      steps_.pass(index == batches);
+      continue;
+    }
+    const torch::Tensor loss =
+        lossOf(batch, index, stage, objective, loader.pipeline(), static_cast<std::uint64_t>(epoch_), step_);
+    const StepReport report = steps_.take(loss, static_cast<std::size_t>(batch.count), index == batches);
+    if (!std::isfinite(report.loss)) failNotFinite(batch, samples, epoch_);
+    if (report.stepped && average_) average_->update();
+    skippedInEpoch_ += report.skipped;
+    ++step_;
     const double seconds = watch.seconds();
     elapsed_ += seconds;
-    if (++step_ > kWarmUpBatches) {
-      trainSeconds_ += seconds;
-      ++trainTimed_;
-    }
-    observer_(BatchEnded{epoch_, step_, index, batches, loss, smooth_.value(), rates.lr.back(), rates.momentum, elapsed_,
-                         timeLeft(batches - index, batches)});
+    timeLeft_.trained(static_cast<std::size_t>(batch.count), seconds);
+    observer_(BatchEnded{epoch_, step_, index, batches, report.loss, report.smooth_loss, report.rates.lr.back(),
+                         *report.rates.momentum, elapsed_, timeLeft_.seconds()});
     if (control_.token().stop_requested()) throw Cancelled();
   }
+  skipped_ += skippedInEpoch_;
 }
 
-torch::Tensor Trainer::logits(const Batch& batch, const Pipeline& pipeline) {
-  const torch::Tensor images = batchTensor(batch, pipeline, device_);
+void Trainer::takeChange() {
+  const auto change = control_.takeChange();
+  if (!change) return;
+  steps_.change(*change);
+  observer_(RatesChanged{epoch_, step_ + 1, change->lr_scale, steps_.optimizer().weightDecay()});
+}
+
+torch::Tensor Trainer::logits(const torch::Tensor& images) {
   const Autocast autocast(device_, options_.precision);
   return model_->forward(images).to(torch::kFloat32);
 }
 
-float Trainer::trainBatch(const Batch& batch, const Pipeline& pipeline, const StepRates& rates, bool lastOfEpoch) {
-  model_->seedDropout(streamSeed(options_.seed, "dropout", static_cast<std::uint64_t>(epoch_), step_));
-  const auto loss = torch::nn::functional::cross_entropy(logits(batch, pipeline), targetsTensor(batch.targets, device_));
-  // Gradients are means over the images of all batches of a step, an incomplete last group included.
-  const bool single = options_.batch.accum == 1;
-  const double nominal = options_.batch.size;
-  (single ? loss : loss * (batch.count / nominal)).backward();
-  accumulated_ += batch.count;
-  if (++pending_ >= static_cast<std::size_t>(options_.batch.accum) || lastOfEpoch) {
-    adam_->step(rates, single ? 1 : static_cast<double>(accumulated_) / nominal);
-    adam_->zeroGrad();
-    accumulated_ = 0;
-    pending_ = 0;
-  }
-  return loss.item<float>();
+torch::Tensor Trainer::lossOf(const Batch& batch, std::size_t index, const StageFit& stage, const Objective& objective,
+                              const Pipeline& pipeline, std::uint64_t epoch, std::uint64_t step) {
+  model_->seedDropout(streamSeed(options_.seed, "dropout", epoch, step));
+  torch::Tensor images = batchTensor(batch, pipeline, device_);
+  if (!stage.mix) return objective.loss(logits(images), batch.items);
+  const MixDraw mix = drawMix(*stage.mix, static_cast<std::size_t>(batch.count), batch.size,
+                              RandomStream(options_.seed, "mix", epoch, index));
+  images = applyMix(images, mix);
+  return objective.loss(logits(images), batch.items, &mix);
 }
 
-Trainer::Validation Trainer::validate(Loader& loader, const FitData& data) {
+Trainer::Validation Trainer::validate(const StageFit& stage, const Objective& objective, Loader& loader, const FitData& data) {
   const torch::NoGradGuard noGrad;
-  const Stopwatch watch;
   model_->eval();
-  loader.begin({data.valid, options_.batch.size, false, Mode::Valid, static_cast<std::uint64_t>(epoch_)});
+  loader.begin({data.valid, stage.batch.size, false, Mode::Valid, static_cast<std::uint64_t>(epoch_)});
   const std::size_t batches = loader.batchCount();
+  MetricTable table(options_.metrics, targets_);
   Batch batch;
   double loss = 0;
-  std::int64_t wrong = 0, images = 0;
-  for (std::size_t index = 1; loader.next(batch, control_.token()); ++index) {
+  std::int64_t images = 0;
+  for (std::size_t index = 1; index <= batches; ++index) {
     control_.waitWhilePaused();
+    const Stopwatch watch;
+    if (!loader.next(batch, control_.token())) break;
     reportBad(batch);
     if (batch.count > 0) {
-      const auto predicted = logits(batch, loader.pipeline());
-      const auto targets = targetsTensor(batch.targets, device_);
-      loss += torch::nn::functional::cross_entropy(predicted, targets).item<double>() * batch.count;
-      wrong += predicted.argmax(1).ne(targets).sum().item<std::int64_t>();
+      const torch::Tensor predicted = logits(batchTensor(batch, loader.pipeline(), device_));
+      loss += objective.loss(predicted, batch.items).item<double>() * batch.count;
+      table.add(predicted, batch.items);
       images += batch.count;
     }
+    const double seconds = watch.seconds();
+    elapsed_ += seconds;
+    timeLeft_.validated(static_cast<std::size_t>(batch.count), seconds);
     observer_(ValidationProgress{epoch_, index, batches});
   }
-  validSeconds_ = watch.seconds();
-  validBatches_ = batches;
-  elapsed_ += validSeconds_;
-  const auto count = static_cast<double>(images);
-  return {loss / count, static_cast<double>(wrong) / count};
+  return {loss / static_cast<double>(images), table.values()};
 }
 
-void Trainer::endEpoch(int stage, const FitPhase& phase, const Validation& validation, double seconds) {
-  lastMetrics_ = {{"valid_loss", validation.loss},
-                  {"error_rate", validation.error_rate},
-                  {"accuracy", 1 - validation.error_rate}};
-  EpochEnded event{stage, epoch_, phase.name, smooth_.value(), validation.loss, lastMetrics_, seconds};
-  event.metrics.erase("valid_loss");
+EpochEnded Trainer::epochEnded(int stage, const FitPhase& phase, const Validation& validation, double seconds) {
+  EpochEnded ended{stage, epoch_, phase.name, steps_.smoothLoss(), validation.loss, validation.metrics, seconds, skippedInEpoch_};
   ++epoch_;
-  observer_(event);
+  lastMetrics_ = validation.metrics;
+  lastMetrics_["valid_loss"] = validation.loss;
+  return ended;
+}
+
+// Whether the fit ends here.
+bool Trainer::endEpoch(const EpochEnded& ended) {
+  std::map<std::string, double> values = ended.metrics;
+  values["valid_loss"] = ended.valid_loss;
+  values["train_loss"] = ended.train_loss;
+  const FitWatch::Verdict verdict = watch_.afterEpoch(values);
+  if (verdict.keep) {
+    if (best_) best_->take();
+    else best_.emplace(*model_);
+    hasBest_ = true;
+  }
+  if (verdict.reduce) {
+    steps_.reduce(options_.callbacks.reduce_lr->factor, options_.callbacks.reduce_lr->min_lr);
+  }
+  for (const std::string& note : verdict.notes) observer_(Warning{note, ""});
+  return verdict.stop;
 }
 
 void Trainer::reportBad(const Batch& batch) {
@@ -184,14 +246,12 @@ void Trainer::reportBad(const Batch& batch) {
   }
 }
 
-double Trainer::timeLeft(std::size_t batchesLeft, std::size_t batches) const {
-  if (trainTimed_ < 2) return -1;
-  const double perBatch = trainSeconds_ / static_cast<double>(trainTimed_);
-  const double perValidation =
-      validSeconds_ >= 0 ? validSeconds_ : perBatch * kValidationShare * static_cast<double>(validBatches_);
-  const int epochsLeft = options_.total_epochs - epoch_ - 1;
-  return perBatch * static_cast<double>(batchesLeft + batches * static_cast<std::size_t>(std::max(0, epochsLeft))) +
-         perValidation * std::max(1, epochsLeft + 1);
+void Trainer::failNotFinite(const Batch& batch, const std::vector<Sample>& samples, int epoch) {
+  std::string files;
+  for (std::size_t i = 0; i < batch.items.size() && i < 5; ++i) files += "\n  " + samples[batch.items[i]].file.string();
+  if (batch.items.size() > 5) files += "\n  and " + std::to_string(batch.items.size() - 5) + " more";
+  throw Error("the loss is not a finite number in epoch " + std::to_string(epoch) +
+              "; lower the learning rate. The batch held:" + files);
 }
 
 }  // namespace panicle

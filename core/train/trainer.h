@@ -1,7 +1,10 @@
 // The training loop. Internal to core (includes torch).
 #pragma once
 
+#include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -9,10 +12,17 @@
 #include "core/loader/loader.h"
 #include "core/models/classifier.h"
 #include "core/models/precision.h"
-#include "core/train/adam.h"
+#include "core/train/callback_options.h"
 #include "core/train/control.h"
 #include "core/train/events.h"
+#include "core/train/fidelity.h"
+#include "core/train/fit_steps.h"
+#include "core/train/lr_sweep.h"
+#include "core/train/model_copy.h"
+#include "core/train/objective.h"
 #include "core/train/schedule.h"
+#include "core/train/time_left.h"
+#include "core/train/tracker.h"
 
 namespace panicle {
 
@@ -24,11 +34,22 @@ struct FitData {
 
 struct TrainerOptions {
   OptimizerOptions optimizer;
-  BatchOptions batch;
+  CallbackOptions callbacks;
+  std::vector<std::string> metrics{"error_rate", "accuracy"};
   Precision precision = Precision::Fp32;  // of the forward pass, and so of its way back; never Auto
+  Fidelity fidelity = Fidelity::Default;
   std::uint64_t seed = 42;
-  int total_epochs = 1;   // over all stages, for the time left
+  TimePlan plan;  // one fit for each phase to come; without any the time left stays unknown
   BadImagePolicy bad_images = BadImagePolicy::Skip;
+};
+
+// What a stage trains with, beside its loader.
+struct StageFit {
+  int stage = 0;  // index into RunSpec::stages
+  std::vector<FitPhase> phases;
+  BatchOptions batch;
+  LossOptions loss;
+  std::optional<MixOptions> mix;
 };
 
 // What the optimizer changes of a model: all of its groups' parameters, each with its group.
@@ -39,54 +60,75 @@ enum class FitEnd { Done, StoppedAfterEpoch };
 // Trains a model through the stages of a run. Keeps what outlives a stage: optimizer, epoch and step counts, time.
 class Trainer {
  public:
-  Trainer(std::shared_ptr<Classifier> model, torch::Device device, TrainerOptions options, TrainControl& control,
-          TrainObserver observer);
+  // `targets` have a value for each of the loader's samples.
+  Trainer(std::shared_ptr<Classifier> model, torch::Device device, std::shared_ptr<const std::vector<TargetColumn>> targets,
+          TrainerOptions options, TrainControl& control, TrainObserver observer);
 
   std::size_t groups() const { return groups_; }
 
-  // Trains through `phases` with the loader of this stage. Events: BatchEnded, ValidationProgress, EpochEnded, Warning.
-  // Throws Cancelled on a stop (within one batch), and Error when the loss is not finite, naming the batch's files.
-  FitEnd fit(int stage, const std::vector<FitPhase>& phases, Loader& loader, const FitData& data, const std::vector<Sample>& samples);
+  // Trains through the stage's phases with its loader. Events: BatchEnded, ValidationProgress, EpochEnded, RatesChanged, Warning. While
+  // EpochEnded is told, the model holds the weights that were validated. Throws Cancelled on a stop (within one batch), and Error when
+  // the loss is not finite, naming the batch's files.
+  FitEnd fit(const StageFit& stage, Loader& loader, const FitData& data, const std::vector<Sample>& samples);
+
+  // A short training with a rising rate: of the layers that the stage's first phase trains, with its batch, transforms and loss. Returns why it
+  // ended, in words. Weights, buffers and the optimizer are as before afterwards, bit for bit. A point is a step of the optimizer; with
+  // Fidelity::Fastai a batch. Throws Cancelled on a stop, and Error without a batch or when the first loss is not finite.
+  std::string sweep(const LrSweepOptions& options, const StageFit& stage, Loader& loader, const FitData& data,
+                    const std::vector<Sample>& samples, const std::function<void(const LrPoint&)>& onPoint);
+
+  // Nothing more will be trained: the model takes the weights to keep, which are the moving average where there is one.
+  void settle();
 
   const std::map<std::string, double>& lastMetrics() const { return lastMetrics_; }
+  std::uint64_t skippedSteps() const { return skipped_; }  // of the run so far
 
  private:
+  class Sweeping;
+
   struct Validation {
     double loss = 0;
-    double error_rate = 0;
+    std::map<std::string, double> metrics;
   };
 
-  void beginPhase(const FitPhase& phase);
-  // One pass over the training images; returns the number of batches.
-  void trainEpoch(const FitPhase& phase, PositionCounter& position, Loader& loader, const std::vector<Sample>& samples);
-  float trainBatch(const Batch& batch, const Pipeline& pipeline, const StepRates& rates, bool lastOfEpoch);
-  // Float32 logits of a batch, computed with options_.precision.
-  torch::Tensor logits(const Batch& batch, const Pipeline& pipeline);
-  Validation validate(Loader& loader, const FitData& data);
-  void endEpoch(int stage, const FitPhase& phase, const Validation& validation, double seconds);
+  FitEnd fitPhase(const StageFit& stage, const FitPhase& phase, const Objective& objective, Loader& loader, const FitData& data,
+                  const std::vector<Sample>& samples);
+  void freeze(std::size_t groups);
+  void endFit();
+  Pass trainPass(const StageFit& stage, const FitData& data, int epoch) const;
+  void trainEpoch(const StageFit& stage, const Objective& objective, Loader& loader, const std::vector<Sample>& samples);
+  void takeChange();
+  // The mean loss of a batch, with the way back to the weights. `epoch` and `step` tell the random streams.
+  torch::Tensor lossOf(const Batch& batch, std::size_t index, const StageFit& stage, const Objective& objective, const Pipeline& pipeline,
+                       std::uint64_t epoch, std::uint64_t step);
+  // Float32 logits, computed with options_.precision.
+  torch::Tensor logits(const torch::Tensor& images);
+  Validation validate(const StageFit& stage, const Objective& objective, Loader& loader, const FitData& data);
+  EpochEnded epochEnded(int stage, const FitPhase& phase, const Validation& validation, double seconds);
+  bool endEpoch(const EpochEnded& ended);
   void reportBad(const Batch& batch);
-  Pass trainPass(const FitData& data) const;
-  double timeLeft(std::size_t batchesLeft, std::size_t batches) const;
+  [[noreturn]] static void failNotFinite(const Batch& batch, const std::vector<Sample>& samples, int epoch);
 
   std::shared_ptr<Classifier> model_;
   torch::Device device_;
+  std::shared_ptr<const std::vector<TargetColumn>> targets_;
   TrainerOptions options_;
   TrainControl& control_;
   TrainObserver observer_;
   std::size_t groups_ = 0;
-  std::unique_ptr<Adam> adam_;
-  bool frozen_ = false;
-  SmoothLoss smooth_;
+  FitSteps steps_;
+  FitWatch watch_;
+  TimeLeft timeLeft_;
+  std::optional<WeightAverage> average_;
+  std::optional<ModelCopy> best_;    // weights of the best epoch; made when it is first needed
+  bool hasBest_ = false;             // of this fit
+  std::size_t frozenGroups_ = 0;
+  std::size_t fit_ = 0;              // phases that were begun, over the run
   int epoch_ = 0;                    // over the run
   std::uint64_t step_ = 0;           // batches over the run
-  std::int64_t accumulated_ = 0;     // images whose gradients wait for the next step
-  std::size_t pending_ = 0;          // batches, likewise
+  std::uint64_t skipped_ = 0, skippedInEpoch_ = 0;
   std::set<std::uint32_t> reported_; // bad images, each told once
   double elapsed_ = 0;               // seconds of work, pauses left out
-  double trainSeconds_ = 0;          // of the timed batches, for the time left
-  std::size_t trainTimed_ = 0;
-  double validSeconds_ = -1;         // of the last validation; below 0: none yet
-  std::size_t validBatches_ = 0;
   std::map<std::string, double> lastMetrics_;
 };
 

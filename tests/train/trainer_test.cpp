@@ -34,6 +34,13 @@ std::shared_ptr<const std::vector<Sample>> paint(const TempFolder& folder, int c
   return samples;
 }
 
+// Which class each sample is of, as the trainer takes it.
+std::shared_ptr<const std::vector<TargetColumn>> columnOf(const std::vector<Sample>& samples) {
+  TargetColumn column{{"label", 2}, {"blue", "red"}, {}};
+  for (const Sample& sample : samples) column.values.push_back(static_cast<float>(sample.target));
+  return std::make_shared<const std::vector<TargetColumn>>(1, column);
+}
+
 struct Outcome {
   std::vector<EpochEnded> epochs;
   std::vector<BatchEnded> batches;
@@ -45,10 +52,10 @@ struct TrainSetup {
   int epochs = 2;
   BatchOptions batch{8, 1};
   int threads = 2;
-  ScheduleOptions schedule{.lr_max = 3e-3};
+  ScheduleOptions schedule{};
   std::size_t train = 24;
   HeadKind head = HeadKind::Fastai;
-  BadImagePolicy bad = BadImagePolicy::Skip;
+  TrainerOptions options{};
   std::function<void(TrainControl&, const TrainEvent&)> react;
 };
 
@@ -61,14 +68,14 @@ Outcome train(const std::shared_ptr<const std::vector<Sample>>& samples, TrainSe
   for (std::uint32_t i = 0; i < samples->size(); ++i) (i < setup.train ? data.train : data.valid).push_back(i);
   setup.schedule.epochs = setup.epochs;
   TrainControl control;
-  Trainer trainer(outcome.model, torch::kCPU, {.batch = setup.batch, .seed = 5, .total_epochs = setup.epochs, .bad_images = setup.bad},
-                  control, [&](const TrainEvent& event) {
+  setup.options.seed = 5;
+  Trainer trainer(outcome.model, torch::kCPU, columnOf(*samples), setup.options, control, [&](const TrainEvent& event) {
                     if (const auto* epoch = std::get_if<EpochEnded>(&event)) outcome.epochs.push_back(*epoch);
                     if (const auto* batch = std::get_if<BatchEnded>(&event)) outcome.batches.push_back(*batch);
                     if (const auto* warning = std::get_if<Warning>(&event)) outcome.warnings.push_back(*warning);
                     if (setup.react) setup.react(control, event);
                   });
-  trainer.fit(0, planPhases(setup.schedule, trainer.groups()), loader, data, *samples);
+  trainer.fit({.phases = planPhases(setup.schedule, trainer.groups()), .batch = setup.batch}, loader, data, *samples);
   return outcome;
 }
 
@@ -105,12 +112,11 @@ TEST(Trainer, TrainsOnTheVeryPicturesOfThePreview) {
   for (std::uint32_t i = 0; i < 24; ++i) (i < 21 ? data.train : data.valid).push_back(i);
   TrainControl control;
   std::vector<BatchEnded> ended;
-  Trainer trainer(model, torch::kCPU, {.batch = {8, 1}, .seed = 5, .total_epochs = 3}, control,
-                  [&](const TrainEvent& event) {
+  Trainer trainer(model, torch::kCPU, columnOf(*samples), {.seed = 5}, control, [&](const TrainEvent& event) {
                     if (const auto* batch = std::get_if<BatchEnded>(&event)) ended.push_back(*batch);
                   });
   Loader loader(samples, pipeline, {.threads = 3});
-  trainer.fit(0, planPhases({.epochs = 3, .lr_max = 0}, trainer.groups()), loader, data, *samples);
+  trainer.fit({.phases = planPhases({.epochs = 3, .lr_max = {.high = 0}}, trainer.groups()), .batch = {8, 1}}, loader, data, *samples);
   ASSERT_EQ(ended.size(), 6u);
 
   model->train();
@@ -168,13 +174,13 @@ TEST(Trainer, BadImageIsReportedOnceAndLeftOut) {
   ASSERT_EQ(outcome.warnings.size(), 1u);
   EXPECT_NE(outcome.warnings[0].message.find("3.png"), std::string::npos);
   EXPECT_EQ(outcome.epochs.size(), 2u);
-  EXPECT_THROW(train(samples, {.epochs = 1, .bad = BadImagePolicy::Refuse}), Error);
+  EXPECT_THROW(train(samples, {.epochs = 1, .options = {.bad_images = BadImagePolicy::Refuse}}), Error);
 }
 
 TEST(Trainer, LossThatIsNotFiniteEndsWithTheFiles) {
   const TempFolder folder;
   TrainSetup setup{.epochs = 3};
-  setup.schedule.lr_max = 1e30;
+  setup.schedule.lr_max.high = 1e30;
   setup.schedule.div = 1;
   try {
     train(paint(folder, 32), setup);

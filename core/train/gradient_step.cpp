@@ -1,0 +1,58 @@
+#include "core/train/gradient_step.h"
+
+#include <torch/types.h>
+
+#include <cmath>
+#include <limits>
+
+namespace panicle {
+
+void GradientStep::beginFit(const BatchOptions& batch) {
+  size_ = static_cast<std::size_t>(batch.size);
+  effective_ = static_cast<std::size_t>(batch.effectiveSize());
+  // fastai's callback scales the loss even where a batch alone is enough for a step.
+  gathers_ = exact() ? batch.effective.has_value() || batch.accum > 1 : effective_ > size_;
+  gathered_ = 0;
+  if (options_.scaled) scaler_.emplace();
+  if (!exact()) optimizer_.zeroGrad();
+}
+
+std::size_t GradientStep::batchesPerStep() const {
+  return gathers_ ? (effective_ + size_ - 1) / size_ : 1;
+}
+
+GradientStep::Result GradientStep::add(const at::Tensor& loss, std::size_t images, const StepRates& rates, bool lastOfEpoch) {
+  const double share = gathers_ ? static_cast<double>(images) / static_cast<double>(effective_) : 1;
+  const double factor = scaler_ ? share * scaler_->scale() : share;
+  (factor == 1 ? loss : loss * factor).backward();
+  Result result{.loss = loss.item<float>()};
+  if (!std::isfinite(result.loss)) return result;
+  gathered_ += images;
+  const bool full = !gathers_ || gathered_ >= effective_;
+  if (full || (lastOfEpoch && !exact())) step(rates, result);
+  return result;
+}
+
+GradientStep::Result GradientStep::flush(const StepRates& rates) {
+  Result result;
+  if (gathered_ > 0 && !exact()) step(rates, result);
+  return result;
+}
+
+void GradientStep::step(const StepRates& rates, Result& result) {
+  // The losses were weighted as parts of a full effective batch; fastai leaves it at that.
+  const double images = gathers_ && !exact() ? static_cast<double>(gathered_) / static_cast<double>(effective_) : 1;
+  const double divisor = scaler_ ? images * scaler_->scale() : images;
+  bool finite = true;
+  if (options_.clip || scaler_) {
+    const double norm = optimizer_.clipGradients(options_.clip.value_or(std::numeric_limits<double>::infinity()), divisor);
+    finite = !scaler_ || std::isfinite(norm);
+  }
+  if (finite) optimizer_.step(rates, divisor);
+  if (scaler_) scaler_->update(finite);
+  optimizer_.zeroGrad();
+  gathered_ = 0;
+  (finite ? result.stepped : result.skipped) = true;
+}
+
+}  // namespace panicle

@@ -1,0 +1,60 @@
+// From the losses of batches to steps of the optimizer: gradients are gathered, scaled, clipped, applied. Internal to core (includes torch).
+// Source: fastai.callback.training.GradientAccumulation and GradientClip, fastai.callback.fp16.MixedPrecision.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstddef>
+#include <optional>
+
+#include "core/loader/loader.h"
+#include "core/train/fidelity.h"
+#include "core/train/loss_scaler.h"
+#include "core/train/optimizer.h"
+
+namespace panicle {
+
+struct GradientOptions {
+  Fidelity fidelity = Fidelity::Default;
+  std::optional<double> clip;  // the largest norm of all gradients together
+  bool scaled = false;         // float16: by a LossScaler, and steps whose gradients are not finite are left out
+};
+
+// A step's gradient is that of the mean loss over its images. By default a step is due once the effective batch has gone through, and at the end
+// of an epoch. Fidelity::Fastai: see fidelity.h.
+class GradientStep {
+ public:
+  struct Result {
+    float loss = 0;        // the batch's mean
+    bool stepped = false;  // the weights have changed
+    bool skipped = false;  // they would have, but the gradients were not finite
+    bool due() const { return stepped || skipped; }
+  };
+
+  GradientStep(Optimizer& optimizer, GradientOptions options) : optimizer_(optimizer), options_(options) {}
+
+  void beginFit(const BatchOptions& batch);
+
+  // Batches from one step to the next, of `size` images each.
+  std::size_t batchesPerStep() const;
+
+  // The way back of `loss`, the mean over a batch of `images`; `rates` are those of a step that becomes due. Where the loss is not a finite number
+  // nothing is stepped, and the gradients are spoilt.
+  Result add(const at::Tensor& loss, std::size_t images, const StepRates& rates, bool lastOfEpoch);
+
+  // The end of an epoch whose last batch could not be trained on: what was gathered is applied.
+  Result flush(const StepRates& rates);
+
+ private:
+  void step(const StepRates& rates, Result& result);
+  bool exact() const { return options_.fidelity == Fidelity::Fastai; }
+
+  Optimizer& optimizer_;
+  GradientOptions options_;
+  std::optional<LossScaler> scaler_;  // a new one for each fit
+  bool gathers_ = false;
+  std::size_t size_ = 1, effective_ = 1;  // images
+  std::size_t gathered_ = 0;              // images whose gradients wait for the next step
+};
+
+}  // namespace panicle
