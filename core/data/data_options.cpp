@@ -81,12 +81,13 @@ std::span<const Field<DataOptions>> fieldTable(const DataOptions*) {
                                          .help = "The column of the table that names the image: a file name "
                                                  "with or without its extension, or a path.",
                                          .fastai = "fn_col"}),
-      field<&DataOptions::label_columns>({.name = "label_columns",
-                                          .label = "Label columns",
-                                          .help = "The column of the table that holds the label to learn. "
-                                                  "Further columns, such as variety, are learnt beside it by "
-                                                  "the same network, which often helps the label too.",
-                                          .fastai = "label_col; several: n_out, a loss and metrics of one's own"}),
+      field<&DataOptions::label_columns>(
+          {.name = "label_columns",
+           .label = "Label columns",
+           .help = "The column of the table that holds the label to learn. "
+                   "Further columns, such as variety, are learnt beside it by "
+                   "the same network, which often helps the label too.",
+           .fastai = "label_col; several: n_out, a loss and metrics of one's own"}),
       field<&DataOptions::regression_columns>(
           {.name = "regression_columns",
            .label = "Number columns",
@@ -140,7 +141,8 @@ std::vector<std::string> labelProblems(const DataOptions& options) {
     }
   }
   if (contains(labels, options.image_column)) {
-    problems.push_back("label_columns names the image column '" + options.image_column + "', which is no label; remove it");
+    problems.push_back("label_columns names the image column '" + options.image_column +
+                       "', which is no label; remove it");
   }
   for (const std::string& name : options.regression_columns) {
     if (name == labels.front()) {
@@ -157,7 +159,8 @@ std::vector<std::string> labelProblems(const DataOptions& options) {
 
 std::vector<std::string> check(const DataOptions& options) {
   std::vector<std::string> problems = labelProblems(options);
-  if (options.split.kind == SplitKind::Random && !(options.split.valid_pct > 0 && options.split.valid_pct < 1)) {
+  if (options.split.kind == SplitKind::Random &&
+      !(options.split.valid_pct > 0 && options.split.valid_pct < 1)) {
     problems.emplace_back(
         "split.valid_pct must lie between 0 and 1, both excluded, such as 0.2; to train on everything set "
         "data.split.kind to none");

@@ -41,13 +41,14 @@ struct SubsetOptions {
 };
 
 struct DataOptions {
-  std::string root;                        // the data set's folder
-  std::optional<std::string> csv;          // relative to root or absolute; null: found by layout, else class folders
-  std::string image_column = "image_id";   // of the CSV
-  std::vector<std::string> label_columns{"label"};  // the first is the label; a network learns the others beside it
-  std::vector<std::string> regression_columns;      // those of them that are numbers; never the first
-  std::optional<std::string> images;       // image root of the CSV, relative to root; null: found by layout
-  std::optional<std::string> test;         // folder of unlabelled images; null: found by layout
+  std::string root;                // the data set's folder
+  std::optional<std::string> csv;  // relative to root or absolute; null: found by layout, else class folders
+  std::string image_column = "image_id";  // of the CSV
+  std::vector<std::string> label_columns{
+      "label"};  // the first is the label; a network learns the others beside it
+  std::vector<std::string> regression_columns;  // those of them that are numbers; never the first
+  std::optional<std::string> images;  // image root of the CSV, relative to root; null: found by layout
+  std::optional<std::string> test;    // folder of unlabelled images; null: found by layout
   ExifPolicy exif = ExifPolicy::Ignore;
   BadImagePolicy bad_images = BadImagePolicy::Skip;
   SplitOptions split;

@@ -381,7 +381,8 @@ void takeSubset(Dataset& dataset, const SubsetOptions& options, std::uint64_t se
 
 void requireValues(const Dataset& dataset) {
   for (const Target& target : dataset.further_targets) {
-    const bool none = std::all_of(target.values.begin(), target.values.end(), [](float v) { return std::isnan(v); });
+    const bool none =
+        std::all_of(target.values.begin(), target.values.end(), [](float v) { return std::isnan(v); });
     if (!none) continue;
     throw Error(dataset.root.string() + ": no photo has a value in column '" + target.name +
                 "', so it cannot be learnt; take it out of data.label_columns");

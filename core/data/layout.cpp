@@ -103,7 +103,8 @@ std::string describe(const Layout& layout) {
 Layout findLayout(const DataOptions& options) {
   if (options.root.empty())
     throw Error("no data set is chosen: set data.root to a folder of images or to a CSV");
-  if (const auto problems = labelProblems(options); !problems.empty()) throw Error("data." + problems.front());
+  if (const auto problems = labelProblems(options); !problems.empty())
+    throw Error("data." + problems.front());
   Layout layout;
   layout.root = normalized(options.root);
   std::optional<fs::path> table;

@@ -7,7 +7,8 @@
 
 namespace panicle {
 
-// The class names of a target: its distinct labels sorted by code point (fastai's CategoryMap). A class is an index into it.
+// The class names of a target: its distinct labels sorted by code point (fastai's CategoryMap). A class is an
+// index into it.
 using Vocab = std::vector<std::string>;
 
 struct Target {
@@ -22,8 +23,8 @@ struct Target {
   std::string text(std::size_t item) const;
 };
 
-// The number that `text` writes; NaN for an empty text, and for nan, na, n/a and null, as tables write a missing number.
-// Throws Error saying what is wrong when it is something else or not finite.
+// The number that `text` writes; NaN for an empty text, and for nan, na, n/a and null, as tables write a
+// missing number. Throws Error saying what is wrong when it is something else or not finite.
 float readNumber(const std::string& text);
 
 // A number as short as it reads back as the same float.

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
+#include <limits>
 #include <map>
 
 #include "core/base/error.h"
@@ -17,13 +19,6 @@ std::filesystem::path tablePath(const std::filesystem::path& folder, const std::
 
 std::filesystem::path itemsPath(const std::filesystem::path& folder, const std::string& stem) {
   return folder / (stem + "_items.csv");
-}
-
-// The shortest text that reads back as the same float.
-std::string floatText(float value) {
-  char buffer[32];
-  const auto [end, error] = std::to_chars(buffer, buffer + sizeof buffer, value);
-  return std::string(buffer, end);
 }
 
 float parseFloat(const std::string& text, const CsvTable& table, std::size_t row) {
@@ -46,7 +41,7 @@ void writeTable(const std::filesystem::path& path, const Predictions& prediction
   for (std::size_t i = 0; i < predictions.size(); ++i) {
     fields[0] = predictions.ids[i];
     const auto row = predictions.row(i);
-    std::transform(row.begin(), row.end(), fields.begin() + 1, floatText);
+    std::transform(row.begin(), row.end(), fields.begin() + 1, numberText);
     line = csvLine(fields);
     file.write(line.data(), line.size());
   }
@@ -62,33 +57,40 @@ void writeItems(const std::filesystem::path& path, const Predictions& prediction
     const bool labelled = target >= 0;
     line = csvLine({predictions.ids[i], predictions.paths[i],
                     labelled ? predictions.vocab[static_cast<std::size_t>(target)] : "",
-                    labelled ? floatText(predictions.losses[i]) : ""});
+                    labelled ? numberText(predictions.losses[i]) : ""});
     file.write(line.data(), line.size());
   }
   file.commit();
 }
 
-void readItems(const std::filesystem::path& path, Predictions& predictions) {
-  const CsvTable table = readCsv(path);
+// The table of items beside predictions of `ids`, which it must list in the same order.
+CsvTable readItemTable(const std::filesystem::path& path, const std::vector<std::string>& ids) {
+  CsvTable table = readCsv(path);
   const std::size_t id = table.requireColumn("image_id");
+  if (table.rows.size() != ids.size()) {
+    throw fileError(path, "has " + std::to_string(table.rows.size()) +
+                              " rows, but the predictions beside it have " + std::to_string(ids.size()) +
+                              "; both must come from the same run");
+  }
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (table.rows[i][id] == ids[i]) continue;
+    throw fileError(path, table.lines[i],
+                    "image_id '" + table.rows[i][id] + "' stands where the predictions beside it have '" +
+                        ids[i] + "'; both must come from the same run");
+  }
+  return table;
+}
+
+void readItems(const std::filesystem::path& path, Predictions& predictions) {
+  const CsvTable table = readItemTable(path, predictions.ids);
   const std::size_t file = table.requireColumn("path");
   const std::size_t label = table.requireColumn("label");
   const std::size_t loss = table.requireColumn("loss");
-  if (table.rows.size() != predictions.size()) {
-    throw fileError(path, "has " + std::to_string(table.rows.size()) +
-                              " rows, but the predictions beside it have " +
-                              std::to_string(predictions.size()) + "; both must come from the same run");
-  }
   std::map<std::string, int> targets;
   for (std::size_t c = 0; c < predictions.vocab.size(); ++c)
     targets.emplace(predictions.vocab[c], static_cast<int>(c));
   for (std::size_t i = 0; i < table.rows.size(); ++i) {
     const auto& row = table.rows[i];
-    if (row[id] != predictions.ids[i]) {
-      throw fileError(path, table.lines[i],
-                      "image_id '" + row[id] + "' stands where the predictions beside it have '" +
-                          predictions.ids[i] + "'; both must come from the same run");
-    }
     predictions.paths[i] = row[file];
     if (row[label].empty()) continue;
     const auto target = targets.find(row[label]);
@@ -107,6 +109,18 @@ int Predictions::predicted(std::size_t i) const {
   const auto probabilities = row(i);
   return static_cast<int>(std::max_element(probabilities.begin(), probabilities.end()) -
                           probabilities.begin());
+}
+
+double Predictions::errorRate() const {
+  std::size_t labelled = 0;
+  std::size_t wrong = 0;
+  for (std::size_t i = 0; i < size(); ++i) {
+    if (targets[i] < 0) continue;
+    ++labelled;
+    if (predicted(i) != targets[i]) ++wrong;
+  }
+  return labelled == 0 ? std::numeric_limits<double>::quiet_NaN()
+                       : static_cast<double>(wrong) / static_cast<double>(labelled);
 }
 
 void writePredictions(const std::filesystem::path& folder, const std::string& stem,
@@ -145,6 +159,65 @@ Predictions readPredictions(const std::filesystem::path& folder, const std::stri
 
 bool hasPredictions(const std::filesystem::path& folder, const std::string& stem) {
   return std::filesystem::exists(tablePath(folder, stem)) && std::filesystem::exists(itemsPath(folder, stem));
+}
+
+void writeNumberPredictions(const std::filesystem::path& folder, const std::string& stem,
+                            const NumberPredictions& predictions) {
+  AtomicFile items(itemsPath(folder, stem));
+  AtomicFile table(tablePath(folder, stem));
+  const auto write = [](AtomicFile& file, const std::vector<std::string>& fields) {
+    const std::string line = csvLine(fields);
+    file.write(line.data(), line.size());
+  };
+  write(items, {"image_id", "path", "value"});
+  write(table, {"image_id", predictions.name});
+  for (std::size_t i = 0; i < predictions.size(); ++i) {
+    const float truth = predictions.truths[i];
+    write(items, {predictions.ids[i], predictions.paths[i], std::isnan(truth) ? "" : numberText(truth)});
+    write(table, {predictions.ids[i], numberText(predictions.values[i])});
+  }
+  items.commit();
+  table.commit();
+}
+
+NumberPredictions readNumberPredictions(const std::filesystem::path& folder, const std::string& stem) {
+  Predictions table = readPredictionTable(tablePath(folder, stem));
+  if (table.vocab.size() != 1) {
+    throw fileError(tablePath(folder, stem), 1,
+                    "holds " + std::to_string(table.vocab.size()) +
+                        " columns beside image_id; predictions of a number have one");
+  }
+  NumberPredictions predictions{.name = table.vocab.front()};
+  predictions.ids = std::move(table.ids);
+  predictions.values = std::move(table.probabilities);
+  const CsvTable items = readItemTable(itemsPath(folder, stem), predictions.ids);
+  const std::size_t file = items.requireColumn("path");
+  const std::size_t value = items.requireColumn("value");
+  for (std::size_t i = 0; i < items.rows.size(); ++i) {
+    const auto& row = items.rows[i];
+    predictions.paths.push_back(row[file]);
+    predictions.truths.push_back(row[value].empty() ? std::numeric_limits<float>::quiet_NaN()
+                                                    : parseFloat(row[value], items, i));
+  }
+  return predictions;
+}
+
+std::string targetStem(const std::string& stem, const std::string& target) {
+  std::string name = stem + ".";
+  for (const char c : target) {
+    if (c == '/') {
+      name += "%2F";
+    } else if (c == '%') {
+      name += "%25";
+    } else {
+      name += c;
+    }
+  }
+  return name;
+}
+
+std::string ttaStem(const std::string& split) {
+  return split + "_tta";
 }
 
 }  // namespace panicle

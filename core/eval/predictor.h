@@ -6,18 +6,37 @@
 #include <vector>
 
 #include "core/base/progress.h"
-#include "core/eval/predictions.h"
+#include "core/eval/outputs.h"
+#include "core/eval/tta_options.h"
 #include "core/loader/loader.h"
 #include "core/models/classifier.h"
 #include "core/models/precision.h"
 
 namespace panicle {
 
-// The probabilities (softmax of float32 logits) of `items`, in their order, through the loader's validation transforms; images that
-// cannot be read are left out and handed to `onBad`. `list` are the items that the loader's samples stand for. The network computes
-// with `precision`, which is not Auto.
-Predictions predict(Classifier& model, torch::Device device, Precision precision, Loader& loader, const std::vector<Item>& list,
-                    const std::vector<std::uint32_t>& items, const Vocab& vocab, int batch_size,
-                    const std::function<void(const BadSample&)>& onBad, std::stop_token stop = {}, const Progress& progress = {});
+// Everything that a prediction needs beside the images.
+struct PredictWith {
+  Classifier& model;
+  torch::Device device;
+  Precision precision = Precision::Fp32;  // never Auto
+  int batch_size = 64;
+};
+
+using BadImages = std::function<void(const BadSample&)>;
+
+// The outputs of `items` in their order, through the loader's validation transforms: softmax of float32
+// logits for a target's classes, a number as it is. `targets` are the network's, with the values of the
+// loader's samples (or none). Images that cannot be read are left out and handed to `onBad`.
+Outputs predict(const PredictWith& with, Loader& loader, const std::vector<Target>& targets,
+                const std::vector<std::uint32_t>& items, const BadImages& onBad, std::stop_token stop = {},
+                const Progress& progress = {});
+
+// fastai's tta(): `options.n` further passes with the training transforms (random crops and changes, no
+// shuffling, nothing dropped; the model as for predict()), taken together with `plain`, which predict() made
+// of the same items. The random draws are functions of the pipeline's seed, the pass and the batch, and none
+// of training's.
+Outputs predictTta(const PredictWith& with, Loader& loader, const std::vector<Target>& targets,
+                   const TtaOptions& options, const std::vector<std::uint32_t>& items, const Outputs& plain,
+                   std::stop_token stop = {}, const Progress& progress = {});
 
 }  // namespace panicle

@@ -33,10 +33,11 @@ class Targets : public ::testing::Test {
   }
 
   // The rows are in another order than the files.
-  void table(const std::string& rows = "4.jpg,blast, IR20 ,\n"
-                                       "1.jpg,tungro,ADT45,45\n"
-                                       "3.jpg,blast,,60.5\n"
-                                       "2.jpg,normal,ADT45,NA\n") {
+  void table(const std::string& rows =
+                 "4.jpg,blast, IR20 ,\n"
+                 "1.jpg,tungro,ADT45,45\n"
+                 "3.jpg,blast,,60.5\n"
+                 "2.jpg,normal,ADT45,NA\n") {
     writeAtomically(folder_ / "train.csv", "image_id,label,variety,age\n" + rows);
   }
 
@@ -100,9 +101,11 @@ TEST_F(Targets, TheLabelIsTheFirstOfAll) {
 TEST_F(Targets, RowsWithoutAValueAreKeptAndTold) {
   table();
   const Dataset dataset = load();
-  EXPECT_THAT(dataset.warnings,
-              ElementsAre(HasSubstr("train.csv: 1 rows have no variety and do not count where it is learnt: line 4"),
-                          HasSubstr("train.csv: 2 rows have no age and do not count where it is learnt: line 5, line 2")));
+  EXPECT_THAT(
+      dataset.warnings,
+      ElementsAre(
+          HasSubstr("train.csv: 1 rows have no variety and do not count where it is learnt: line 4"),
+          HasSubstr("train.csv: 2 rows have no age and do not count where it is learnt: line 5, line 2")));
 }
 
 TEST_F(Targets, TheColumnsStayForFiltering) {
@@ -157,15 +160,19 @@ TEST_F(Targets, AMissingColumnIsNamedWithThoseThatThereAre) {
   table();
   options_.label_columns = {"label", "weight"};
   options_.regression_columns = {};
-  EXPECT_THAT(message(), HasSubstr("train.csv:1: has no column 'weight'; its columns are image_id, label, variety, age"));
+  EXPECT_THAT(
+      message(),
+      HasSubstr("train.csv:1: has no column 'weight'; its columns are image_id, label, variety, age"));
 }
 
 TEST(ReadNumber, TakesWhatTablesWrite) {
   EXPECT_EQ(readNumber("45"), 45.0f);
   EXPECT_EQ(readNumber("+1.5"), 1.5f);
   EXPECT_EQ(readNumber("-2e3"), -2000.0f);
-  for (const char* missing : {"", "nan", "NaN", "NA", "n/a", "NULL"}) EXPECT_TRUE(std::isnan(readNumber(missing))) << missing;
-  for (const char* wrong : {"4 5", "x", "+", "1,5", "-", "0x10"}) EXPECT_THROW(readNumber(wrong), Error) << wrong;
+  for (const char* missing : {"", "nan", "NaN", "NA", "n/a", "NULL"})
+    EXPECT_TRUE(std::isnan(readNumber(missing))) << missing;
+  for (const char* wrong : {"4 5", "x", "+", "1,5", "-", "0x10"})
+    EXPECT_THROW(readNumber(wrong), Error) << wrong;
 }
 
 TEST(LabelColumns, EveryProblemIsSaid) {
@@ -180,10 +187,12 @@ TEST(LabelColumns, EveryProblemIsSaid) {
   EXPECT_THAT(problems({}, {}), ElementsAre(HasSubstr("label_columns is empty")));
   EXPECT_THAT(problems({"label", "label"}, {}), ElementsAre(HasSubstr("names 'label' twice")));
   EXPECT_THAT(problems({"label", ""}, {}), ElementsAre(HasSubstr("an empty name")));
-  EXPECT_THAT(problems({"label", "image_id"}, {}), ElementsAre(HasSubstr("names the image column 'image_id'")));
+  EXPECT_THAT(problems({"label", "image_id"}, {}),
+              ElementsAre(HasSubstr("names the image column 'image_id'")));
   EXPECT_THAT(problems({"age"}, {"age"}), ElementsAre(HasSubstr("the first label column must be a class")));
   EXPECT_THAT(problems({"label", "age"}, {"agee"}), ElementsAre(HasSubstr("did you mean 'age'?")));
-  EXPECT_THAT(problems({"label"}, {"weight"}), ElementsAre(HasSubstr("not among label_columns; add it there")));
+  EXPECT_THAT(problems({"label"}, {"weight"}),
+              ElementsAre(HasSubstr("not among label_columns; add it there")));
 }
 
 }  // namespace
