@@ -114,7 +114,8 @@ void printEventLine(const TrainEvent& event) {
                          {"train_loss", value.train_loss},
                          {"valid_loss", value.valid_loss},
                          {"metrics", value.metrics},
-                         {"seconds", value.seconds}});
+                         {"seconds", value.seconds},
+                         {"skipped_steps", value.skipped_steps}});
         } else if constexpr (std::is_same_v<Event, RunEnded>) {
           printJsonLine({{"event", "finished"},
                          {"run", value.run},

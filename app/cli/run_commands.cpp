@@ -1,6 +1,7 @@
 // runs list, runs show: what the workspace holds.
 #include <spdlog/fmt/fmt.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "app/cli/commands.h"
@@ -19,7 +20,11 @@ struct Arguments {
 Json epochJson(const EpochRow& row) {
   return {{"stage", row.stage},           {"epoch", row.epoch},           {"phase", row.phase},
           {"train_loss", row.train_loss}, {"valid_loss", row.valid_loss}, {"metrics", row.metrics},
-          {"seconds", row.seconds}};
+          {"seconds", row.seconds},       {"skipped_steps", row.skipped_steps}};
+}
+
+Json changeJson(const ChangeRow& row) {
+  return {{"epoch", row.epoch}, {"step", row.step}, {"lr_scale", row.lr_scale}, {"wd", row.wd}};
 }
 
 Json bestJson(const RunRecord& record) {
@@ -61,6 +66,8 @@ void listRuns(const Arguments& arguments) {
 Json recordJson(const RunStore& store, const RunRecord& record) {
   Json epochs = Json::array();
   for (const auto& row : record.epochs) epochs.push_back(epochJson(row));
+  Json changes = Json::array();
+  for (const auto& row : record.changes) changes.push_back(changeJson(row));
   return {{"run", record.id},
           {"name", record.name},
           {"status", toString(record.status)},
@@ -71,10 +78,24 @@ Json recordJson(const RunStore& store, const RunRecord& record) {
           {"folder", store.folder(record.id).string()},
           {"spec", specToJson(record.spec)},
           {"epochs", epochs},
+          {"changes", changes},
           {"best", bestJson(record)},
           {"peak_bytes", {{"predicted", nullptr}, {"measured", record.peak_tensor_bytes}}},
           {"environment", record.environment},
           {"warnings", record.warnings}};
+}
+
+// Metrics of the epochs: first as they were asked for, then what they brought for further targets and for classes.
+std::vector<std::string> columnsOf(const RunRecord& record) {
+  const auto& stored = record.epochs.front().metrics;
+  std::vector<std::string> columns;
+  for (const auto& metric : record.spec.metrics) {
+    if (stored.contains(metric)) columns.push_back(metric);
+  }
+  for (const auto& [metric, value] : stored) {
+    if (std::find(columns.begin(), columns.end(), metric) == columns.end()) columns.push_back(metric);
+  }
+  return columns;
 }
 
 void printRecord(const RunStore& store, const RunRecord& record) {
@@ -87,15 +108,15 @@ void printRecord(const RunStore& store, const RunRecord& record) {
   }
   fmt::print("results: {}\n", store.folder(record.id).string());
   for (const auto& warning : record.warnings) fmt::print("warning: {}\n", warning);
+  for (const auto& change : record.changes) {
+    fmt::print("changed while it ran: from step {} on (epoch {}) learning rates times {:g}, weight decay {:g}\n", change.step,
+               change.epoch, change.lr_scale, change.wd);
+  }
   if (record.epochs.empty()) return;
   fmt::print("\n");
-  std::vector<std::string> metrics;
-  for (const char* metric : {"error_rate", "accuracy"}) {
-    if (record.epochs.front().metrics.contains(metric)) metrics.emplace_back(metric);
-  }
-  EpochTable table(metrics);
+  EpochTable table(columnsOf(record));
   for (const auto& row : record.epochs) {
-    table.add({row.stage, row.epoch, row.phase, row.train_loss, row.valid_loss, row.metrics, row.seconds});
+    table.add({row.stage, row.epoch, row.phase, row.train_loss, row.valid_loss, row.metrics, row.seconds, row.skipped_steps});
   }
 }
 

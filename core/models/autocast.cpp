@@ -14,7 +14,14 @@ bool enabled(c10::DeviceType type) {
 
 void enable(c10::DeviceType type, bool on) {
   at::autocast::set_autocast_enabled(type, on);
-  if (on) at::autocast::set_autocast_dtype(type, at::kBFloat16);
+}
+
+at::ScalarType dtype(c10::DeviceType type) {
+  return at::autocast::get_autocast_dtype(type);
+}
+
+void setDtype(c10::DeviceType type, at::ScalarType to) {
+  at::autocast::set_autocast_dtype(type, to);
 }
 #else
 bool enabled(c10::DeviceType type) {
@@ -24,10 +31,20 @@ bool enabled(c10::DeviceType type) {
 void enable(c10::DeviceType type, bool on) {
   if (type == c10::kCUDA) {
     at::autocast::set_enabled(on);
-    if (on) at::autocast::set_autocast_gpu_dtype(at::kBFloat16);
   } else {
     at::autocast::set_cpu_enabled(on);
-    if (on) at::autocast::set_autocast_cpu_dtype(at::kBFloat16);
+  }
+}
+
+at::ScalarType dtype(c10::DeviceType type) {
+  return type == c10::kCUDA ? at::autocast::get_autocast_gpu_dtype() : at::autocast::get_autocast_cpu_dtype();
+}
+
+void setDtype(c10::DeviceType type, at::ScalarType to) {
+  if (type == c10::kCUDA) {
+    at::autocast::set_autocast_gpu_dtype(to);
+  } else {
+    at::autocast::set_autocast_cpu_dtype(to);
   }
 }
 #endif
@@ -35,23 +52,27 @@ void enable(c10::DeviceType type, bool on) {
 }  // namespace
 
 Autocast::Autocast(c10::Device device, Precision precision)
-    : type_(device.type()), on_(precision == Precision::Bf16) {
+    : type_(device.type()), on_(precision == Precision::Bf16 || precision == Precision::Fp16) {
   if (!on_) return;
   before_ = enabled(type_);
+  dtypeBefore_ = dtype(type_);
   at::autocast::increment_nesting();
+  setDtype(type_, precision == Precision::Fp16 ? at::kHalf : at::kBFloat16);
   enable(type_, true);
 }
 
 Autocast::~Autocast() {
   if (!on_) return;
   enable(type_, before_);
-  // The bf16 copies of the parameters are of one forward pass: the optimizer changes what they were made
+  setDtype(type_, dtypeBefore_);
+  // The 16-bit copies of the parameters are of one forward pass: the optimizer changes what they were made
   // from.
   if (at::autocast::decrement_nesting() == 0) at::autocast::clear_cache();
 }
 
 Precision Autocast::current(c10::DeviceType type) {
-  return enabled(type) ? Precision::Bf16 : Precision::Fp32;
+  if (!enabled(type)) return Precision::Fp32;
+  return dtype(type) == at::kHalf ? Precision::Fp16 : Precision::Bf16;
 }
 
 }  // namespace panicle

@@ -2,12 +2,13 @@
 #pragma once
 
 #include <c10/core/Device.h>
+#include <c10/core/ScalarType.h>
 
 #include "core/models/precision.h"
 
 namespace panicle {
 
-// While one lives, this thread's convolutions and matrix products on `device` take bf16 inputs when `precision` is Bf16 (torch's
+// While one lives, this thread's convolutions and matrix products on `device` take bf16 inputs when `precision` is Bf16, fp16 ones when it is Fp16 (torch's
 // autocast; parameters stay float32, losses and norms are computed in float32). With Fp32 nothing changes.
 class Autocast {
  public:
@@ -23,6 +24,7 @@ class Autocast {
   c10::DeviceType type_;
   bool on_ = false;
   bool before_ = false;
+  c10::ScalarType dtypeBefore_{};
 };
 
 }  // namespace panicle

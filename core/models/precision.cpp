@@ -2,6 +2,7 @@
 
 #include <ATen/Context.h>
 
+#include "core/base/error.h"
 #include "core/models/kernels.h"
 
 #ifdef PANICLE_CUDA
@@ -27,6 +28,9 @@ bool multipliesBf16(const std::string& device) {
 }  // namespace
 
 Precision resolvePrecision(Precision asked, const std::string& device) {
+  if (asked == Precision::Fp16 && !device.starts_with("cuda")) {
+    throw Error("precision fp16 needs a CUDA device; on the processor take bf16, fp32 or auto");
+  }
   if (asked != Precision::Auto) return asked;
   return multipliesBf16(device) ? Precision::Bf16 : Precision::Fp32;
 }

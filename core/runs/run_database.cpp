@@ -50,6 +50,13 @@ constexpr std::array kMigrations{
          run INTEGER NOT NULL REFERENCES runs (id),
          message TEXT NOT NULL,
          UNIQUE (run, message));)",
+    R"(CREATE TABLE changes (
+         run INTEGER NOT NULL REFERENCES runs (id),
+         step INTEGER NOT NULL,
+         epoch INTEGER NOT NULL,
+         lr_scale REAL, wd REAL,
+         PRIMARY KEY (run, step)) WITHOUT ROWID;
+       ALTER TABLE epochs ADD COLUMN skipped_steps INTEGER NOT NULL DEFAULT 0;)",
 };
 
 RunStatus statusFromText(const std::string& text) {
@@ -145,10 +152,10 @@ void RunDatabase::write(std::int64_t run, const RunBuffer& buffer) {
 void RunDatabase::write(std::int64_t run, const EpochEnded& epoch) {
   SQLite::Statement row(
       db_,
-      "INSERT OR REPLACE INTO epochs (run, epoch, stage, phase, train_loss, valid_loss, seconds) "
-      "VALUES (?, ?, ?, ?, ?, ?, ?)");
+      "INSERT OR REPLACE INTO epochs (run, epoch, stage, phase, train_loss, valid_loss, seconds, skipped_steps) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
   SQLite::bind(row, run, epoch.epoch, epoch.stage, epoch.phase, epoch.train_loss, epoch.valid_loss,
-               epoch.seconds);
+               epoch.seconds, static_cast<std::int64_t>(epoch.skipped_steps));
   row.exec();
   SQLite::Statement metric(db_,
                            "INSERT OR REPLACE INTO metrics (run, epoch, name, value) VALUES (?, ?, ?, ?)");
@@ -157,6 +164,14 @@ void RunDatabase::write(std::int64_t run, const EpochEnded& epoch) {
     metric.exec();
     metric.reset();
   }
+}
+
+// Of two changes before the same step the last one counts.
+void RunDatabase::write(std::int64_t run, const RatesChanged& change) {
+  SQLite::Statement row(
+      db_, "INSERT OR REPLACE INTO changes (run, step, epoch, lr_scale, wd) VALUES (?, ?, ?, ?, ?)");
+  SQLite::bind(row, run, static_cast<std::int64_t>(change.step), change.epoch, change.lr_scale, change.wd);
+  row.exec();
 }
 
 void RunDatabase::write(std::int64_t run, const RunEnded& end) {
@@ -232,6 +247,7 @@ std::vector<RunRecord> RunDatabase::load(std::optional<std::int64_t> only) {
   RecordsById byId;
   for (auto& record : records) byId.emplace(std::stoll(record.id), &record);
   loadEpochs(only, byId);
+  loadChanges(only, byId);
   loadWarnings(only, byId);
   return records;
 }
@@ -240,7 +256,8 @@ void RunDatabase::loadEpochs(std::optional<std::int64_t> only, const RecordsById
   const std::string filter = only ? "WHERE e.run = ? " : "";
   SQLite::Statement row(
       db_,
-      "SELECT e.run, e.epoch, e.stage, e.phase, e.train_loss, e.valid_loss, e.seconds, m.name, m.value "
+      "SELECT e.run, e.epoch, e.stage, e.phase, e.train_loss, e.valid_loss, e.seconds, "
+      "e.skipped_steps, m.name, m.value "
       "FROM epochs e LEFT JOIN metrics m ON m.run = e.run AND m.epoch = e.epoch " +
           filter + "ORDER BY e.run, e.epoch");
   if (only) row.bind(1, *only);
@@ -256,10 +273,24 @@ void RunDatabase::loadEpochs(std::optional<std::int64_t> only, const RecordsById
                         realAt(row, 4),
                         realAt(row, 5),
                         {},
-                        realAt(row, 6)});
+                        realAt(row, 6),
+                        static_cast<std::uint64_t>(row.getColumn(7).getInt64())});
     }
-    if (!row.getColumn(7).isNull())
-      epochs.back().metrics.emplace(row.getColumn(7).getString(), realAt(row, 8));
+    if (!row.getColumn(8).isNull())
+      epochs.back().metrics.emplace(row.getColumn(8).getString(), realAt(row, 9));
+  }
+}
+
+void RunDatabase::loadChanges(std::optional<std::int64_t> only, const RecordsById& records) {
+  SQLite::Statement row(db_, std::string("SELECT run, step, epoch, lr_scale, wd FROM changes ") +
+                                 (only ? "WHERE run = ? " : "") + "ORDER BY run, step");
+  if (only) row.bind(1, *only);
+  while (row.executeStep()) {
+    const auto record = records.find(row.getColumn(0).getInt64());
+    if (record == records.end()) continue;
+    record->second->changes.push_back({row.getColumn(2).getInt(),
+                                       static_cast<std::uint64_t>(row.getColumn(1).getInt64()),
+                                       realAt(row, 3), realAt(row, 4)});
   }
 }
 

@@ -37,6 +37,7 @@ class RunDatabase {
                  const std::string& environment);
   void write(std::int64_t run, const RunBuffer& buffer);
   void write(std::int64_t run, const EpochEnded& epoch);
+  void write(std::int64_t run, const RatesChanged& change);
   void write(std::int64_t run, const RunEnded& end);
   // A run ended when it last wrote. One that has meanwhile ended properly stays as it is.
   void markInterrupted(std::int64_t run);
@@ -53,6 +54,7 @@ class RunDatabase {
 
   void migrate(const std::filesystem::path& file);
   void loadEpochs(std::optional<std::int64_t> only, const RecordsById& records);
+  void loadChanges(std::optional<std::int64_t> only, const RecordsById& records);
   void loadWarnings(std::optional<std::int64_t> only, const RecordsById& records);
 
   SQLite::Database db_;

@@ -68,8 +68,9 @@ std::span<const Field<RunSpec>> fieldTable(const RunSpec*) {
                                   .help = "The numbers that the network computes with: fp32 is single "
                                           "precision; bf16 multiplies in half as many bits, several times "
                                           "faster where the hardware can, and keeps weights, norms and loss in "
-                                          "single precision; auto takes bf16 there and fp32 elsewhere.",
-                                  .fastai = "to_bf16()"}),
+                                          "single precision; fp16 likewise, with scaled gradients, for graphics cards "
+                                          "without bf16; auto takes bf16 where the hardware multiplies it and fp32 elsewhere.",
+                                  .fastai = "to_bf16(), to_fp16()"}),
       field<&RunSpec::fidelity>({.name = "fidelity",
                                  .label = "Fidelity",
                                  .help = "default does the right thing where fastai has a defect (accumulation, frozen weights "

@@ -60,6 +60,7 @@ struct RunStore::Impl {
 
   void apply(const std::string& run, const BatchEnded& batch);
   void apply(const std::string& run, const EpochEnded& epoch);
+  void apply(const std::string& run, const RatesChanged& change);
   void apply(const std::string& run, const MemorySampled& sample);
   void apply(const std::string& run, const Warning& warning);
   void apply(const std::string& run, const RunEnded& end);
@@ -152,6 +153,10 @@ void RunStore::Impl::apply(const std::string& run, const BatchEnded& batch) {
 
 void RunStore::Impl::apply(const std::string& run, const EpochEnded& epoch) {
   flush(run, requireActive(run), epoch);
+}
+
+void RunStore::Impl::apply(const std::string& run, const RatesChanged& change) {
+  flush(run, requireActive(run), change);
 }
 
 void RunStore::Impl::apply(const std::string& run, const MemorySampled& sample) {

@@ -25,6 +25,7 @@ struct EpochRow {
   double valid_loss = 0;
   std::map<std::string, double> metrics;
   double seconds = 0;
+  std::uint64_t skipped_steps = 0;  // as EpochEnded's
 };
 
 struct StepRow {
@@ -77,7 +78,7 @@ class RunStore {
   // process ends. Ids go up and are never used twice, not even by a workspace whose database was lost.
   std::string create(const RunSpec& spec, const Json& environment);
   // Stores an event of a run that this store created: batches (buffered; a batch that comes a second or more after the last
-  // write is written at once with all before it), epochs, warnings, the end. An epoch is stored in one transaction with all its
+  // write is written at once with all before it), epochs, changes of the rates, warnings, the end. An epoch is stored in one transaction with all its
   // batches. Other events pass through. Throws Error (disk full ...).
   void record(const std::string& run, const TrainEvent& event);
 

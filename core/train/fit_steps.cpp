@@ -64,6 +64,7 @@ void FitSteps::change(const RateChange& change) {
 }
 
 void FitSteps::reduce(double factor, double least) {
+  if (byBatch_ && phase_.shape != ScheduleKind::Fit) return;  // fastai's other schedules set the rate anew at every step
   reduction_ *= factor;
   leastRate_ = least;
 }

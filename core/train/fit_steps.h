@@ -39,7 +39,8 @@ class FitSteps {
 
   // From the next step to the end of the run.
   void change(const RateChange& change);
-  // From the next step to the end of the fit: rates are divided by `factor` once more, but not below `least`.
+  // From the next step to the end of the fit: rates are divided by `factor` once more, but not below `least`. With Fidelity::Fastai
+  // only those of a constant rate.
   void reduce(double factor, double least);
 
   double smoothLoss() const { return smooth_.value(); }

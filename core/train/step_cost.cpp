@@ -120,7 +120,7 @@ double measureMatrixProduct(Precision precision, int threads) {
   const torch::NoGradGuard noGrad;
   constexpr std::int64_t kSide = 1536;
   constexpr int kTimes = 8;
-  const auto type = precision == Precision::Bf16 ? at::kBFloat16 : at::kFloat;
+  const auto type = precision == Precision::Bf16 ? at::kBFloat16 : precision == Precision::Fp16 ? at::kHalf : at::kFloat;
   const auto a = torch::ones({kSide, kSide}).mul_(1e-3).to(type), b = a.clone();
   torch::mm(a, b);
   double best = 1e9;

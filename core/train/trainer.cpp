@@ -38,7 +38,7 @@ class AverageInPlace {
 };
 
 GradientOptions gradientOptions(const TrainerOptions& options) {
-  return {.fidelity = options.fidelity, .clip = options.callbacks.grad_clip};
+  return {.fidelity = options.fidelity, .clip = options.callbacks.grad_clip, .scaled = options.precision == Precision::Fp16};
 }
 
 }  // namespace
