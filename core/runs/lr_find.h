@@ -21,7 +21,7 @@ struct LrFindOptions {
 struct LrSweep {
   std::vector<LrPoint> points;
   LrSuggestions suggestions;
-  std::string frozen;     // what learns, in words: "everything learns", "the body is frozen (86 of 90 million parameters); the head and the norm layers learn"
+  std::string frozen;     // what learns, in words: "everything learns", "the body is frozen (86.6 of 90.1 million parameters); the head and the norm layers learn"
   std::string start;      // what the network starts from, as RunStarted::start
   std::string ended;      // "100 batches", "the loss passed 4 times its best at 0.83"
 };
