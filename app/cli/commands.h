@@ -3,6 +3,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,7 +16,9 @@ void addCacheCommand(CLI::App& program);    // cache
 void addDataCommands(CLI::App& program);    // sample, census, split
 void addModelCommands(CLI::App& program);   // models, weights, download
 void addPreviewCommand(CLI::App& program);  // preview
+void addRecipeCommands(CLI::App& program);  // recipes
 void addSpecCommand(CLI::App& program);     // spec
+void addLrFindCommand(CLI::App& program);   // lr-find
 void addTrainCommand(CLI::App& program);    // train
 void addRunCommands(CLI::App& program);     // runs list, runs show
 void addResultCommands(CLI::App& program);  // interpret, submit
@@ -23,6 +26,9 @@ void addResultCommands(CLI::App& program);  // interpret, submit
 // --set KEY=VALUE, as often as wanted, for the commands that change a RunSpec.
 void addSettings(CLI::App& command, std::vector<std::string>& settings);
 void applySettings(RunSpec& spec, const std::vector<std::string>& settings);
+
+// The run of a recipe that comes with Panicle; `member` counts from 1, and without it the first of several is taken and a note says so.
+RunSpec recipeRun(const std::string& name, std::optional<int> member);
 
 // --json and --workspace, the same for every command that has them.
 void addJson(CLI::App& command, bool& json);

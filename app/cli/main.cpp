@@ -42,7 +42,9 @@ int main(int argc, char** argv) {
   panicle::cli::addDataCommands(program);
   panicle::cli::addPreviewCommand(program);
   panicle::cli::addModelCommands(program);
+  panicle::cli::addRecipeCommands(program);
   panicle::cli::addSpecCommand(program);
+  panicle::cli::addLrFindCommand(program);
   panicle::cli::addTrainCommand(program);
   panicle::cli::addRunCommands(program);
   panicle::cli::addResultCommands(program);

@@ -74,17 +74,21 @@ RunStore openWorkspace(const std::string& workspace) {
 
 void addSpecCommand(CLI::App& program) {
   struct Arguments {
+    std::string recipe;
+    std::optional<int> member;
     std::vector<std::string> settings;
     bool json = false;
   };
   auto arguments = std::make_shared<Arguments>();
   auto* command =
-      program.add_subcommand("spec", "Print the JSON document of a run: the defaults, changed by --set");
+      program.add_subcommand("spec", "Print the JSON document of a run: the defaults or a recipe, changed by --set");
+  auto* recipe = command->add_option("--recipe", arguments->recipe, "Begin with this recipe; 'panicle-cli recipes' lists them");
+  command->add_option("--member", arguments->member, "Which run of a recipe that has several, counted from 1")->needs(recipe);
   addSettings(*command, arguments->settings);
   addJson(*command, arguments->json);
   command->footer(keyList);
   command->callback([arguments] {
-    RunSpec spec;
+    RunSpec spec = arguments->recipe.empty() ? RunSpec{} : recipeRun(arguments->recipe, arguments->member);
     applySettings(spec, arguments->settings);
     printJson(specToJson(specFromJson(specToJson(spec), "the spec")));
   });

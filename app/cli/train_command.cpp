@@ -2,13 +2,12 @@
 #include <spdlog/fmt/fmt.h>
 
 #include <filesystem>
-#include <iostream>
-#include <iterator>
 #include <memory>
 
 #include "app/cli/commands.h"
 #include "app/cli/epoch_table.h"
 #include "app/cli/interrupt.h"
+#include "app/cli/spec_argument.h"
 #include "core/base/error.h"
 #include "core/eval/predictions.h"
 #include "core/runs/execute.h"
@@ -17,26 +16,10 @@ namespace panicle::cli {
 namespace {
 
 struct Arguments {
-  std::string spec;
+  SpecArgument spec;
   std::string workspace;
-  std::vector<std::string> settings;
   bool json = false;
 };
-
-RunSpec readSpecArgument(const Arguments& arguments) {
-  RunSpec spec;
-  if (arguments.spec == "-") {
-    const std::string text{std::istreambuf_iterator<char>(std::cin), {}};
-    spec = specFromJson(parseJson(text, "standard input"), "standard input");
-  } else {
-    spec = readSpec(arguments.spec);
-  }
-  applySettings(spec, arguments.settings);
-  // The run must find its photos again from any folder.
-  if (!spec.data.root.empty())
-    spec.data.root = std::filesystem::absolute(spec.data.root).lexically_normal().string();
-  return spec;
-}
 
 void printResults(const RunStore& store, const std::string& run) {
   const RunRecord record = store.get(run);
@@ -60,8 +43,7 @@ void printResults(const RunStore& store, const std::string& run) {
 }
 
 void train(const Arguments& arguments) {
-  const RunSpec spec = readSpecArgument(arguments);
-  throwProblems("the run cannot start:", check(spec));
+  const RunSpec spec = readSpecArgument(arguments.spec);
   TrainControl control;
   const InterruptWatch watch(control);
   RunStore store(arguments.workspace);
@@ -83,12 +65,8 @@ void train(const Arguments& arguments) {
 void addTrainCommand(CLI::App& program) {
   auto arguments = std::make_shared<Arguments>();
   auto* command = program.add_subcommand("train", "Train a run and print fastai's epoch table as it grows");
-  command
-      ->add_option("SPEC", arguments->spec,
-                   "The run's JSON document ('panicle-cli spec' prints one); - reads standard input")
-      ->required();
+  addSpecArgument(*command, arguments->spec);
   addWorkspace(*command, arguments->workspace);
-  addSettings(*command, arguments->settings);
   addJson(*command, arguments->json);
   command->footer(
       "With --json one object a line: started, epoch, finished.\n"
