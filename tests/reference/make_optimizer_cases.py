@@ -43,6 +43,7 @@ CASES = [
     ("ranger", {"kind": "ranger"}, ranger),
     ("lamb", {"kind": "lamb", "wd": 0.05}, partial(Lamb, wd=0.05)),
     ("lamb from zero", {"kind": "lamb", "wd": 0.05}, partial(Lamb, wd=0.05)),
+    ("lamb, large weights", {"kind": "lamb", "wd": 0.05}, partial(Lamb, wd=0.05)),
 ]
 
 
@@ -116,7 +117,8 @@ def main(folder):
     grads = [{name: torch.randn(shape) * 10 ** (-(i % 3)) for name, shape in SHAPES.items() if name != "u"} for i in range(STEPS)]
     cases = []
     for name, options, make in CASES:
-        first = {**init, "W": torch.zeros(SHAPES["W"])} if "from zero" in name else init
+        scale = 0 if "from zero" in name else 100 if "large weights" in name else 1
+        first = {**init, "W": init["W"] * scale}
         cases.append({"name": name, "options": options, "init": numbers(first),
                       "params": run(make, options, first, grads, clear_before=CLEAR_BEFORE)})
     frozen = [{"options": {"kind": kind, "wd": 0.1}, "frozen_before": 8,

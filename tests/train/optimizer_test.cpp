@@ -5,6 +5,7 @@
 #include <ATen/Parallel.h>
 #include <torch/nn.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/train/schedule.h"
@@ -62,9 +63,12 @@ struct Named {
     }
   }
 
+  // Within `tolerance`, of weights above 1 relative to the largest.
   void expect(const Json& after, double tolerance, const std::string& where) const {
-    for (const auto& [name, tensor] : tensors)
-      EXPECT_LT(difference(tensor, after[name]), tolerance) << where << " " << name;
+    for (const auto& [name, tensor] : tensors) {
+      const double largest = tensorOf(after[name]).abs().max().item<double>();
+      EXPECT_LT(difference(tensor, after[name]), tolerance * std::max(1.0, largest)) << where << " " << name;
+    }
   }
 };
 
