@@ -194,12 +194,22 @@ TEST(Objective, BalancedWeightsComeFromTheTrainingPhotosAndAreCapped) {
   EXPECT_THAT(objectiveOf(given, {}).classWeights(0), IsEmpty());
 }
 
+// Member by member: g++ 12 takes nested braces of texts for uninitialised.
+TargetColumn columnOf(const char* name, const std::vector<std::string>& vocab, const std::vector<float>& values) {
+  TargetColumn column;
+  column.kind.name = name;
+  column.kind.classes = vocab.size();
+  column.vocab = vocab;
+  column.values = values;
+  return column;
+}
+
 // Disease (3 classes), variety (2) and age (a number) of five photos; some values are missing.
 Columns threeTargets() {
-  Columns targets(3);
-  targets[0] = {{"label", 3}, {"blast", "hispa", "normal"}, {0, 2, 1, 1, 2}};
-  targets[1] = {{"variety", 2}, {"ADT45", "IR20"}, {1, kNone, 0, -1, 1}};
-  targets[2] = {{"age", 0}, {}, {45, 50, kNone, 60, 72}};
+  Columns targets;
+  targets.push_back(columnOf("label", {"blast", "hispa", "normal"}, {0, 2, 1, 1, 2}));
+  targets.push_back(columnOf("variety", {"ADT45", "IR20"}, {1, kNone, 0, -1, 1}));
+  targets.push_back(columnOf("age", {}, {45, 50, kNone, 60, 72}));
   return targets;
 }
 
