@@ -384,8 +384,9 @@ std::span<const Field<BatchOptions>> fieldTable(const BatchOptions*) {
 }
 
 std::vector<std::string> check(const BatchOptions& options) {
-  if (!options.effective) return {};
   std::vector<std::string> problems;
+  if (options.size == 1) problems.emplace_back("size must be at least 2: batch normalisation needs several photos to compare");
+  if (!options.effective) return problems;
   if (options.accum != 1) {
     problems.push_back("effective and accum say the same thing twice; leave accum at 1, or effective at null");
   }

@@ -10,14 +10,19 @@ namespace panicle {
 namespace {
 
 std::vector<RunSpec> readRuns(const Json& document, const std::string& source) {
-  const RunSpec shared = specFromJson(document.value("run", Json::object()), source + ", run");
-  if (!document.contains("members")) return {shared};
+  const Json run = document.value("run", Json::object());
+  if (!document.contains("members")) return {specFromJson(run, source + ", run")};
+  // Alone, what the members share need not be a run.
+  RunSpec shared;
+  std::vector<std::string> problems;
+  fromJson(shared, run, "run", problems);
+  throwProblems(source + " is not a recipe:", problems);
   std::vector<RunSpec> runs;
   for (const Json& member : document["members"]) {
-    RunSpec run = shared;
-    for (const auto& [key, value] : member.items()) setByPath(run, key, value);
+    RunSpec changed = shared;
+    for (const auto& [key, value] : member.items()) setByPath(changed, key, value);
     // Read again, so that what no single key shows is checked too.
-    runs.push_back(specFromJson(specToJson(run), source + ", member '" + run.name + "'"));
+    runs.push_back(specFromJson(specToJson(changed), source + ", member '" + changed.name + "'"));
   }
   return runs;
 }

@@ -27,7 +27,7 @@ class Cli : public ::testing::Test {
 
 const std::vector<std::vector<std::string>> kCommands{
     {"sample"}, {"census"},       {"split"},        {"models"},    {"weights"}, {"download"}, {"spec"},
-    {"train"},  {"runs", "list"}, {"runs", "show"}, {"interpret"}, {"submit"},  {"preview"},  {"cache"}};
+    {"train"},  {"runs", "list"}, {"runs", "show"}, {"interpret"}, {"submit"},  {"preview"},  {"cache"}, {"lr-find"},   {"recipes"}};
 
 TEST_F(Cli, EveryCommandHasHelpAndJson) {
   const Answer overview = run({"--help"});
