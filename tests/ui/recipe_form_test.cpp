@@ -4,6 +4,7 @@
 #include <QCheckBox>
 #include <QComboBox>
 #include <QLineEdit>
+#include <QMenu>
 #include <QPushButton>
 #include <QSpinBox>
 #include <QTemporaryDir>
@@ -14,6 +15,7 @@
 #include "ui/shared/session.h"
 #include "ui/shared/field_editor.h"
 #include "ui/shared/field_rules.h"
+#include "ui/train/stage_head.h"
 
 namespace panicle::ui {
 
@@ -39,7 +41,8 @@ class RecipeFormTest : public QObject {
   void everyDescribedFieldHasARow() {
     int rows = 0;
     for (const FieldDescription& field : describe(session_->recipe())) {
-      QCOMPARE(form_->editor(field.path) != nullptr, *field.info.label != '\0');
+      const bool shown = *field.info.label != '\0' && field.path != "stages.0.batch";  // the only stage has the run's
+      QVERIFY2((form_->editor(field.path) != nullptr) == shown, field.path.c_str());
       rows += form_->editor(field.path) != nullptr;
     }
     QVERIFY(rows > 20);
@@ -79,8 +82,67 @@ class RecipeFormTest : public QObject {
     QFETCH(QString, text);
     QFETCH(double, value);
     type("stages.0.schedule.lr_max", text);
-    QCOMPARE(session_->recipe().stages[0].schedule.lr_max, value);
+    QCOMPARE(session_->recipe().stages[0].schedule.lr_max.high, value);
     QVERIFY(form_->problem("stages.0.schedule.lr_max").isEmpty());
+    type("optimizer.wd", text);
+    QCOMPARE(session_->recipe().optimizer.wd, value);
+  }
+
+  void learningRatesMayBeSlices() {
+    const char* const path = "stages.0.schedule.lr_max";
+    type(path, QStringLiteral("slice(1e-6, 1e-4)"));
+    const LearningRate both = session_->recipe().stages[0].schedule.lr_max;
+    QVERIFY(both.slice);
+    QCOMPARE(both.low, std::optional<double>(1e-6));
+    QCOMPARE(both.high, 1e-4);
+    QVERIFY(form_->isChanged(path));
+    type(path, QStringLiteral("slice(0.002)"));
+    QVERIFY(!session_->recipe().stages[0].schedule.lr_max.low);
+    form_->resetToDefault(path);
+    QVERIFY(session_->recipe().stages[0].schedule.lr_max == LearningRate{});
+    QCOMPARE(input<QLineEdit>(path)->text(), QStringLiteral("0.003"));
+  }
+
+  void listsOfNumbersAreTexts() {
+    const char* const path = "stages.0.schedule.moms";
+    type(path, QStringLiteral("0.9, 0.8,0.9"));
+    QCOMPARE(session_->recipe().stages[0].schedule.moms, (std::vector<double>{0.9, 0.8, 0.9}));
+    QCOMPARE(input<QLineEdit>(path)->text(), QStringLiteral("0.9, 0.8, 0.9"));
+    type(path, QStringLiteral("0.9, much"));
+    QCOMPARE(session_->recipe().stages[0].schedule.moms, (std::vector<double>{0.9, 0.8, 0.9}));
+    QVERIFY(form_->problem(path).contains(QStringLiteral("much")));
+  }
+
+  void metricsAreTicked() {
+    auto* button = input<QPushButton>("metrics");
+    QVERIFY(button && button->menu());
+    const auto tick = [&](const char* name) {
+      for (QAction* action : button->menu()->actions()) {
+        if (action->text() == QLatin1String(name)) return action->trigger(), action->isChecked();
+      }
+      return false;
+    };
+    QVERIFY(tick("cohen_kappa"));
+    QCOMPARE(session_->recipe().metrics, (std::vector<std::string>{"error_rate", "accuracy", "cohen_kappa"}));
+    QVERIFY(!tick("error_rate"));
+    QCOMPARE(session_->recipe().metrics, (std::vector<std::string>{"accuracy", "cohen_kappa"}));
+    QVERIFY(form_->isChanged("metrics"));
+    session_->undo();
+    session_->undo();
+    QVERIFY(!form_->isChanged("metrics"));
+    QVERIFY(button->text().startsWith(QStringLiteral("error_rate")));
+  }
+
+  void callbacksShowTheirSettingsWhenOn() {
+    QVERIFY(!form_->editor("callbacks.keep_best.monitor"));
+    input<QCheckBox>("callbacks.keep_best")->click();
+    QTRY_VERIFY(form_->editor("callbacks.keep_best.monitor"));
+    QVERIFY(session_->recipe().callbacks.keep_best);
+    choose("callbacks.keep_best.monitor", QStringLiteral("accuracy"));
+    QCOMPARE(session_->recipe().callbacks.keep_best->monitor, std::string("accuracy"));
+    QCOMPARE(input<QLineEdit>("callbacks.grad_clip")->placeholderText(), QStringLiteral("off"));
+    type("callbacks.grad_clip", QStringLiteral("1.5"));
+    QCOMPARE(session_->recipe().callbacks.grad_clip, std::optional<double>(1.5));
   }
 
   void realNumbersAreShownShort() {
@@ -93,13 +155,16 @@ class RecipeFormTest : public QObject {
   }
 
   void whatIsNoNumberIsRefusedInline() {
-    const double before = session_->recipe().stages[0].schedule.lr_max;
+    const double before = session_->recipe().stages[0].schedule.div_final;
+    type("stages.0.schedule.div_final", QStringLiteral("fast"));
+    QCOMPARE(session_->recipe().stages[0].schedule.div_final, before);
+    QVERIFY(form_->problem("stages.0.schedule.div_final").contains(QStringLiteral("3e-3")));
+    QCOMPARE(input<QLineEdit>("stages.0.schedule.div_final")->text(), QStringLiteral("fast"));
+    type("stages.0.schedule.div_final", QStringLiteral("1000"));
+    QVERIFY(form_->problem("stages.0.schedule.div_final").isEmpty());
     type("stages.0.schedule.lr_max", QStringLiteral("fast"));
-    QCOMPARE(session_->recipe().stages[0].schedule.lr_max, before);
-    QVERIFY(form_->problem("stages.0.schedule.lr_max").contains(QStringLiteral("3e-3")));
-    QCOMPARE(input<QLineEdit>("stages.0.schedule.lr_max")->text(), QStringLiteral("fast"));
-    type("stages.0.schedule.lr_max", QStringLiteral("0.005"));
-    QVERIFY(form_->problem("stages.0.schedule.lr_max").isEmpty());
+    QVERIFY(session_->recipe().stages[0].schedule.lr_max == LearningRate{});
+    QVERIFY(form_->problem("stages.0.schedule.lr_max").contains(QStringLiteral("slice(")));
   }
 
   void whatCoreRefusesIsSaidInline() {
@@ -214,6 +279,38 @@ class RecipeFormTest : public QObject {
             form_->editor("stages.0.schedule.lr_max")->input()->toolTip().contains(QStringLiteral("fit_one_cycle")));
   }
 
+  void whatOtherSettingsMakeUselessSaysWhy() {
+    const auto enabled = [this](const char* path) { return form_->editor(path)->isEnabled(); };
+    QVERIFY(!enabled("stages.0.loss.focal_gamma"));
+    QVERIFY(enabled("stages.0.loss.label_smoothing"));
+    QVERIFY(!enabled("stages.0.loss.class_weight_cap"));
+    QVERIFY(!enabled("stages.0.loss.target_weights"));
+    QVERIFY(!enabled("optimizer.mom"));
+    QVERIFY(enabled("optimizer.sqr_mom"));
+    QVERIFY(enabled("batch.accum"));
+    RunSpec spec = session_->recipe();
+    spec.stages[0].loss.kind = LossKind::Focal;
+    spec.stages[0].loss.class_weights = ClassWeights::Balanced;
+    spec.stages[0].schedule.kind = ScheduleKind::FlatCos;
+    spec.optimizer.kind = OptimizerKind::Sgd;
+    spec.batch.effective = 256;
+    spec.data.label_columns.push_back("variety");
+    session_->setRecipe(spec, QStringLiteral("Change much"));
+    QVERIFY(enabled("stages.0.loss.focal_gamma"));
+    QVERIFY(!enabled("stages.0.loss.label_smoothing"));
+    QVERIFY(enabled("stages.0.loss.class_weight_cap"));
+    QVERIFY(enabled("stages.0.loss.target_weights"));
+    QVERIFY(enabled("optimizer.mom"));
+    QVERIFY(!enabled("optimizer.sqr_mom"));
+    QVERIFY(!enabled("batch.accum"));
+    QVERIFY(enabled("stages.0.schedule.lr_max"));
+    QVERIFY(enabled("stages.0.schedule.pct_start"));
+    QVERIFY(!enabled("stages.0.schedule.div"));
+    QVERIFY(enabled("stages.0.schedule.div_final"));
+    QVERIFY(!enabled("stages.0.schedule.moms"));
+    QVERIFY(form_->editor("stages.0.schedule.div")->input()->toolTip().contains(QStringLiteral("fit_one_cycle or fine_tune")));
+  }
+
   void undoShowsTheOldValue() {
     auto* spin = input<QSpinBox>("stages.0.schedule.epochs");
     const int before = spin->value();
@@ -246,6 +343,65 @@ class RecipeFormTest : public QObject {
     QCOMPARE(spin->value(), before);
   }
 
+  void stagesAreAddedCopiedMovedAndRemoved() {
+    RunSpec spec = session_->recipe();
+    spec.stages[0].resize.size = {460, 460};
+    spec.stages[0].schedule.epochs = 15;
+    session_->setRecipe(spec, QStringLiteral("Begin"));
+    QVERIFY(heads().isEmpty());
+    press(QStringLiteral("Add stage"));
+    QTRY_COMPARE(heads().size(), 2);
+    const auto& stages = session_->recipe().stages;
+    QVERIFY(stages[1].resize.size == (Size{460, 460}));
+    QCOMPARE(stages[1].schedule.epochs, ScheduleOptions{}.epochs);
+    QCOMPARE(session_->undoText(), QStringLiteral("Add stage"));
+    QVERIFY(form_->editor("stages.1.batch"));
+    QTRY_VERIFY(heads()[1]->isAncestorOf(QApplication::focusWidget()));
+
+    input<QSpinBox>("stages.1.schedule.epochs")->setValue(3);
+    press(QStringLiteral("Move stage 2 up"));
+    QCOMPARE(stages[0].schedule.epochs, 3);
+    QCOMPARE(stages[1].schedule.epochs, 15);
+    QCOMPARE(input<QSpinBox>("stages.0.schedule.epochs")->value(), 3);
+    QVERIFY(!button(QStringLiteral("Move stage 1 up"))->isEnabled());
+    QVERIFY(!button(QStringLiteral("Move stage 2 down"))->isEnabled());
+    press(QStringLiteral("Duplicate stage 1"));
+    QTRY_COMPARE(heads().size(), 3);
+    QCOMPARE(stages[1].schedule.epochs, 3);
+    QCOMPARE(stages[2].schedule.epochs, 15);
+    press(QStringLiteral("Remove stage 1"));
+    QTRY_COMPARE(heads().size(), 2);
+    press(QStringLiteral("Remove stage 1"));
+    QTRY_COMPARE(heads().size(), 0);
+    QCOMPARE(stages[0].schedule.epochs, 15);
+    for (int i = 0; i < 6; ++i) session_->undo();
+    QVERIFY(toJson(session_->recipe()) == toJson(spec));
+  }
+
+  void aStageFoldsAwayAndSaysWhatItDoes() {
+    press(QStringLiteral("Add stage"));
+    QTRY_COMPARE(heads().size(), 2);
+    QVERIFY(form_->isShown("stages.0.schedule.epochs"));
+    heads()[0]->fold()->click();
+    QVERIFY(!form_->isShown("stages.0.schedule.epochs"));
+    QVERIFY(form_->isShown("stages.1.schedule.epochs"));
+    QVERIFY(heads()[0]->fold()->text().contains(QStringLiteral("fit_one_cycle 5")));
+    qobject_cast<QLineEdit*>(form_->search())->setText(QStringLiteral("epochs"));
+    QVERIFY(form_->isShown("stages.0.schedule.epochs"));
+    form_->clearSearch();
+    QVERIFY(!form_->isShown("stages.0.schedule.epochs"));
+  }
+
+  void theBatchOfAStageIsItsOwnWhenSwitchedOn() {
+    press(QStringLiteral("Add stage"));
+    QTRY_VERIFY(form_->editor("stages.1.batch"));
+    input<QCheckBox>("stages.1.batch")->click();
+    QTRY_VERIFY(form_->editor("stages.1.batch.size"));
+    input<QSpinBox>("stages.1.batch.size")->setValue(32);
+    QCOMPARE(session_->recipe().batchOf(session_->recipe().stages[1]).size, 32);
+    QCOMPARE(session_->recipe().batchOf(session_->recipe().stages[0]).size, BatchOptions{}.size);
+  }
+
   void severalStagesHaveSectionsOfTheirOwn() {
     RunSpec spec = session_->recipe();
     spec.stages.resize(2);
@@ -256,6 +412,29 @@ class RecipeFormTest : public QObject {
   }
 
  private:
+  QList<StageHead*> heads() {
+    QList<StageHead*> heads;
+    for (StageHead* head : form_->findChildren<StageHead*>()) {
+      if (!head->isHidden()) heads << head;
+    }
+    return heads;
+  }
+
+  // By its text or its accessible name; of a form that is being made anew there may be two for a moment.
+  QAbstractButton* button(const QString& name) {
+    QAbstractButton* found = nullptr;
+    for (auto* each : form_->findChildren<QAbstractButton*>()) {
+      if (each->text() == name || each->accessibleName() == name) found = each;
+    }
+    return found;
+  }
+
+  void press(const QString& name) {
+    QAbstractButton* found = button(name);
+    QVERIFY2(found, qPrintable(name));
+    found->click();
+  }
+
   template <typename Widget>
   Widget* input(const char* path) {
     FieldEditor* editor = form_->editor(path);

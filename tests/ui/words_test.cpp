@@ -82,6 +82,39 @@ class WordsTest : public QObject {
     QVERIFY(texts(recipeChips(spec, {})).contains(QStringLiteral("+ 2 more stages")));
   }
 
+  void stagesBatchesAndCallbacksInChips() {
+    RunSpec spec;
+    spec.stages.resize(2);
+    ScheduleOptions& head = spec.stages[0].schedule;
+    head.epochs = 15;
+    head.lr_max.high = 2e-3;
+    head.freeze_to = -1;
+    spec.stages[1].schedule.lr_max = {.high = 1e-4, .low = 1e-6, .slice = true};
+    spec.stages[1].batch = BatchOptions{.size = 32};
+    spec.stages[1].mix = MixOptions{.alpha = 0.2};
+    spec.batch.effective = 256;
+    QStringList all = texts(recipeChips(spec, {}));
+    QCOMPARE(all[2], QStringLiteral("fit_one_cycle 15 @ 0.002, head only"));
+    QCOMPARE(all[3], QStringLiteral("squish 128 → aug, mixup 0.2"));
+    QCOMPARE(all[4], QStringLiteral("fit_one_cycle 5 @ slice(1e-6, 1e-4), 32 × 1"));
+    QCOMPARE(all[5], QStringLiteral("64 of 256"));
+    QCOMPARE(all.size(), 7);
+    spec.callbacks.keep_best = KeepBestOptions{.monitor = "accuracy"};
+    spec.tta = TtaOptions{.use_max = true};
+    all = texts(recipeChips(spec, {}));
+    QCOMPARE(all.back(), QStringLiteral("keep best accuracy · TTA 4, max"));
+    spec.data.label_columns = {"label", "variety", "age"};
+    QVERIFY(texts(recipeChips(spec, {})).contains(QStringLiteral("split random 20 %, also learns variety + age")));
+  }
+
+  void aProblemOfACallbackIsMarkedAndAMissingDataSetIsNot() {
+    const QStringList wrong{QStringLiteral("callbacks.keep_best.monitor 'f2' is not known")};
+    const ChipText last = recipeChips(RunSpec(), wrong).back();
+    QCOMPARE(last.problems, wrong);
+    QCOMPARE(last.id, QStringLiteral("further"));
+    QVERIFY(recipeChips(RunSpec(), {QStringLiteral("No data set is open: open a folder or a CSV first.")}).back().id != last.id);
+  }
+
   void theNetworksChipSaysWhatARunStartsFrom() {
     const RunSpec spec;
     QCOMPARE(recipeChips(spec, {})[0].text, QStringLiteral("resnet18"));

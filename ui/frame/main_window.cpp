@@ -30,6 +30,7 @@
 #include "ui/frame/pages.h"
 #include "ui/frame/problem_bar.h"
 #include "ui/frame/problem_log.h"
+#include "ui/frame/recipe_sheet.h"
 #include "ui/frame/sheets.h"
 #include "ui/frame/side_bar.h"
 #include "ui/frame/start_page.h"
@@ -81,9 +82,11 @@ MainWindow::MainWindow(Session& session, QWidget* parent) : QMainWindow(parent),
   build();
   makeFileMenu();
   makeViewMenu();
+  makeRecipesMenu();
   makeRunMenu();
   makeHelpMenu();
   palette_ = new CommandPalette(*menuBar(), this);
+  recipes_ = new RecipeSheet(session, this);
   shortcuts_ = new ShortcutSheet(*menuBar(), this);
   problems_ = new ProblemSheet(*log_, this);
   about_ = new AboutSheet(session, this);

@@ -22,6 +22,7 @@ class MemorySampler;
 class Page;
 class ProblemLog;
 class ProblemSheet;
+class RecipeSheet;
 class Session;
 class ShortcutSheet;
 class SideBar;
@@ -70,6 +71,7 @@ class MainWindow : public QMainWindow {
   void makeViewMenu();
   void makePageActions(QMenu* menu);
   void makeThemeMenu(QMenu* menu);
+  void makeRecipesMenu();
   void makeRunMenu();
   void makeHelpMenu();
   void fillRecentMenu();
@@ -92,6 +94,7 @@ class MainWindow : public QMainWindow {
   Inspector* inspector_ = nullptr;
   StatusStrip* status_ = nullptr;
   CommandPalette* palette_ = nullptr;
+  RecipeSheet* recipes_ = nullptr;
   ShortcutSheet* shortcuts_ = nullptr;
   ProblemSheet* problems_ = nullptr;
   AboutSheet* about_ = nullptr;

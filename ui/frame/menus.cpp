@@ -15,6 +15,8 @@
 #include "ui/frame/inspector.h"
 #include "ui/frame/main_window.h"
 #include "ui/frame/pages.h"
+#include "ui/frame/recipe_choice.h"
+#include "ui/frame/recipe_sheet.h"
 #include "ui/frame/sheets.h"
 #include "ui/frame/side_bar.h"
 #include "ui/frame/start_page.h"
@@ -45,6 +47,9 @@ QAction* MainWindow::addAction(QMenu* menu, const QString& text, const QString& 
 }
 
 void MainWindow::makeRunActions() {
+  runActions_.recipes = addAction(nullptr, tr("Choose a recipe…"), icon("recipe"), QKeySequence(Qt::CTRL | Qt::Key_R),
+                                  tr("Shows the recipes that come with Panicle, and what each is for"));
+  connect(runActions_.recipes, &QAction::triggered, this, [this] { recipes_->toggle(); });
   runActions_.start = addAction(nullptr, tr("Start run"), icon("play"), QKeySequence(Qt::CTRL | Qt::Key_Return), {});
   runActions_.start->setIconText(tr("Start"));
   runActions_.pause = addAction(nullptr, tr("Pause"), icon("pause"), QKeySequence(Qt::Key_Space),
@@ -187,6 +192,13 @@ void MainWindow::makeViewMenu() {
   connect(inspectorAction_, &QAction::toggled, this, [this](bool shown) { inspector_->setVisible(shown); });
   connect(problems, &QAction::triggered, this, [this] { problems_->toggle(); });
   connect(palette, &QAction::triggered, this, [this] { palette_->toggle(); });
+}
+
+void MainWindow::makeRecipesMenu() {
+  QMenu* menu = menuBar()->addMenu(tr("Re&cipes"));
+  menu->addAction(runActions_.recipes);
+  menu->addSeparator();
+  fillRecipeMenu(*menu, session_);
 }
 
 void MainWindow::makeRunMenu() {

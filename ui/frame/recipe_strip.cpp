@@ -7,6 +7,7 @@
 #include <QPainter>
 #include <QProgressBar>
 #include <QPushButton>
+#include <QToolButton>
 #include <QVBoxLayout>
 #include <algorithm>
 
@@ -45,11 +46,19 @@ RecipeStrip::RecipeStrip(Session& session, const RunActions& actions, QWidget* p
   row->setContentsMargins(2 * kGrid, kGrid, 2 * kGrid, kGrid);
   row->setSpacing(kGrid);
 
-  auto* title = new QLabel(tr("Recipe"), this);
+  auto* title = new QToolButton(this);
+  title->setText(tr("Recipe"));
+  title->setIcon(lineIcon(QStringLiteral("recipe")));
+  title->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+  title->setAutoRaise(true);
+  title->setFocusPolicy(Qt::StrongFocus);
   QFont bold = title->font();
   bold.setBold(true);
   title->setFont(bold);
-  title->setToolTip(tr("<p>Everything that the next run will do. Each page edits it; Start freezes a copy into a run.</p>"));
+  title->setToolTip(tr("<p>Everything that the next run will do. Each page edits it; Start freezes a copy into a run.</p>"
+                       "<p>Click to begin with one of the recipes that come with Panicle. (%1)</p>")
+                        .arg(actions.recipes->shortcut().toString(QKeySequence::NativeText)));
+  connect(title, &QToolButton::clicked, actions.recipes, &QAction::trigger);
   row->addWidget(title);
 
   chipArea_ = new QWidget(this);

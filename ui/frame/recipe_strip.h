@@ -17,6 +17,7 @@ class Session;
 
 // What the strip and the menus share.
 struct RunActions {
+  QAction* recipes = nullptr;     // opens the recipes that come with Panicle
   QAction* start = nullptr;
   QAction* pause = nullptr;       // pauses or goes on
   QAction* stopAfterEpoch = nullptr;

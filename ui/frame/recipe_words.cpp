@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "ui/shared/theme.h"
 #include "ui/shared/transform_words.h"
 
 namespace panicle::ui {
@@ -34,9 +35,43 @@ QStringList take(QStringList& left, const QStringList& paths) {
   return found;
 }
 
-QString scheduleWords(const ScheduleOptions& schedule) {
-  const double rate = schedule.kind == ScheduleKind::FineTune ? schedule.base_lr : schedule.lr_max;
-  return QStringLiteral("%1 %2 @ %3").arg(QString::fromUtf8(enumName(schedule.kind))).arg(schedule.epochs).arg(formatRate(rate));
+QString rateWords(const LearningRate& rate) {
+  if (!rate.slice) return formatRate(rate.high);
+  if (!rate.low) return QStringLiteral("slice(%1)").arg(formatRate(rate.high));
+  return QStringLiteral("slice(%1, %2)").arg(formatRate(*rate.low), formatRate(rate.high));
+}
+
+QString batchWords(const BatchOptions& batch) {
+  if (batch.effective) return tr("%1 of %2").arg(batch.size).arg(*batch.effective);
+  return QStringLiteral("%1 × %2").arg(batch.size).arg(batch.accum);
+}
+
+// "fit_one_cycle 5 @ slice(1e-6, 1e-4), 32 × 1"
+QString scheduleWords(const StageOptions& stage) {
+  const ScheduleOptions& schedule = stage.schedule;
+  const bool fineTune = schedule.kind == ScheduleKind::FineTune;
+  QString words = QStringLiteral("%1 %2 @ %3")
+                      .arg(QString::fromUtf8(enumName(schedule.kind)))
+                      .arg(schedule.epochs)
+                      .arg(fineTune ? formatRate(schedule.base_lr) : rateWords(schedule.lr_max));
+  if (!fineTune && schedule.freeze_to == -1) words += tr(", head only");
+  if (!fineTune && schedule.freeze_to != 0 && schedule.freeze_to != -1) words += tr(", from group %1").arg(schedule.freeze_to);
+  if (stage.batch) words += QStringLiteral(", ") + batchWords(*stage.batch);
+  return words;
+}
+
+// What else changes how the run trains and predicts; empty for a plain recipe.
+QString furtherWords(const RunSpec& spec) {
+  QStringList words;
+  if (spec.optimizer.kind != OptimizerKind::Adam) words << QString::fromUtf8(enumName(spec.optimizer.kind));
+  if (spec.callbacks.keep_best) words << tr("keep best %1").arg(QString::fromStdString(spec.callbacks.keep_best->monitor));
+  if (spec.callbacks.early_stopping) words << tr("stop early");
+  if (spec.callbacks.reduce_lr) words << tr("reduce rate");
+  if (spec.callbacks.grad_clip) words << tr("clip %1").arg(formatRate(*spec.callbacks.grad_clip));
+  if (spec.callbacks.ema_decay) words << tr("EMA");
+  if (spec.tta) words << (spec.tta->use_max ? tr("TTA %1, max").arg(spec.tta->n) : tr("TTA %1").arg(spec.tta->n));
+  if (spec.fidelity == Fidelity::Fastai) words << tr("fidelity fastai");
+  return words.join(QStringLiteral(" · "));
 }
 
 QString splitWords(const SplitOptions& split) {
@@ -50,20 +85,15 @@ QString splitWords(const SplitOptions& split) {
 
 QString dataWords(const DataOptions& data) {
   QString words = splitWords(data.split);
+  for (std::size_t i = 1; i < data.label_columns.size(); ++i) {
+    words += (i == 1 ? tr(", also learns ") : QStringLiteral(" + ")) + QString::fromStdString(data.label_columns[i]);
+  }
   if (!data.subset.classes.empty()) words += tr(", %1 classes").arg(data.subset.classes.size());
   if (data.subset.fraction < 1) words += tr(", %1 of the photos").arg(percent(data.subset.fraction));
   return words;
 }
 
 }  // namespace
-
-QString formatRate(double rate) {
-  if (rate > 0 && rate < 1e-3) {
-    const int exponent = static_cast<int>(std::floor(std::log10(rate) + 1e-9));
-    return QStringLiteral("%1e%2").arg(QString::number(rate / std::pow(10, exponent), 'g', 3)).arg(exponent);
-  }
-  return QString::number(rate, 'g', 3);
-}
 
 std::vector<ChipText> recipeChips(const RunSpec& spec, const QStringList& problems, const TrainingStart& start) {
   QStringList left = problems;
@@ -78,18 +108,26 @@ std::vector<ChipText> recipeChips(const RunSpec& spec, const QStringList& proble
     const QString of = many ? tr(" of stage %1").arg(i + 1) : QString();
     const StageOptions& stage = spec.stages[i];
     chips.push_back({id + QStringLiteral("transforms"), transformWords(stage), tr("Transforms") + of,
-                     take(left, {path + QStringLiteral("resize"), path + QStringLiteral("augment")}), {},
+                     take(left, {path + QStringLiteral("resize"), path + QStringLiteral("augment"), path + QStringLiteral("mix")}), {},
                      QStringLiteral("preview")});
-    chips.push_back({id + QStringLiteral("schedule"), scheduleWords(stage.schedule), tr("Schedule") + of, take(left, {path})});
+    chips.push_back({id + QStringLiteral("schedule"), scheduleWords(stage), tr("Schedule") + of, take(left, {path})});
   }
   if (spec.stages.size() > kMaxStages) {
     chips.push_back({QStringLiteral("stages"), tr("+ %1 more stages").arg(spec.stages.size() - kMaxStages), tr("Further stages"),
                      take(left, {QStringLiteral("stages")})});
   }
-  chips.push_back({QStringLiteral("batch"), QStringLiteral("%1 × %2").arg(spec.batch.size).arg(spec.batch.accum),
-                   tr("Batch size × batches added up for a step"), take(left, {QStringLiteral("batch")})});
+  const QString batch = spec.batch.effective ? tr("Batch size, of the photos that make a step")
+                                             : tr("Batch size × batches added up for a step");
+  chips.push_back({QStringLiteral("batch"), batchWords(spec.batch), batch, take(left, {QStringLiteral("batch")})});
   chips.push_back({QStringLiteral("data"), dataWords(spec.data), tr("Data: which photos validate, and which are left out"),
                    take(left, {QStringLiteral("data")})});
+  const QStringList wrong = take(left, {QStringLiteral("device"), QStringLiteral("optimizer"), QStringLiteral("callbacks"),
+                                        QStringLiteral("metrics"), QStringLiteral("tta"), QStringLiteral("stages")});
+  const QString further = furtherWords(spec);
+  if (!further.isEmpty() || !wrong.isEmpty()) {
+    chips.push_back({QStringLiteral("further"), further.isEmpty() ? tr("further settings") : further,
+                     tr("Optimizer, callbacks, metrics, predictions"), wrong});
+  }
   return chips;
 }
 

@@ -22,7 +22,4 @@ struct ChipText {
 // `problems` are check()'s, each beginning with the dotted path it is about; `start` is what a run would start from.
 std::vector<ChipText> recipeChips(const RunSpec& spec, const QStringList& problems, const TrainingStart& start = {});
 
-// A learning rate as one writes it: "0.003", "2.1e-5".
-QString formatRate(double rate);
-
 }  // namespace panicle::ui

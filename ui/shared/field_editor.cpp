@@ -8,7 +8,11 @@
 #include <QEvent>
 #include <QFileDialog>
 #include <QHBoxLayout>
+#include <QKeyEvent>
 #include <QLineEdit>
+#include <QMenu>
+#include <QMouseEvent>
+#include <QPushButton>
 #include <QSignalBlocker>
 #include <QSpinBox>
 #include <algorithm>
@@ -42,6 +46,12 @@ QString toText(const Json& value, FieldKind kind) {
   if (value.is_null()) return {};
   switch (kind) {
     case FieldKind::Real: return formatReal(value.get<double>());
+    case FieldKind::Leaf: return value.is_number() ? formatReal(value.get<double>()) : QString::fromStdString(value.get<std::string>());
+    case FieldKind::RealList: {
+      QStringList parts;
+      for (const Json& part : value) parts << formatReal(part.get<double>());
+      return parts.join(QLatin1String(", "));
+    }
     case FieldKind::Size: return QString::fromStdString(toString(Size{value.at(0).get<int>(), value.at(1).get<int>()}));
     case FieldKind::TextList: {
       QStringList parts;
@@ -51,6 +61,21 @@ QString toText(const Json& value, FieldKind kind) {
     case FieldKind::Text: return QString::fromStdString(value.get<std::string>());
     default: return QString::fromStdString(value.dump());
   }
+}
+
+std::optional<Json> numbersFrom(const QString& text, QString& problem) {
+  Json list = Json::array();
+  for (const QString& part : text.split(QLatin1Char(','))) {
+    if (part.trimmed().isEmpty()) continue;
+    bool fits = false;
+    const double value = part.trimmed().toDouble(&fits);
+    if (!fits || !std::isfinite(value)) {
+      problem = tr("\"%1\" is not a number. Write the list as 0.95, 0.85, 0.95.").arg(part.trimmed());
+      return {};
+    }
+    list.push_back(value);
+  }
+  return list;
 }
 
 // The value that `text` says, or nothing and the reason in `problem`.
@@ -65,6 +90,11 @@ std::optional<Json> fromText(const QString& text, const FieldDescription& field,
       problem = tr("\"%1\" is not a number. Write it as 0.003 or 3e-3.").arg(trimmed);
       return {};
     }
+    case FieldKind::Leaf: {
+      const double value = trimmed.toDouble(&fits);
+      return fits && std::isfinite(value) ? Json(value) : Json(trimmed.toStdString());
+    }
+    case FieldKind::RealList: return numbersFrom(text, problem);
     case FieldKind::Integer: {
       if (const qint64 value = trimmed.toLongLong(&fits); fits) return value < 0 ? Json(value) : Json(static_cast<quint64>(value));
       if (const quint64 value = trimmed.toULongLong(&fits); fits) return Json(value);
@@ -90,12 +120,11 @@ std::optional<Json> fromText(const QString& text, const FieldDescription& field,
 }
 
 QString placeholder(const FieldDescription& field) {
-  if (field.nullable) {
-    if (field.kind == FieldKind::Size) return tr("as resized");
-    return field.kind == FieldKind::Text ? tr("automatic") : tr("default");
-  }
+  if (field.nullable) return nullText(field);
   switch (field.kind) {
-    case FieldKind::TextList: return tr("all");
+    case FieldKind::TextList: return field.path.ends_with("subset.classes") ? tr("all") : tr("none");
+    case FieldKind::RealList: return tr("all 1");
+    case FieldKind::Leaf: return tr("0.003 or slice(1e-6,1e-4)");
     case FieldKind::Size: return tr("480 or 640,480");
     default: return {};
   }
@@ -246,6 +275,66 @@ class SuggestEditor : public FieldEditor {
   QString shown_;
 };
 
+// Stays open while values are ticked.
+class TickMenu : public QMenu {
+ public:
+  using QMenu::QMenu;
+
+ protected:
+  void mouseReleaseEvent(QMouseEvent* event) override {
+    if (!tick(actionAt(event->pos()))) QMenu::mouseReleaseEvent(event);
+  }
+  void keyPressEvent(QKeyEvent* event) override {
+    const bool space = event->key() == Qt::Key_Space;
+    if (!space || !tick(activeAction())) QMenu::keyPressEvent(event);
+  }
+
+ private:
+  static bool tick(QAction* action) {
+    if (!action || !action->isCheckable()) return false;
+    action->trigger();
+    return true;
+  }
+};
+
+// A list of values that are all known: each can be ticked. Ticked ones keep their order, a new one comes last.
+class TickEditor : public FieldEditor {
+ public:
+  TickEditor(const std::vector<Checkable>& known, QWidget* parent) : FieldEditor(parent), button_(new QPushButton(this)), menu_(new TickMenu(button_)) {
+    setInput(button_);
+    button_->setMenu(menu_);
+    button_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed);
+    menu_->setToolTipsVisible(true);
+    for (const auto& [value, help] : known) {
+      QAction* action = menu_->addAction(value);
+      action->setCheckable(true);
+      action->setToolTip(help);
+      QObject::connect(action, &QAction::triggered, this, [this, value = value](bool on) {
+        Json list = Json::array();
+        for (const Json& kept : list_) {
+          if (kept != value.toStdString()) list.push_back(kept);
+        }
+        if (on) list.push_back(value.toStdString());
+        edited(list);
+      });
+    }
+  }
+
+  void setValue(const Json& value) override {
+    list_ = value;
+    QStringList words;
+    for (const Json& text : value) words << QString::fromStdString(text.get<std::string>());
+    for (QAction* action : menu_->actions()) action->setChecked(words.contains(action->text()));
+    button_->setText(words.isEmpty() ? tr("none") : words.size() == 1 ? words.front() : tr("%1 + %2 more").arg(words.front()).arg(words.size() - 1));
+    button_->setAccessibleDescription(words.join(QStringLiteral(", ")));
+  }
+
+ private:
+  QPushButton* button_;
+  QMenu* menu_;
+  Json list_ = Json::array();
+};
+
 }  // namespace
 
 void FieldEditor::setInput(QWidget* input) {
@@ -270,6 +359,9 @@ FieldEditor* makeFieldEditor(const FieldDescription& field, QWidget* parent) {
     case FieldKind::Integer:
       // Seeds have 64 bits, a spin box has 32; and it has no state for null.
       if (!field.nullable && !field.value.is_number_unsigned()) return new WholeNumberEditor(field, parent);
+      break;
+    case FieldKind::TextList:
+      if (const auto known = checkables(field.path); !known.empty()) return new TickEditor(known, parent);
       break;
     case FieldKind::Text:
       if (const QStringList known = suggestions(field.path); !known.isEmpty() && !field.nullable) {

@@ -22,6 +22,14 @@ QString rangeText(const FieldInfo& info) {
   return {};
 }
 
+QString listText(const Json& list) {
+  QStringList words;
+  for (const Json& value : list) {
+    words << (value.is_string() ? QString::fromStdString(value.get<std::string>()) : formatReal(value.get<double>()));
+  }
+  return words.isEmpty() ? FieldRow::tr("none") : words.join(QStringLiteral(", "));
+}
+
 }  // namespace
 
 QString valueText(const FieldDescription& field, const Json& value) {
@@ -32,8 +40,7 @@ QString valueText(const FieldDescription& field, const Json& value) {
   if (field.kind == FieldKind::Size && value.is_array()) {
     return QString::fromStdString(toString(Size{value.at(0).get<int>(), value.at(1).get<int>()}));
   }
-  if (field.kind == FieldKind::Size && value.is_null()) return FieldRow::tr("as resized");
-  return value.is_null() ? FieldRow::tr("automatic") : QString::fromStdString(value.dump());
+  return value.is_null() ? nullText(field) : value.is_array() ? listText(value) : QString::fromStdString(value.dump());
 }
 
 FieldRow::FieldRow(const FieldDescription& field, std::optional<Json> standard, QWidget* parent, MakeEditor makeEditor)
@@ -64,7 +71,7 @@ FieldRow::FieldRow(const FieldDescription& field, std::optional<Json> standard, 
   problem_->hide();
 
   auto* layout = new QGridLayout(this);
-  layout->setContentsMargins(kGrid * (1 + 2 * transformDepth(field.path)), 0, 0, 0);
+  layout->setContentsMargins(kGrid * (1 + 2 * objectDepth(field.path)), 0, 0, 0);
   layout->setHorizontalSpacing(kGrid);
   layout->setVerticalSpacing(kGrid / 2);
   layout->addWidget(label_, 0, 0);

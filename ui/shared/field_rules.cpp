@@ -6,19 +6,20 @@
 #include <charconv>
 
 #include "core/models/model_options.h"
+#include "core/train/metrics.h"
 
 namespace panicle::ui {
 namespace {
 
 QString tr(const char* text) { return QCoreApplication::translate("panicle::ui::RecipeForm", text); }
 
-// `field` has an effect only while its sibling `by` has (or, Unless, has not) the value `when`.
+// `field` has an effect only while its sibling `by` has (or, Unless, has not) the value `when`, or one of several.
 enum class Condition { If, Unless };
 
 struct Rule {
   std::string_view field;
   std::string_view by;
-  const char* when;  // JSON
+  const char* when;  // JSON; a list: any of its values
   Condition condition = Condition::If;
 };
 
@@ -33,10 +34,21 @@ constexpr std::array kRules{
     Rule{".augment.flip_vert", "do_flip", "true"},
     Rule{".augment.p_lighting", "max_lighting", "0.0", Condition::Unless},
     Rule{".augment.align_corners", "engine", "\"fastai\""},
-    Rule{".schedule.lr_max", "kind", "\"fit_one_cycle\""},
+    Rule{".schedule.lr_max", "kind", "\"fine_tune\"", Condition::Unless},
+    Rule{".schedule.freeze_to", "kind", "\"fine_tune\"", Condition::Unless},
     Rule{".schedule.base_lr", "kind", "\"fine_tune\""},
     Rule{".schedule.freeze_epochs", "kind", "\"fine_tune\""},
     Rule{".schedule.lr_mult", "kind", "\"fine_tune\""},
+    Rule{".schedule.pct_start", "kind", "\"fit\"", Condition::Unless},
+    Rule{".schedule.div", "kind", "[\"fit_one_cycle\", \"fine_tune\"]"},
+    Rule{".schedule.div_final", "kind", "\"fit\"", Condition::Unless},
+    Rule{".schedule.moms", "kind", "[\"fit_one_cycle\", \"fine_tune\"]"},
+    Rule{".loss.label_smoothing", "kind", "\"cross_entropy\""},
+    Rule{".loss.focal_gamma", "kind", "\"focal\""},
+    Rule{".loss.class_weight_cap", "class_weights", "\"balanced\""},
+    Rule{"optimizer.sqr_mom", "kind", "\"sgd\"", Condition::Unless},
+    Rule{"optimizer.eps", "kind", "\"sgd\"", Condition::Unless},
+    Rule{"tta.beta", "use_max", "false"},
     Rule{".split.valid_pct", "kind", "\"random\""},
     Rule{".split.column", "kind", "\"column\""},
 };
@@ -63,22 +75,29 @@ constexpr std::array kGroups{
     GroupedField{"min_scale", TransformGroup::Crop},
 };
 
+// The sections, in the order of the form. With several stages those of each stage stand together, after what holds for all of them.
+enum Section { Data, Transforms, Model, Schedule, Watching, Extras };
+
 struct Place {
   std::string_view part;  // of the path, after "stages.N." if it is there
-  int order;
+  Section section;
 };
 
-constexpr int kData = 0, kTransforms = 1, kModel = 2, kSchedule = 3, kExtras = 4;
 constexpr std::array kPlaces{
-    Place{"data.", kData},         Place{"resize.", kTransforms}, Place{"augment", kTransforms},
-    Place{"model.", kModel},       Place{"schedule.", kSchedule}, Place{"batch.", kSchedule},
+    Place{"data.", Data},       Place{"resize.", Transforms}, Place{"augment", Transforms}, Place{"mix", Transforms},
+    Place{"model.", Model},     Place{"schedule.", Schedule}, Place{"batch", Schedule},     Place{"loss.", Schedule},
+    Place{"optimizer.", Schedule}, Place{"metrics", Watching}, Place{"callbacks.", Watching}, Place{"tta", Watching},
 };
 
 const char* const kTitles[] = {QT_TRANSLATE_NOOP("panicle::ui::RecipeForm", "Data"),
                                QT_TRANSLATE_NOOP("panicle::ui::RecipeForm", "Transforms"),
                                QT_TRANSLATE_NOOP("panicle::ui::RecipeForm", "Model"),
                                QT_TRANSLATE_NOOP("panicle::ui::RecipeForm", "Schedule"),
+                               QT_TRANSLATE_NOOP("panicle::ui::RecipeForm", "Metrics, callbacks, predictions"),
                                QT_TRANSLATE_NOOP("panicle::ui::RecipeForm", "Extras")};
+
+// Folds of the schedule; the transforms have theirs before these.
+constexpr int kShapeFold = 10, kLossFold = 11, kOptimizerFold = 12;
 
 struct StagePath {
   int stage = -1;         // -1: not of a stage
@@ -99,14 +118,29 @@ StagePath stagePath(std::string_view path) {
 
 FormSection sectionOf(const std::string& path, std::size_t stages) {
   const auto [stage, rest] = stagePath(path);
-  int order = kExtras;
+  Section section = Extras;
   for (const Place& place : kPlaces) {
-    if (rest.starts_with(place.part)) order = place.order;
+    if (rest.starts_with(place.part)) section = place.section;
   }
-  const QString title = tr(kTitles[order]);
-  // Room between the orders for up to 999 stages.
-  if (stages < 2 || stage < 0) return {order * 1000, title};
-  return {order * 1000 + stage + 1, tr("%1, stage %2").arg(title).arg(stage + 1)};
+  const QString title = tr(kTitles[section]);
+  if (stages >= 2 && stage >= 0) return {100 + stage * 10 + section, tr("%1, stage %2").arg(title).arg(stage + 1), stage};
+  if (section == Watching || section == Extras) return {kAfterStages + section, title};
+  if (stages >= 2 && section == Schedule) return {kAfterStages, tr("Batch and optimizer")};
+  return {section, title};
+}
+
+std::optional<FormFold> foldOf(const std::string& path) {
+  static const std::array shape{"schedule.lr_mult", "schedule.pct_start", "schedule.div", "schedule.moms"};
+  const std::optional<TransformGroup> group = transformGroup(path);
+  if (group == TransformGroup::Geometry || group == TransformGroup::Light || group == TransformGroup::Extras) {
+    return FormFold{static_cast<int>(*group) + 1, groupTitle(*group)};
+  }
+  const std::string_view rest = stagePath(path).rest;
+  const bool shapes = std::any_of(shape.begin(), shape.end(), [&](const char* part) { return rest.starts_with(part); });
+  if (shapes) return FormFold{kShapeFold, tr("Shape of the schedule")};
+  if (rest.starts_with("loss.")) return FormFold{kLossFold, tr("Loss")};
+  if (rest.starts_with("optimizer.")) return FormFold{kOptimizerFold, tr("Optimizer")};
+  return {};
 }
 
 QString groupTitle(TransformGroup group) {
@@ -138,6 +172,13 @@ std::optional<TransformGroup> transformGroup(const std::string& path) {
 int transformDepth(const std::string& path) {
   const std::string_view rest = stagePath(path).rest;
   return rest.starts_with("augment.") ? static_cast<int>(std::count(rest.begin(), rest.end(), '.')) - 1 : 0;
+}
+
+int objectDepth(const std::string& path) {
+  const auto [stage, rest] = stagePath(path);
+  if (rest.starts_with("mix.") || rest.starts_with("tta.") || (stage >= 0 && rest.starts_with("batch."))) return 1;
+  if (rest.starts_with("callbacks.")) return static_cast<int>(std::count(rest.begin(), rest.end(), '.')) - 1;
+  return transformDepth(path);
 }
 
 std::map<std::string, Json> standardValues(std::size_t stages) {
@@ -176,27 +217,85 @@ QString labelledProblem(const QString& message, const RunSpec& spec) {
   return message;
 }
 
+namespace {
+
+QString conditionText(const Json& when) {
+  if (when.is_null()) return tr("empty");
+  if (when.is_boolean()) return when.get<bool>() ? tr("on") : tr("off");
+  if (when.is_string()) return QString::fromStdString(when.get<std::string>());
+  if (when.is_number_float()) return QString::number(when.get<double>());
+  QStringList any;
+  for (const Json& value : when) any << conditionText(value);
+  return any.join(tr(" or "));
+}
+
+// What depends on more than one other field.
+QString whyNotUsed(const std::string& path, const FieldValues& values) {
+  if (path == "optimizer.mom") {
+    for (const auto& [other, field] : values) {
+      const bool kind = other.starts_with("stages.") && other.ends_with(".schedule.kind");
+      if (kind && (field->value == "fit" || field->value == "fit_flat_cos")) return {};
+    }
+    return tr("Only used where a stage's schedule is fit or fit_flat_cos: the others set the momentum themselves.");
+  }
+  if (path.ends_with("batch.accum")) {
+    // While both say something, which is a problem, both can be changed.
+    const auto effective = values.find(path.substr(0, path.rfind('.')) + ".effective"), accum = values.find(path);
+    const bool said = effective != values.end() && !effective->second->value.is_null();
+    if (said && accum != values.end() && accum->second->value == 1) return tr("Not used when the effective batch is set.");
+  }
+  const auto size = [&](const char* list) {
+    const auto found = values.find(list);
+    return found == values.end() ? std::size_t{0} : found->second->value.size();
+  };
+  if (path.ends_with(".loss.target_weights") && size("data.label_columns") < 2) return tr("Only used with several label columns.");
+  if (path.ends_with(".loss.regression") && size("data.regression_columns") == 0) {
+    return tr("Only used with label columns that are numbers.");
+  }
+  return {};
+}
+
+}  // namespace
+
 QString whyWithoutEffect(const std::string& path, const FieldValues& values) {
   for (const Rule& rule : kRules) {
     if (!path.ends_with(rule.field)) continue;
     const std::string sibling = path.substr(0, path.rfind('.') + 1) + std::string(rule.by);
     const auto found = values.find(sibling);
-    if (found == values.end()) return {};
+    if (found == values.end()) continue;
     const Json when = Json::parse(rule.when);
-    if ((found->second->value == when) == (rule.condition == Condition::If)) return {};
+    const Json& value = found->second->value;
+    const bool has = when.is_array() ? std::find(when.begin(), when.end(), value) != when.end() : value == when;
+    if (has == (rule.condition == Condition::If)) continue;
     const QString by = QString::fromUtf8(found->second->info.label).toLower();
-    QString wanted = when.is_string() ? QString::fromStdString(when.get<std::string>()) : QString::fromStdString(when.dump());
-    if (when.is_boolean()) wanted = when.get<bool>() ? tr("on") : tr("off");
-    if (when.is_number_float()) wanted = QString::number(when.get<double>());
-    return (rule.condition == Condition::If ? tr("Only used when %1 is %2.") : tr("Not used when %1 is %2.")).arg(by, wanted);
+    return (rule.condition == Condition::If ? tr("Only used when %1 is %2.") : tr("Not used when %1 is %2.")).arg(by, conditionText(when));
   }
-  return {};
+  return whyNotUsed(path, values);
+}
+
+QString nullText(const FieldDescription& field) {
+  if (field.kind == FieldKind::Object) return tr("off");
+  if (field.path.ends_with("grad_clip") || field.path.ends_with("ema_decay")) return tr("off");
+  if (field.path.ends_with("batch.effective")) return tr("size × accum");
+  if (field.kind == FieldKind::Size) return tr("as resized");
+  return field.kind == FieldKind::Text ? tr("automatic") : tr("default");
+}
+
+std::vector<Checkable> checkables(const std::string& path) {
+  std::vector<Checkable> list;
+  if (path == "metrics") {
+    for (const MetricInfo& metric : knownMetrics()) list.push_back({QString::fromUtf8(metric.name), QString::fromUtf8(metric.help)});
+  }
+  return list;
 }
 
 QStringList suggestions(const std::string& path) {
   QStringList list;
   if (path == "model.arch") {
     for (const Architecture& known : architectures()) list << QString::fromStdString(known.name);
+  } else if (path.ends_with(".monitor")) {
+    list << QStringLiteral("valid_loss") << QStringLiteral("train_loss");
+    for (const MetricInfo& metric : knownMetrics()) list << QString::fromUtf8(metric.name);
   } else if (path == "device") {
     list << QStringLiteral("auto") << QStringLiteral("cpu") << QStringLiteral("cuda:0");
   }

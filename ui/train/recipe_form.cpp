@@ -21,6 +21,8 @@
 #include "ui/shared/fold_button.h"
 #include "ui/shared/session.h"
 #include "ui/shared/theme.h"
+#include "ui/train/stage_edits.h"
+#include "ui/train/stage_head.h"
 
 namespace panicle::ui {
 namespace {
@@ -34,23 +36,23 @@ struct Part {
 struct Section {
   QWidget* head = nullptr;
   QLabel* title = nullptr;
+  int stage = -1;
   std::vector<Part> parts;
 };
 
-// Whether recipes seldom set the fields of the group.
-bool folds(std::optional<TransformGroup> group) {
-  return group == TransformGroup::Geometry || group == TransformGroup::Light || group == TransformGroup::Extras;
-}
-
 // Where a field stands within its section: before the folds, or in one of them.
 int placeOf(const std::string& path) {
-  const std::optional<TransformGroup> group = transformGroup(path);
-  return folds(group) ? static_cast<int>(*group) + 1 : 0;
+  const std::optional<FormFold> fold = foldOf(path);
+  return fold ? fold->order : 0;
 }
 
 std::vector<FieldDescription> shownFields(const RunSpec& spec) {
   std::vector<FieldDescription> fields = describe(spec);
-  std::erase_if(fields, [](const FieldDescription& field) { return !*field.info.label || field.kind == FieldKind::List; });
+  std::erase_if(fields, [&](const FieldDescription& field) {
+    // The only stage needs no batch of its own.
+    const bool batchOfTheOnlyStage = spec.stages.size() == 1 && field.path == "stages.0.batch" && field.value.is_null();
+    return !*field.info.label || field.kind == FieldKind::List || batchOfTheOnlyStage;
+  });
   std::stable_sort(fields.begin(), fields.end(), [&](const FieldDescription& a, const FieldDescription& b) {
     const int first = sectionOf(a.path, spec.stages.size()).order, second = sectionOf(b.path, spec.stages.size()).order;
     return std::pair(first, placeOf(a.path)) < std::pair(second, placeOf(b.path));
@@ -66,13 +68,17 @@ struct RecipeForm::Impl {
   void build();
   void refresh();
   void beginSection(const FormSection& section, bool transforms);
-  void beginPart(std::optional<TransformGroup> group);
+  void beginStage(std::size_t stage);
+  void endStages();
+  void beginPart(const std::optional<FormFold>& fold);
+  void editStages(const RunSpec& spec, const QString& what, std::size_t show);
   void addRow(const FieldDescription& field, std::optional<Json> standard);
   void applyEdit(const std::string& path, const Json& value);
   void filter();
   QFont titleFont() const;
   void fitWidth();
   FieldRow* row(const std::string& path) const;
+  void showStage(std::size_t stage);
 
   RecipeForm& self;
   Session& session;
@@ -82,6 +88,10 @@ struct RecipeForm::Impl {
   QVBoxLayout* rowLayout = nullptr;
   QLabel* nothing = nullptr;
   std::vector<Section> sections;
+  std::vector<StageHead*> stageHeads;  // of several stages
+  QPushButton* addStage = nullptr;
+  std::set<std::size_t> closedStages;
+  std::optional<std::size_t> stageToShow;  // scrolled to once it is there
   std::map<std::string, FieldRow*> rows;
   std::vector<std::string> order;  // the paths, as built
   std::set<QString> open;          // folds that the user has opened, by section and title
@@ -101,6 +111,7 @@ void RecipeForm::Impl::build() {
   const int scrolled = scroll->verticalScrollBar()->value();
   rows.clear();
   sections.clear();
+  stageHeads.clear();
   order.clear();
 
   body = new QWidget;
@@ -113,13 +124,15 @@ void RecipeForm::Impl::build() {
   int place = -1;
   for (const FieldDescription& field : shownFields(spec)) {
     if (const FormSection own = sectionOf(field.path, spec.stages.size()); !(own == section)) {
+      if (section.order < kAfterStages && own.order >= kAfterStages) endStages();
+      if (own.stage >= 0 && own.stage != section.stage) beginStage(static_cast<std::size_t>(own.stage));
       section = own;
       beginSection(own, transformGroup(field.path).has_value());
       place = -1;
     }
     if (placeOf(field.path) != place) {
       place = placeOf(field.path);
-      beginPart(transformGroup(field.path));
+      beginPart(foldOf(field.path));
     }
     const auto standard = defaults.find(field.path);
     addRow(field, standard == defaults.end() ? std::nullopt : std::optional<Json>(standard->second));
@@ -133,6 +146,54 @@ void RecipeForm::Impl::build() {
   filter();
   scroll->verticalScrollBar()->setValue(scrolled);
   if (FieldRow* again = row(focused)) again->editor()->setFocus();
+}
+
+// The head of the stage comes to the top, with the keyboard on it.
+void RecipeForm::Impl::showStage(std::size_t stage) {
+  if (stage >= stageHeads.size()) return;
+  StageHead* head = stageHeads[stage];
+  head->fold()->setFocus();
+  QTimer::singleShot(0, head, [this, head] { scroll->verticalScrollBar()->setValue(head->y()); });
+}
+
+void RecipeForm::Impl::beginStage(std::size_t stage) {
+  auto* head = new StageHead(stage, session.recipe().stages.size(), body);
+  head->fold()->setOpen(!closedStages.contains(stage));
+  rowLayout->addWidget(head);
+  stageHeads.push_back(head);
+  QObject::connect(head->fold(), &FoldButton::toggledOpen, &self, [this, stage](bool nowOpen) {
+    if (nowOpen) {
+      closedStages.erase(stage);
+    } else {
+      closedStages.insert(stage);
+    }
+    filter();
+  });
+  QObject::connect(head, &StageHead::moveRequested, &self, [this, stage](int by) {
+    editStages(withStageMoved(session.recipe(), stage, by), RecipeForm::tr("Move stage %1").arg(stage + 1), stage + static_cast<std::size_t>(by));
+  });
+  QObject::connect(head, &StageHead::duplicateRequested, &self, [this, stage] {
+    editStages(withStageDuplicated(session.recipe(), stage), RecipeForm::tr("Duplicate stage %1").arg(stage + 1), stage + 1);
+  });
+  QObject::connect(head, &StageHead::removeRequested, &self, [this, stage] {
+    editStages(withStageRemoved(session.recipe(), stage), RecipeForm::tr("Remove stage %1").arg(stage + 1), stage > 0 ? stage - 1 : 0);
+  });
+}
+
+void RecipeForm::Impl::endStages() {
+  addStage = new QPushButton(lineIcon(QStringLiteral("plus")), RecipeForm::tr("Add stage"), body);
+  addStage->setToolTip(RecipeForm::tr("<p>Trains on after this, with transforms, batch, schedule and loss of its own: larger photos, or the whole "
+                                      "network after its head.</p>"));
+  QObject::connect(addStage, &QPushButton::clicked, &self, [this] {
+    editStages(withStageAdded(session.recipe()), RecipeForm::tr("Add stage"), session.recipe().stages.size());
+  });
+  rowLayout->addWidget(addStage, 0, Qt::AlignLeft);
+}
+
+void RecipeForm::Impl::editStages(const RunSpec& spec, const QString& what, std::size_t show) {
+  stageToShow = show;
+  closedStages.erase(show);
+  session.setRecipe(spec, what);
 }
 
 void RecipeForm::Impl::beginSection(const FormSection& section, bool transforms) {
@@ -150,13 +211,13 @@ void RecipeForm::Impl::beginSection(const FormSection& section, bool transforms)
     row->addWidget(preview);
   }
   rowLayout->addWidget(head);
-  sections.push_back({head, title, {}});
+  sections.push_back({head, title, section.stage, {}});
 }
 
-void RecipeForm::Impl::beginPart(std::optional<TransformGroup> group) {
+void RecipeForm::Impl::beginPart(const std::optional<FormFold>& fold) {
   Part part;
-  if (folds(group)) {
-    part.fold = new FoldButton(groupTitle(*group), body);
+  if (fold) {
+    part.fold = new FoldButton(fold->title, body);
     const QString key = sections.back().title->text() + QLatin1Char('/') + part.fold->title();
     part.fold->setOpen(open.contains(key));
     QObject::connect(part.fold, &FoldButton::toggledOpen, &self, [this, key](bool nowOpen) {
@@ -223,6 +284,8 @@ void RecipeForm::Impl::refresh() {
     row->setWithoutEffect(whyWithoutEffect(field.path, values));
   }
   filter();
+  if (stageToShow) showStage(*stageToShow);
+  stageToShow.reset();
 }
 
 // What is searched for shows wherever it is. Else a fold that is closed keeps in sight what is changed, or being edited.
@@ -230,6 +293,7 @@ void RecipeForm::Impl::filter() {
   const QStringList words = search->text().split(QLatin1Char(' '), Qt::SkipEmptyParts);
   bool anything = false;
   for (const Section& section : sections) {
+    const bool closed = section.stage >= 0 && words.isEmpty() && closedStages.contains(static_cast<std::size_t>(section.stage));
     const bool all = section.title->text().contains(search->text().trimmed(), Qt::CaseInsensitive) && !words.isEmpty();
     bool any = false;
     for (const Part& part : section.parts) {
@@ -238,19 +302,25 @@ void RecipeForm::Impl::filter() {
         const bool matches = all || row->matches(words);
         const bool inSight = !part.fold || part.fold->isOpen() || !words.isEmpty() || row->changed() || !row->problem().isEmpty() ||
                              row->isAncestorOf(QApplication::focusWidget());
-        row->setVisible(matches && inSight);
+        row->setVisible(matches && inSight && !closed);
         found += matches ? 1 : 0;
         hidden += matches && !inSight ? 1 : 0;
       }
       if (part.fold) {
-        part.fold->setVisible(found > 0 && words.isEmpty());
+        part.fold->setVisible(found > 0 && words.isEmpty() && !closed);
         part.fold->setNote(hidden > 0 ? RecipeForm::tr("%1 settings").arg(hidden) : QString());
       }
       any = any || found > 0;
     }
-    section.head->setVisible(any);
+    section.head->setVisible(any && !closed);
     anything = anything || any;
   }
+  const std::vector<StageOptions>& stages = session.recipe().stages;
+  for (std::size_t stage = 0; stage < std::min(stageHeads.size(), stages.size()); ++stage) {
+    stageHeads[stage]->setVisible(words.isEmpty());
+    stageHeads[stage]->setWords(stageWords(stages[stage]));
+  }
+  addStage->setVisible(words.isEmpty());
   nothing->setText(RecipeForm::tr("No setting matches \"%1\".").arg(search->text()));
   nothing->setVisible(!anything);
   fitWidth();
