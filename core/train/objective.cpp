@@ -170,8 +170,10 @@ torch::Tensor Objective::mixedLoss(std::size_t target, const torch::Tensor& outp
                                    const MixDraw& mix) const {
   std::vector<float> partners = partnersOf(own, mix);
   if (isNumber((*targets_)[target])) {
-    for (std::size_t i = 0; i < own.size(); ++i) partners[i] = std::lerp(partners[i], own[i], mix.share[i]);
-    return plainLoss(target, outputs, partners);
+    // Not std::lerp, which may answer a number where one of the two is missing.
+    std::vector<float> mixed = std::move(partners);
+    for (std::size_t i = 0; i < own.size(); ++i) mixed[i] = own[i] - (own[i] - mixed[i]) * (1 - mix.share[i]);
+    return plainLoss(target, outputs, mixed);
   }
   const torch::Tensor withOwn = classLoss(target, outputs, own, at::Reduction::None);
   const torch::Tensor withPartners = classLoss(target, outputs, partners, at::Reduction::None);
