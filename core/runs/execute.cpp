@@ -3,6 +3,7 @@
 #include <c10/util/Exception.h>
 
 #include <chrono>
+#include <cmath>
 #include <numeric>
 
 #include "core/base/error.h"
@@ -23,6 +24,15 @@ std::size_t trainedImages(std::size_t images, int batch) {
 
 std::size_t steps(std::size_t images, int batch) {
   return std::max<std::size_t>(1, images / static_cast<std::size_t>(batch));
+}
+
+// What the outputs of a network mean, in their order: a number has null for its vocab.
+Json outputsOf(const std::vector<TargetColumn>& targets) {
+  Json all = Json::array();
+  for (const TargetColumn& target : targets) {
+    all.push_back({{"name", target.kind.name}, {"vocab", target.vocab.empty() ? Json(nullptr) : Json(target.vocab)}});
+  }
+  return all;
 }
 
 int epochsOf(const StageFit& stage) {
@@ -49,9 +59,10 @@ class Execution {
     if (trainer_) trainer_->settle();
     if (loaders_.current()) {
       saveModel();
-      keepPredictions();
+      keepPredictions(end.status == RunStatus::Finished);
     }
     if (trainer_) end.metrics = trainer_->lastMetrics();
+    if (ttaErrorRate_) end.metrics["tta_error_rate"] = *ttaErrorRate_;
     return end;
   }
 
@@ -60,7 +71,7 @@ class Execution {
     if (savedEpochs_ == 0) return "";
     tell(PhaseChanged{"reading the last good checkpoint"});
     loadWeights(*prepared_.model, modelFile());
-    keepPredictions();
+    keepPredictions(false);
     return "The model of " + (savedEpochs_ == 1 ? std::string("the first epoch") : std::to_string(savedEpochs_) + " epochs") +
            " and its predictions were kept.";
   }
@@ -144,15 +155,18 @@ class Execution {
   std::filesystem::path modelFile() const { return store_.folder(run_) / "model.safetensors"; }
 
   void saveModel() {
-    saveWeights(*prepared_.model, modelFile(), {{"panicle", PANICLE_VERSION}, {"vocab", Json(prepared_.dataset.vocab).dump()}});
+    saveWeights(*prepared_.model, modelFile(),
+                {{"panicle", PANICLE_VERSION}, {"vocab", Json(prepared_.dataset.vocab).dump()}, {"targets", outputsOf(*prepared_.targets).dump()}});
     tell(CheckpointWritten{modelFile().string()});
   }
 
-  // What the model says of the validation and test images. A stop is over by now: what was learnt is kept whole.
-  void keepPredictions() {
+  // What the model says of the validation and test images. A stop is over by now: what was learnt is kept whole. `finished`: the run came
+  // to its end; who stopped it does not want to wait for the many passes of test-time augmentation.
+  void keepPredictions(bool finished) {
     const std::vector<Target> targets = prepared_.dataset.targets();
     Loader& loader = *loaders_.current();
     const Dataset& dataset = prepared_.dataset;
+    tta_ = finished ? spec_.tta : std::nullopt;
     keepPredictions("valid", loader, targets, dataset.items, prepared_.data.valid);
     if (dataset.test.empty()) return;
     Loader test(makeSamples(dataset, dataset.test), loader.pipeline(), loaderOptions(spec_, prepared_.device));
@@ -171,9 +185,11 @@ class Execution {
     const PredictWith with{*prepared_.model, prepared_.device, prepared_.precision, spec_.batch.size};
     const Outputs plain = predict(with, loader, targets, items, onBad);
     writeOutputs(store_.folder(run_), split, plain, targets, list);
-    if (!spec_.tta || plain.items.empty()) return;
+    if (!tta_ || plain.items.empty()) return;
     tell(PhaseChanged{"predicting " + images + " with test-time augmentation"});
-    writeOutputs(store_.folder(run_), ttaStem(split), predictTta(with, loader, targets, *spec_.tta, items, plain), targets, list);
+    const Outputs tta = predictTta(with, loader, targets, *tta_, items, plain);
+    writeOutputs(store_.folder(run_), ttaStem(split), tta, targets, list);
+    if (const double rate = classPredictions(tta, targets, 0, list).errorRate(); !std::isnan(rate)) ttaErrorRate_ = rate;
   }
 
   RunStore& store_;
@@ -189,6 +205,8 @@ class Execution {
   StageLoader loaders_{spec_, prepared_, telling_};
   std::unique_ptr<Trainer> trainer_;
   int savedEpochs_ = 0;
+  std::optional<TtaOptions> tta_;        // null: none is wanted, or not any more
+  std::optional<double> ttaErrorRate_;   // of the label on the validation images
 };
 
 std::string outOfMemoryMessage(const RunSpec& spec, const std::string& what) {

@@ -1,5 +1,6 @@
 // The runs of a workspace: a SQLite database (WAL) <workspace>/panicle.db and a folder <workspace>/runs/<id>/ for each run with
-//   spec.json, vocab.json, model.safetensors, valid_preds.csv, valid_items.csv, test_preds.csv, test_items.csv, running.lock.
+//   spec.json, vocab.json, model.safetensors, valid_preds.csv, valid_items.csv, test_preds.csv, test_items.csv, running.lock; of further
+//   targets valid.<target>_preds.csv ..., with test-time augmentation valid_tta_preds.csv ...
 // Safe to use from several threads, and from several processes on one workspace. A run that was running when its process
 // died is shown as interrupted: the process holds a lock on running.lock that the system gives back with the process.
 #pragma once
