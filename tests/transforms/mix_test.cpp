@@ -84,7 +84,9 @@ TEST(Mix, ATinyAlphaStaysFinite) {
 }
 
 TEST(Mix, BoxesOfCutMixAreFastais) {
-  for (const Json& one : data()["cutmix_boxes"]) {
+  const Json boxes = data()["cutmix_boxes"];
+  ASSERT_EQ(boxes.size(), 4u);
+  for (const Json& one : boxes) {
     const Size size{one["H"].get<int>(), one["W"].get<int>()};
     const auto box = cutMixBox(size, one["lam"].get<float>(), one["cx"].get<int>(), one["cy"].get<int>());
     const std::vector<int> corners{box.x1, box.y1, box.x2, box.y2};
