@@ -67,6 +67,31 @@ class JobsTest : public QObject {
     QVERIFY(jobs.running().isEmpty());
   }
 
+  // A job that prepares for long and then goes fast.
+  void timeLeftCountsFromTheFirstReport() {
+    Jobs jobs;
+    std::binary_semaphore goOn(0);
+    QElapsedTimer sinceReport;
+    jobs.start(
+        this, QStringLiteral("Sweeping"),
+        [&](std::stop_token, const Progress& progress) {
+          QThread::msleep(1500);
+          sinceReport.start();
+          progress(1, 101);
+          QThread::msleep(600);
+          progress(51, 101);
+          goOn.acquire();
+          return true;
+        },
+        [](bool) {});
+    QTRY_VERIFY(jobs.running().front().done == 51 && jobs.running().front().secondsLeft >= 0);
+    // Fifty were done since, fifty are left.
+    const double left = jobs.running().front().secondsLeft;
+    const double since = static_cast<double>(sinceReport.elapsed()) / 1000;
+    QVERIFY2(left >= 0.6 && left <= since, qPrintable(QStringLiteral("%1 of %2").arg(left).arg(since)));
+    goOn.release();
+  }
+
   void failureGoesToItsHandler() {
     Jobs jobs;
     QSignalSpy problem(&jobs, &Jobs::problem);

@@ -31,6 +31,9 @@ void FlatStyle::drawPrimitive(PrimitiveElement element, const QStyleOption* opti
   } else if (element == PE_IndicatorCheckBox) {
     QProxyStyle::drawPrimitive(element, option, painter, widget);
     drawCheckFrame(option, painter);
+  } else if (element == PE_IndicatorRadioButton) {
+    QProxyStyle::drawPrimitive(element, option, painter, widget);
+    drawCheckFrame(option, painter, true);
   } else {
     QProxyStyle::drawPrimitive(element, option, painter, widget);
   }
@@ -74,7 +77,7 @@ void FlatStyle::drawFieldFrame(const QStyleOption* option, QPainter* painter) co
 }
 
 // On a dark window Fusion's box has no outline either, so that an empty one could not be seen.
-void FlatStyle::drawCheckFrame(const QStyleOption* option, QPainter* painter) const {
+void FlatStyle::drawCheckFrame(const QStyleOption* option, QPainter* painter, bool round) const {
   if (!Theme::instance().dark()) return;
   const ThemeColors& colors = Theme::instance().colors();
   const bool enabled = option->state & State_Enabled;
@@ -82,7 +85,12 @@ void FlatStyle::drawCheckFrame(const QStyleOption* option, QPainter* painter) co
   painter->save();
   painter->setPen(focus ? colors.accent : enabled ? colors.mutedText : colors.border);
   painter->setBrush(Qt::NoBrush);
-  painter->drawRect(option->rect.adjusted(0, 0, -1, -1));
+  if (round) {
+    painter->setRenderHint(QPainter::Antialiasing);
+    painter->drawEllipse(QRectF(option->rect).adjusted(0.5, 0.5, -0.5, -0.5));
+  } else {
+    painter->drawRect(option->rect.adjusted(0, 0, -1, -1));
+  }
   painter->restore();
 }
 

@@ -20,7 +20,7 @@ class FlatStyle : public QProxyStyle {
 
  private:
   void drawFieldFrame(const QStyleOption* option, QPainter* painter) const;
-  void drawCheckFrame(const QStyleOption* option, QPainter* painter) const;
+  void drawCheckFrame(const QStyleOption* option, QPainter* painter, bool round = false) const;
   void drawButton(const QStyleOption* option, QPainter* painter, const QWidget* widget) const;
 };
 

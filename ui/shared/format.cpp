@@ -31,6 +31,14 @@ QString formatPercent(double share) {
   return figures().toString(percent, 'f', digits) + QStringLiteral(" %");
 }
 
+QString formatRate(double rate) {
+  if (rate > 0 && rate < 1e-3) {
+    const int exponent = static_cast<int>(std::floor(std::log10(rate) + 1e-9));
+    return QStringLiteral("%1e%2").arg(QString::number(rate / std::pow(10, exponent), 'g', 3)).arg(exponent);
+  }
+  return QString::number(rate, 'g', 3);
+}
+
 QString formatBytes(quint64 bytes) {
   constexpr double kKib = 1024;
   const auto value = static_cast<double>(bytes);

@@ -31,7 +31,9 @@ PlotCanvas::PlotCanvas(const QString& xLabel, const QString& yLabel, QWidget* pa
   impl_->restyle();
 }
 
-PlotCanvas::~PlotCanvas() = default;
+PlotCanvas::~PlotCanvas() {
+  if (impl_->linked) impl_->linked->linked = nullptr;
+}
 
 int PlotCanvas::addCurve(const CurveStyle& style) {
   Impl& d = *impl_;
@@ -64,8 +66,35 @@ void PlotCanvas::setData(int curve, const std::vector<double>& x, const std::vec
 
 void PlotCanvas::clear() {
   for (QCPGraph* graph : impl_->graphs) graph->data()->clear();
-  impl_->crossHair->hide();
+  impl_->hideCursor();
+  clearNotes();
   resetView();
+}
+
+void PlotCanvas::removeCurves() {
+  Impl& d = *impl_;
+  d.crossHair->forget();
+  d.plot->clearGraphs();
+  d.graphs.clear();
+  d.styles.clear();
+  d.plot->yAxis2->setVisible(false);
+  d.rightHeading->setText({});
+  d.schedule();
+}
+
+void PlotCanvas::addNote(double x, const QString& text) {
+  impl_->notes->add(x, text);
+  impl_->schedule();
+}
+
+void PlotCanvas::clearNotes() {
+  impl_->notes->clear();
+  impl_->schedule();
+}
+
+void PlotCanvas::link(PlotCanvas& a, PlotCanvas& b) {
+  a.impl_->linked = b.impl_.get();
+  b.impl_->linked = a.impl_.get();
 }
 
 int PlotCanvas::pointCount(int curve) const { return impl_->graphs[static_cast<std::size_t>(curve)]->dataCount(); }
@@ -73,6 +102,13 @@ int PlotCanvas::pointCount(int curve) const { return impl_->graphs[static_cast<s
 void PlotCanvas::setTitle(const QString& title) {
   if (impl_->title == title) return;
   impl_->title = title;
+  impl_->restyle();
+}
+
+void PlotCanvas::setYLabel(const QString& label) {
+  if (impl_->yLabel == label) return;
+  impl_->yLabel = label;
+  setAccessibleName(tr("Plot of %1 over %2").arg(label, impl_->xLabel));
   impl_->restyle();
 }
 
@@ -86,8 +122,7 @@ void PlotCanvas::setWholeX(bool on) {
 }
 
 void PlotCanvas::setYRange(double low, double high) {
-  impl_->fixedY = low != high;
-  if (impl_->fixedY) impl_->plot->yAxis->setRange(low, high);
+  impl_->fixedY = QCPRange(low, high);
   impl_->schedule();
 }
 
@@ -138,6 +173,8 @@ QString PlotCanvas::cursorText() const { return impl_->crossHair->text(); }
 
 int PlotCanvas::redraws() const { return impl_->redraws; }
 
+double PlotCanvas::redrawMs() const { return impl_->plot->replotTime(true); }
+
 QSize PlotCanvas::sizeHint() const { return {48 * kGrid, 22 * kGrid}; }
 
 QSize PlotCanvas::minimumSizeHint() const { return {16 * kGrid, 11 * kGrid}; }
@@ -177,10 +214,11 @@ void PlotCanvas::focusInEvent(QFocusEvent* event) {
 
 void PlotCanvas::focusOutEvent(QFocusEvent* event) {
   QWidget::focusOutEvent(event);
-  impl_->crossHair->hide();
+  impl_->hideCursor();
 }
 
 void PlotCanvas::keyPressEvent(QKeyEvent* event) {
+  if (impl_->moveMarker(*event)) return;
   const int stride = event->modifiers() & Qt::ControlModifier ? 50 : 1;
   switch (event->key()) {
     case Qt::Key_Left: return impl_->moveCursor(-stride);
@@ -194,7 +232,7 @@ void PlotCanvas::keyPressEvent(QKeyEvent* event) {
 
 void PlotCanvas::leaveEvent(QEvent* event) {
   QWidget::leaveEvent(event);
-  impl_->crossHair->hide();
+  impl_->hideCursor();
 }
 
 void PlotCanvas::resizeEvent(QResizeEvent* event) {

@@ -19,6 +19,17 @@ struct CurveStyle {
   bool faint = false;      // the raw line behind a smoothed one
   bool points = false;     // markers, for few values (epochs)
   bool right = false;      // on an axis of its own at the right
+  bool reference = false;  // of another run, to compare with: thin and pale, its markers squares
+};
+
+// An upright line with a label at the top. Strong: the one that counts, in the accent; one at most.
+struct PlotMarker {
+  double x = 0;
+  QString label;
+  bool strong = false;
+  bool draggable = false;  // by the mouse, and by Shift with the arrow keys while it is strong
+
+  friend bool operator==(const PlotMarker&, const PlotMarker&) = default;
 };
 
 class PlotCanvas : public QWidget {
@@ -31,16 +42,29 @@ class PlotCanvas : public QWidget {
   // Values that are not finite are gaps in the curve. x should not decrease: then the cost does not grow with the curve.
   void append(int curve, double x, double y);
   void setData(int curve, const std::vector<double>& x, const std::vector<double>& y);
-  void clear();                                      // empties all curves and follows the data again
+  void clear();                                      // empties all curves, takes the notes away and follows the data again
+  void removeCurves();                               // takes all curves away, so that others can be added; the view stays
   int pointCount(int curve) const;
 
+  void addNote(double x, const QString& text);       // an upright line with its text at the top: "learning rate x 0.5"
+  void clearNotes();
+
+  // All markers at once; they stay through clear(). Markers move only by the next call: the owner answers the signals below.
+  void setMarkers(const std::vector<PlotMarker>& markers);
+  const std::vector<PlotMarker>& markers() const;
+  QRect markerLabel(int marker) const;               // where its label stands; empty out of sight or without room
+
   void setTitle(const QString& title);               // muted, behind the y label: "run 3 (finished)"
+  void setYLabel(const QString& label);
   void setLogX(bool on);
   void setLogY(bool on);                             // the left axis
   void setWholeX(bool on);                           // ticks at whole numbers only (epochs, steps)
   void setYRange(double low, double high);           // fixes the left axis; low == high follows the data again
+  void setXRange(double low, double high);           // likewise the lower axis
   void setEmptyText(const QString& text);            // shown while no curve has a point
   void resetView();                                  // follows the data again after zoom and pan
+  // Two plots over the same x: zoom and pan of x, and the cross-hair, go together. Their parents are the same.
+  static void link(PlotCanvas& a, PlotCanvas& b);
 
   QString toCsv() const;                             // x, then one column a curve; empty where a curve has no point
   bool savePng(const QString& file, int width, int height);
@@ -48,11 +72,15 @@ class PlotCanvas : public QWidget {
 
   QString cursorText() const;                        // what the cross-hair tells now, a line a curve; empty while it is hidden
   int redraws() const;                               // so far
+  double redrawMs() const;                           // that drawing takes, as the last ones did
 
   QSize sizeHint() const override;
   QSize minimumSizeHint() const override;
 
  Q_SIGNALS:
+  void markerDragged(int marker, double x);          // where the user wants it; within the visible axis
+  void markerChosen(int marker);                     // pressed, or reached with the up and down keys
+  void markerActivated(int marker);                  // Enter on the strong one
   void failed(const QString& problem);               // an export from the context menu could not be written
 
  protected:

@@ -12,13 +12,31 @@ namespace panicle::ui {
 namespace {
 
 constexpr int kRedrawMs = 50;  // 20 a second
+constexpr double kIdleShare = 3;  // between redraws, in times of one
 constexpr int kSmoothPoints = 4;
+constexpr double kDecadesOfSteps = 3;        // up to so many a logarithmic axis has ticks at 2 and 5
+constexpr double kDecadesOfFineSteps = 0.5;  // up to so many it has evenly spaced ones
 
 // Ticks at whole numbers: there is no epoch 1.5.
 class WholeTicker : public QCPAxisTicker {
  protected:
   double getTickStep(const QCPRange& range) override { return std::max(1.0, std::round(QCPAxisTicker::getTickStep(range))); }
   int getSubTickCount(double) override { return 0; }
+};
+
+// Rates are read in powers of ten; zoomed in, in the steps between them.
+class LogTicker : public QCPAxisTickerLog {
+ protected:
+  QVector<double> createTickVector(double step, const QCPRange& range) override {
+    const double decades = std::log10(range.upper / range.lower);
+    if (!std::isfinite(decades) || decades > kDecadesOfSteps) return QCPAxisTickerLog::createTickVector(step, range);
+    if (decades < kDecadesOfFineSteps) return QCPAxisTicker::createTickVector(QCPAxisTicker::getTickStep(range), range);
+    QVector<double> ticks;
+    for (double power = std::pow(10, std::floor(std::log10(range.lower))); power <= range.upper; power *= 10) {
+      for (const double part : {1, 2, 5}) ticks.append(part * power);
+    }
+    return ticks;
+  }
 };
 
 // Not by transparency: where a dense line crosses itself it would not stay faint, and it draws slower.
@@ -69,11 +87,14 @@ PlotCanvas::Impl::Impl(PlotCanvas& owner, const QString& xName, const QString& y
   emptyLabel->setAlignment(Qt::AlignCenter);
   emptyLabel->setWordWrap(true);
   emptyLabel->setAttribute(Qt::WA_TransparentForMouseEvents);
-  crossHair = std::make_unique<CrossHair>(*plot, xLabel);
+  notes = std::make_unique<PlotNotes>(*plot);
+  crossHair = std::make_unique<CrossHair>(*plot, xLabel, *notes);
   endLabels = std::make_unique<EndLabels>(*plot);
+  markers = std::make_unique<PlotMarkers>(*plot);
   timer.setSingleShot(true);
   timer.setInterval(kRedrawMs);
   listen();
+  listenToMarkers();
 }
 
 void PlotCanvas::Impl::makeHeadings() {
@@ -99,6 +120,8 @@ void PlotCanvas::Impl::listen() {
   connect(&timer, &QTimer::timeout, &self, [this] { redraw(); });
   connect(plot, &QCustomPlot::afterLayout, &self, [this] {
     if (!plot->yAxis2->visible()) endLabels->place(graphs.size() > 1 ? curvesFor(true) : std::vector<PlotCurve>());
+    notes->place();
+    markers->place();
   });
   connect(plot, &QCustomPlot::mouseDoubleClick, &self, [this] { self.resetView(); });
   connect(plot, &QCustomPlot::mouseWheel, &self, [this](QWheelEvent* event) {
@@ -114,12 +137,19 @@ void PlotCanvas::Impl::listen() {
     setView(true);
   });
   connect(plot, &QCustomPlot::mouseMove, &self, [this](QMouseEvent* event) {
+    if (markers->dragged() >= 0) return;
     if (event->buttons() & Qt::LeftButton) return setView(true);
     if (plot->axisRect()->rect().contains(event->pos())) {
-      crossHair->showAt(plot->xAxis->pixelToCoord(event->position().x()), curvesFor(false));
+      showCursor(plot->xAxis->pixelToCoord(event->position().x()));
     } else {
-      crossHair->hide();
+      hideCursor();
     }
+  });
+  connect(plot->xAxis, qOverload<const QCPRange&>(&QCPAxis::rangeChanged), &self, [this](const QCPRange& range) {
+    if (!userView || !linked || linked->plot->xAxis->range() == range) return;
+    linked->userView = true;
+    linked->plot->xAxis->setRange(range);
+    linked->schedule();
   });
   connect(&Theme::instance(), &Theme::changed, &self, [this] { restyle(); });
 }
@@ -139,7 +169,10 @@ std::vector<PlotCurve> PlotCanvas::Impl::curvesFor(bool leftOnly) const {
 
 void PlotCanvas::Impl::schedule() {
   dirty = true;
-  if (self.isVisible() && !timer.isActive()) timer.start();
+  if (!self.isVisible() || timer.isActive()) return;
+  // Curves that take long to draw are drawn less often: the window stays quick.
+  timer.setInterval(std::max(kRedrawMs, static_cast<int>(kIdleShare * plot->replotTime(true))));
+  timer.start();
 }
 
 void PlotCanvas::Impl::redraw() {
@@ -165,8 +198,16 @@ void PlotCanvas::Impl::redraw() {
 }
 
 void PlotCanvas::Impl::followData() {
-  follow(plot->xAxis, true);
-  if (!fixedY) follow(plot->yAxis, false);
+  if (fixedX.size() > 0) {
+    plot->xAxis->setRange(fixedX);
+  } else {
+    follow(plot->xAxis, true);
+  }
+  if (fixedY.size() > 0) {
+    plot->yAxis->setRange(fixedY);
+  } else {
+    follow(plot->yAxis, false);
+  }
   if (plot->yAxis2->visible()) follow(plot->yAxis2, false);
 }
 
@@ -231,11 +272,13 @@ void PlotCanvas::Impl::restyle() {
     const CurveStyle& style = styles[i];
     QColor line = style.color;
     if (style.faint) line = mixed(style.color, colors.base, 0.6F);
-    const bool strong = !style.faint && !style.right;
+    if (style.reference) line = mixed(style.color, colors.base, style.faint ? 0.8F : 0.5F);
+    const bool strong = !style.faint && !style.right && !style.reference;
     graphs[i]->setPen(QPen(line, strong ? 2 : 1));
     graphs[i]->setAdaptiveSampling(true);
     graphs[i]->setLineStyle(QCPGraph::lsLine);
-    if (style.points) graphs[i]->setScatterStyle(QCPScatterStyle(QCPScatterStyle::ssCircle, line, colors.base, 6));
+    const auto shape = style.reference ? QCPScatterStyle::ssSquare : QCPScatterStyle::ssCircle;
+    if (style.points) graphs[i]->setScatterStyle(QCPScatterStyle(shape, line, colors.base, 6));
     if (style.right) rightHeading->setTextColor(readable(style.color));
   }
   heading->setText(yLabel);
@@ -249,17 +292,31 @@ void PlotCanvas::Impl::restyle() {
   palette.setColor(QPalette::WindowText, colors.mutedText);
   emptyLabel->setPalette(palette);
   crossHair->restyle();
+  notes->restyle();
+  markers->restyle();
   schedule();
 }
 
 void PlotCanvas::Impl::setView(bool byUser) {
+  const bool back = userView && !byUser;
   userView = byUser;
   if (!byUser) schedule();
+  if (back && linked && linked->userView) linked->setView(false);
+}
+
+void PlotCanvas::Impl::showCursor(double x) {
+  crossHair->showAt(x, curvesFor(false));
+  if (linked && crossHair->visible()) linked->crossHair->showAt(crossHair->x(), linked->curvesFor(false));
+}
+
+void PlotCanvas::Impl::hideCursor() {
+  crossHair->hide();
+  if (linked) linked->crossHair->hide();
 }
 
 void PlotCanvas::Impl::setLog(QCPAxis* axis, bool on) {
   axis->setScaleType(on ? QCPAxis::stLogarithmic : QCPAxis::stLinear);
-  axis->setTicker(on ? QSharedPointer<QCPAxisTicker>(new QCPAxisTickerLog)
+  axis->setTicker(on ? QSharedPointer<QCPAxisTicker>(new LogTicker)
                      : QSharedPointer<QCPAxisTicker>(axis == plot->xAxis && wholeX ? new WholeTicker : new QCPAxisTicker));
   setView(false);
 }
@@ -279,7 +336,7 @@ void PlotCanvas::Impl::moveCursor(int points) {
   if (!densest || densest->dataCount() == 0) return;
   const int last = densest->dataCount() - 1;
   const int at = crossHair->visible() ? densest->findBegin(crossHair->x(), false) : last;
-  crossHair->showAt(densest->dataMainKey(std::clamp(at + points, 0, last)), curves);
+  showCursor(densest->dataMainKey(std::clamp(at + points, 0, last)));
 }
 
 void PlotCanvas::Impl::save(const QString& kind) {

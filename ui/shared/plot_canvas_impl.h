@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "ui/shared/plot_canvas.h"
+#include "ui/shared/plot_markers.h"
+#include "ui/shared/plot_notes.h"
 #include "ui/shared/plot_overlay.h"
 #include "ui/shared/qcustomplot_header.h"
 
@@ -19,6 +21,8 @@ struct PlotCanvas::Impl {
 
   void makeHeadings();
   void listen();
+  void listenToMarkers();
+  bool moveMarker(const QKeyEvent& event);
 
   void schedule();
   void redraw();
@@ -27,6 +31,8 @@ struct PlotCanvas::Impl {
   void fixMargins();
   void restyle();
   void setView(bool byUser);
+  void showCursor(double x);
+  void hideCursor();
   std::vector<PlotCurve> curvesFor(bool leftOnly) const;
   bool empty() const;
   void zoom(double factor);
@@ -44,11 +50,15 @@ struct PlotCanvas::Impl {
   QTimer timer;
   std::vector<CurveStyle> styles;
   std::vector<QCPGraph*> graphs;
+  std::unique_ptr<PlotNotes> notes;
   std::unique_ptr<CrossHair> crossHair;
   std::unique_ptr<EndLabels> endLabels;
+  std::unique_ptr<PlotMarkers> markers;
+  Impl* linked = nullptr;  // the plot that shows the same x
   bool userView = false;   // zoomed or panned: the axes stay where they are
   bool dirty = true;
-  bool fixedY = false;
+  QCPRange fixedX{0, 0};   // of no size: follows the data
+  QCPRange fixedY{0, 0};
   bool wholeX = false;
   int redraws = 0;
 };

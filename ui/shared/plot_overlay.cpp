@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "ui/shared/plot_notes.h"
 #include "ui/shared/qcustomplot_header.h"
 #include "ui/shared/theme.h"
 
@@ -51,7 +52,8 @@ QColor readable(const QColor& color) {
   return shade;
 }
 
-CrossHair::CrossHair(QCustomPlot& plot, QString xName) : plot_(plot), xName_(std::move(xName)) {
+CrossHair::CrossHair(QCustomPlot& plot, QString xName, const PlotNotes& notes)
+    : plot_(plot), xName_(std::move(xName)), notes_(notes) {
   line_ = new QCPItemStraightLine(&plot_);
   line_->setLayer(QStringLiteral("overlay"));
   line_->setVisible(false);
@@ -111,6 +113,7 @@ void CrossHair::showAt(double x, const std::vector<PlotCurve>& curves) {
     dots_[i]->setGraphKey(at->key);
     text += QLatin1Char('\n') + curve.name + QLatin1Char(' ') + number(at->value);
   }
+  if (const QString note = notes_.near(pixelX, kPointReach); !note.isEmpty()) text += QLatin1Char('\n') + note;
   line_->point1->setCoords(x_, 0);
   line_->point2->setCoords(x_, 1);
   text_->setText(text);
@@ -135,6 +138,11 @@ void CrossHair::hide() {
   text_->setVisible(false);
   for (QCPItemTracer* dot : dots_) dot->setVisible(false);
   plot_.layer(QStringLiteral("overlay"))->replot();
+}
+
+void CrossHair::forget() {
+  hide();
+  for (QCPItemTracer* dot : dots_) dot->setGraph(nullptr);
 }
 
 QString CrossHair::text() const { return visible_ ? text_->text() : QString(); }

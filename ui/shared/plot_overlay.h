@@ -14,6 +14,8 @@ class QCustomPlot;
 
 namespace panicle::ui {
 
+class PlotNotes;
+
 struct PlotCurve {
   QString name;
   QColor color;
@@ -26,10 +28,11 @@ QColor readable(const QColor& color);
 // Tells the values of all curves at one x. Drawn on a layer of its own, so that moving it does not redraw the curves.
 class CrossHair {
  public:
-  CrossHair(QCustomPlot& plot, QString xName);
+  CrossHair(QCustomPlot& plot, QString xName, const PlotNotes& notes);
 
   void showAt(double x, const std::vector<PlotCurve>& curves);
   void hide();
+  void forget();   // before curves are taken away
   bool visible() const { return visible_; }
   double x() const { return x_; }
   QString text() const;
@@ -40,6 +43,7 @@ class CrossHair {
 
   QCustomPlot& plot_;
   QString xName_;
+  const PlotNotes& notes_;
   QCPItemStraightLine* line_ = nullptr;
   QCPItemText* text_ = nullptr;
   std::vector<QCPItemTracer*> dots_;

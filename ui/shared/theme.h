@@ -69,6 +69,8 @@ constexpr int kGrid = 8;  // pixels; margins and spacings are multiples
 QString formatDuration(double seconds);
 // "4.9 %" with the digits a scientist writes.
 QString formatPercent(double share);
+// A learning rate as one writes it, in three figures: "0.003", "2.1e-5".
+QString formatRate(double rate);
 // "1,234 MiB", "3.1 GiB".
 QString formatBytes(quint64 bytes);
 // "10,407".
