@@ -6,6 +6,7 @@
 #include "ui/inspect/inspect_page.h"
 #include "ui/models/models_page.h"
 #include "ui/preview/preview_page.h"
+#include "ui/rate/rate_page.h"
 #include "ui/submit/submit_page.h"
 #include "ui/train/train_page.h"
 
@@ -19,6 +20,8 @@ const std::vector<PageEntry>& pageEntries() {
        QObject::tr("See what the network sees: every way of resizing, and the batches of training"), makePreviewPage},
       {QStringLiteral("models"), QObject::tr("Models"), QStringLiteral("models"),
        QObject::tr("Choose the network: what each costs, and the weights that it starts from"), makeModelsPage},
+      {QStringLiteral("rate"), QObject::tr("Rate"), QStringLiteral("rate"),
+       QObject::tr("Find a learning rate: sweep it, and take one that the curve suggests"), makeRatePage},
       {QStringLiteral("train"), QObject::tr("Train"), QStringLiteral("train"),
        QObject::tr("Set up a run and watch it learn"), makeTrainPage},
       {QStringLiteral("inspect"), QObject::tr("Inspect"), QStringLiteral("inspect"),
