@@ -50,6 +50,48 @@ class RunControllerTest : public QObject {
     }
   }
 
+  // Until the run goes on a change is only wished for; then it holds from a step on, and the store keeps it.
+  void aChangeOfAPauseIsRecorded() {
+    RunStore store(folder_.filePath(QStringLiteral("workspace")).toStdString());
+    RunController controller(store);
+    controller.change(RateChange{.lr_scale = 9, .wd = std::nullopt});
+    QVERIFY(!controller.pendingChange());  // nothing is paused
+    RunSpec spec = spec_;
+    spec.stages[0].schedule.epochs = 50;
+    std::vector<BatchEnded> batches;
+    std::vector<RatesChanged> changes;
+    connect(&controller, &RunController::events, this, [&](const std::vector<TrainEvent>& events) {
+      for (const TrainEvent& event : events) {
+        if (const auto* batch = std::get_if<BatchEnded>(&event)) batches.push_back(*batch);
+        if (const auto* change = std::get_if<RatesChanged>(&event)) changes.push_back(*change);
+      }
+    });
+    QSignalSpy ended(&controller, &RunController::ended);
+    controller.start(spec);
+    QTRY_VERIFY_WITH_TIMEOUT(!batches.empty(), 30000);
+    controller.pause();
+    controller.change(RateChange{.lr_scale = 0.25, .wd = 0.5});
+    QVERIFY(controller.pendingChange());
+    controller.keepRates();
+    QVERIFY(!controller.pendingChange());
+    controller.change(RateChange{.lr_scale = 0.5, .wd = 0.125});
+    QTest::qWait(100);
+    QVERIFY(changes.empty());
+    controller.resume();
+    QVERIFY(!controller.pendingChange());
+    QTRY_VERIFY_WITH_TIMEOUT(!changes.empty(), 30000);
+    controller.stopNow();
+    QVERIFY(ended.wait(30000));
+    QCOMPARE(changes.size(), std::size_t{1});
+    QCOMPARE(changes[0].lr_scale, 0.5);
+    QCOMPARE(changes[0].wd, 0.125);
+    const RunRecord record = store.get(controller.run().toStdString());
+    QCOMPARE(record.changes.size(), std::size_t{1});
+    QCOMPARE(record.changes[0].step, changes[0].step);
+    QCOMPARE(record.changes[0].lr_scale, 0.5);
+    QCOMPARE(record.changes[0].wd, 0.125);
+  }
+
   void failureIsAnOutcomeWithItsMessage() {
     RunStore store(folder_.filePath(QStringLiteral("workspace")).toStdString());
     RunController controller(store);

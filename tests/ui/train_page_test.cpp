@@ -2,7 +2,9 @@
 #include "ui/train/train_page.h"
 
 #include <QAbstractButton>
+#include <QComboBox>
 #include <QDir>
+#include <QDoubleSpinBox>
 #include <QFile>
 #include <QImage>
 #include <QLabel>
@@ -11,7 +13,9 @@
 #include <QPainter>
 #include <QPushButton>
 #include <QScrollBar>
+#include <QSettings>
 #include <QSignalSpy>
+#include <QSlider>
 #include <QTableWidget>
 #include <QTemporaryDir>
 #include <QTest>
@@ -21,7 +25,10 @@
 #include "ui/shared/run_controller.h"
 #include "ui/shared/session.h"
 #include "ui/shared/weight_states.h"
+#include "ui/train/compare_chooser.h"
+#include "ui/train/curve_bar.h"
 #include "ui/train/epoch_table.h"
+#include "ui/train/rate_panel.h"
 #include "ui/train/run_controls.h"
 #include "ui/train/run_curves.h"
 #include "ui/train/run_progress.h"
@@ -243,6 +250,165 @@ class TrainPageTest : public QObject {
     QVERIFY(inSight(0));
   }
 
+  void skippedStepsAreTold() {
+    std::vector<TrainEvent> events = twoEpochs();
+    std::get<EpochEnded>(events.back()).skipped_steps = 3;
+    Q_EMIT session_->runs().events(events);
+    QVERIFY(view()->table()->toText().startsWith(QStringLiteral("epoch\ttrain_loss\tvalid_loss\terror_rate\taccuracy\ttime\tskipped\n")));
+    QVERIFY(view()->table()->toText().endsWith(QStringLiteral("\t01:05\t3\n")));
+    QVERIFY(view()->logText().contains(QStringLiteral("3 steps skipped")));
+    QCOMPARE(view()->controls()->progress().skippedSteps(), std::uint64_t{3});
+    std::get<RunStarted>(events[0]).run = "8";
+    Q_EMIT session_->runs().events({events[0]});
+    QVERIFY(!view()->table()->toText().contains(QStringLiteral("skipped")));
+  }
+
+  // What keeps the best weights says which row is the best.
+  void theBestRowIsTheMonitors() {
+    EpochTable table;
+    const auto rows = [&](const std::string& monitor) {
+      table.begin({"error_rate", "f1_macro"}, monitor);
+      const double losses[] = {0.5, 0.3, 0.4}, errors[] = {0.2, 0.3, 0.1}, scores[] = {0.9, 0.5, 0.8};
+      for (int i = 0; i < 3; ++i) {
+        EpochRow row;
+        row.epoch = i;
+        row.train_loss = 1.0 / (i + 1);
+        row.valid_loss = losses[i];
+        row.metrics = {{"error_rate", errors[i]}, {"f1_macro", scores[i]}};
+        table.add(row);
+      }
+      return table.bestRow();
+    };
+    QCOMPARE(rows(""), 2);
+    QCOMPARE(rows("valid_loss"), 1);
+    QCOMPARE(rows("train_loss"), 2);
+    QCOMPARE(rows("f1_macro"), 0);  // more is better
+  }
+
+  void manyMetricsKeepTheirWidth() {
+    EpochTable table;
+    std::vector<std::string> metrics{"error_rate"};
+    for (int i = 0; i < 40; ++i) metrics.push_back("recall/a class with a long name " + std::to_string(i));
+    table.begin(metrics);
+    table.resize(600, 300);
+    table.show();
+    QVERIFY(QTest::qWaitForWindowExposed(&table));
+    EpochRow row;
+    for (const std::string& metric : metrics) row.metrics[metric] = 0.123456;
+    table.add(row);
+    for (int column = 0; column + 2 < table.columnCount(); ++column) {
+      const int needed = table.fontMetrics().horizontalAdvance(table.horizontalHeaderItem(column)->text());
+      QVERIFY2(table.columnWidth(column) > needed, qPrintable(table.horizontalHeaderItem(column)->text()));
+    }
+    table.begin({"error_rate"});
+    table.add(row);
+    int width = 0;
+    for (int column = 0; column < table.columnCount(); ++column) width += table.isColumnHidden(column) ? 0 : table.columnWidth(column);
+    QVERIFY(width <= table.viewport()->width());
+    QVERIFY(width > table.viewport()->width() - 8);
+  }
+
+  void timeLeftGoesOnThroughValidation() {
+    RunProgress progress;
+    const std::vector<TrainEvent> events = twoEpochs();
+    for (std::size_t i = 0; i < 11; ++i) progress.apply(events[i]);
+    progress.apply(ValidationProgress{0, 2, 5});
+    QCOMPARE(progress.left(), QStringLiteral("0:41 left"));
+    QCOMPARE(progress.left(11), QStringLiteral("0:30 left"));
+    QCOMPARE(progress.left(99), QStringLiteral("0:01 left"));  // it is still at work
+    QCOMPARE(progress.runShare(), 0.5);
+  }
+
+  void curvesRememberTheirBar() {
+    Q_EMIT session_->runs().events(twoEpochs());
+    CurveBar* bar = view()->bar();
+    QCOMPARE(bar->window(), 50);
+    bar->setWindow(200);
+    QCOMPARE(view()->curves()->smoothing(), 200);
+    bar->metric()->setCurrentIndex(bar->metric()->findText(QStringLiteral("accuracy")));
+    Q_EMIT bar->metric()->activated(bar->metric()->currentIndex());
+    QVERIFY(view()->curves()->metric()->toCsv().startsWith(QStringLiteral("epoch,accuracy\n0,0.7\n")));
+    page_.reset();
+    session_.reset();
+    open();
+    QCOMPARE(view()->bar()->window(), 200);
+    QCOMPARE(view()->curves()->smoothing(), 200);
+    QCOMPARE(view()->curves()->chosenMetric(), std::string("accuracy"));
+    QCOMPARE(view()->bar()->metric()->currentText(), QStringLiteral("accuracy"));
+  }
+
+  void comparesWithAStoredRun() {
+    const std::string first = storeRun(0.5), second = storeRun(0.25);
+    page_.reset();
+    session_.reset();
+    open();
+    CompareChooser* compare = view()->bar()->compare();
+    QTRY_COMPARE(compare->count(), 2);  // none, and the first: the second is shown
+    QTRY_COMPARE(view()->table()->rowCount(), 2);
+    QVERIFY(compare->itemText(1).startsWith(QString::fromStdString(first)));
+    compare->setCurrentIndex(1);
+    const QString csv = QStringLiteral("epoch,run %1,error rate\n0,0.5,0.25\n").arg(QString::fromStdString(first));
+    QTRY_VERIFY(view()->curves()->metric()->toCsv().startsWith(csv));
+    compare->setCurrentIndex(0);
+    QTRY_VERIFY(view()->curves()->metric()->toCsv().startsWith(QStringLiteral("epoch,error rate\n0,0.25\n")));
+  }
+
+  void changedRatesOfAStoredRunAreTold() {
+    storeRun(0.5, RatesChanged{.epoch = 1, .step = 12, .lr_scale = 0.1, .wd = 0.05});
+    page_.reset();
+    session_.reset();
+    open();
+    const QString line = QStringLiteral("Changed from step 12 on: learning rate × 0.1, weight decay 0.05");
+    QTRY_VERIFY(view()->logText().contains(line));
+    QVERIFY(view()->controls()->stateText().contains(line));
+  }
+
+  // Paused in the window: the coming steps have other rates, and the log says so.
+  void ratesAreChangedWhilePaused() {
+    const QString photos = folder_->filePath(QStringLiteral("photos"));
+    paintPhotos(photos, 10);
+    RunSpec spec = session_->recipe();
+    spec.data.root = photos.toStdString();
+    spec.device = "cpu";
+    spec.threads = 1;
+    spec.batch.size = 4;
+    spec.stages[0].resize.size = {32, 32};
+    spec.stages[0].schedule.epochs = 200;
+    session_->setRecipe(spec, QStringLiteral("Small"));
+    RunControls* controls = view()->controls();
+    RatePanel* panel = controls->ratePanel();
+    QVERIFY(panel->isHidden());
+    QSignalSpy ended(&session_->runs(), &RunController::ended);
+    controls->startButton()->click();
+    QTRY_VERIFY_WITH_TIMEOUT(view()->curves()->loss()->pointCount(0) > 0, 60000);
+    controls->pauseButton()->click();
+    QVERIFY(panel->isVisible());
+    QCOMPARE(panel->scaleField()->value(), 1.0);
+    QCOMPARE(panel->decayField()->value(), spec.optimizer.wd);
+    QVERIFY(!panel->keepButton()->isEnabled());
+
+    panel->scaleField()->setValue(0.5);
+    QVERIFY(panel->effectText().contains(QStringLiteral("where the last step had")));
+    QVERIFY(!panel->effectText().contains(QStringLiteral("weight decay")));
+    QVERIFY(session_->runs().pendingChange());
+    panel->keepButton()->click();
+    QVERIFY(!session_->runs().pendingChange());
+    QCOMPARE(panel->scaleField()->value(), 1.0);
+    panel->scaleField()->setValue(0.25);
+    panel->decayField()->setValue(0.2);
+    controls->pauseButton()->click();
+    QVERIFY(panel->isHidden());
+    QTRY_VERIFY_WITH_TIMEOUT(view()->logText().contains(QStringLiteral("on: learning rate × 0.25, weight decay 0.2")), 30000);
+
+    // The next pause begins with what holds now.
+    controls->pauseButton()->click();
+    QCOMPARE(panel->scaleField()->value(), 0.25);
+    QCOMPARE(panel->decayField()->value(), 0.2);
+    controls->stopNowButton()->click();
+    QVERIFY(ended.wait(60000));
+    QCOMPARE(session_->store().get("1").changes.size(), std::size_t{1});
+  }
+
   void everyControlHasANameAndATip() {
     for (const QAbstractButton* button : page_->findChildren<QAbstractButton*>()) {
       if (button->objectName().startsWith(QStringLiteral("qt_")) || qobject_cast<QLineEdit*>(button->parent())) continue;
@@ -295,6 +461,21 @@ class TrainPageTest : public QObject {
   }
 
  private:
+  // A run of two epochs and twenty steps in the workspace.
+  std::string storeRun(double error, std::optional<RatesChanged> change = {}) {
+    RunStore& store = session_->store();
+    const std::string run = store.create(RunSpec{}, Json::object());
+    std::vector<TrainEvent> events = twoEpochs();
+    for (TrainEvent& event : events) {
+      if (auto* started = std::get_if<RunStarted>(&event)) started->run = run;
+      if (auto* epoch = std::get_if<EpochEnded>(&event)) epoch->metrics = {{"error_rate", error}, {"accuracy", 1 - error}};
+    }
+    if (change) events.emplace_back(*change);
+    events.emplace_back(RunEnded{.run = run, .status = RunStatus::Finished, .message = {}, .metrics = {}, .seconds = 60});
+    for (const TrainEvent& event : events) store.record(run, event);
+    return run;
+  }
+
   void open() {
     session_ = std::make_unique<Session>(std::make_unique<RunStore>(folder_->filePath(QStringLiteral("workspace")).toStdString()));
     page_.reset(makeTrainPage(*session_, nullptr));

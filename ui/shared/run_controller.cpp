@@ -6,21 +6,12 @@
 #include <optional>
 #include <thread>
 
-#ifdef __linux__
-#include <sys/resource.h>
-#endif
+#include "ui/shared/worker_priority.h"
 
 namespace panicle::ui {
 namespace {
 
 constexpr int kDrainMs = 33;
-
-// Training takes every core there is; its threads inherit this, so that the window is served first.
-void yieldToTheWindow() {
-#ifdef __linux__
-  setpriority(PRIO_PROCESS, 0, 5);
-#endif
-}
 
 }  // namespace
 
@@ -32,7 +23,7 @@ struct RunController::Impl {
 
   // On the worker thread: nothing may leave it but through the guarded members.
   void work() {
-    yieldToTheWindow();
+    yieldToTheWindow();  // training takes every core there is
     RunOutcome result;
     try {
       result = execute(store, spec, *control, [this](const TrainEvent& event) {
@@ -74,6 +65,11 @@ struct RunController::Impl {
     Q_EMIT self->ended(endedRun, ended.status, QString::fromStdString(ended.message));
   }
 
+  void handOverChange() {
+    if (change) control->change(*change);
+    change.reset();
+  }
+
   void setState(State next) {
     if (state == next) return;
     state = next;
@@ -87,6 +83,7 @@ struct RunController::Impl {
   RunSpec spec;
   QString run;
   std::unique_ptr<TrainControl> control;
+  std::optional<RateChange> change;  // of a pause
   std::thread thread;
   std::mutex mutex;  // guards the two below
   std::vector<TrainEvent> pending;
@@ -121,6 +118,7 @@ void RunController::start(const RunSpec& spec) {
   impl_->run.clear();
   impl_->pending.clear();
   impl_->outcome.reset();
+  impl_->change.reset();
   impl_->control = std::make_unique<TrainControl>();
   impl_->thread = std::thread([impl = impl_.get()] { impl->work(); });
   impl_->timer.start();
@@ -135,12 +133,14 @@ void RunController::pause() {
 
 void RunController::resume() {
   if (state() != State::Paused) return;
+  impl_->handOverChange();
   impl_->control->resume();
   impl_->setState(State::Running);
 }
 
 void RunController::stopAfterEpoch() {
   if (!active()) return;
+  impl_->handOverChange();
   impl_->control->stopAfterEpoch();
   impl_->control->resume();
   impl_->setState(State::Stopping);
@@ -151,6 +151,18 @@ void RunController::stopNow() {
   impl_->control->stopNow();
   impl_->control->resume();
   impl_->setState(State::Stopping);
+}
+
+void RunController::change(const RateChange& change) {
+  if (state() == State::Paused) impl_->change = change;
+}
+
+void RunController::keepRates() {
+  impl_->change.reset();
+}
+
+const std::optional<RateChange>& RunController::pendingChange() const {
+  return impl_->change;
 }
 
 }  // namespace panicle::ui

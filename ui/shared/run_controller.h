@@ -4,6 +4,7 @@
 #include <QObject>
 #include <QString>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "core/runs/execute.h"
@@ -28,6 +29,11 @@ class RunController : public QObject {
   void resume();
   void stopAfterEpoch();
   void stopNow();
+
+  // While Paused: the rates of the steps after the pause. The last call counts, and the run gets it when it goes on.
+  void change(const RateChange& change);
+  void keepRates();                                 // takes change() back
+  const std::optional<RateChange>& pendingChange() const;
 
  Q_SIGNALS:
   void stateChanged();

@@ -5,9 +5,12 @@
 #include <QHeaderView>
 #include <QKeyEvent>
 #include <QScrollBar>
+#include <QStyle>
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
+#include "core/train/metrics.h"
 #include "ui/shared/theme.h"
 
 namespace panicle::ui {
@@ -28,7 +31,7 @@ QString fastaiTime(double seconds) {
 EpochTable::EpochTable(QWidget* parent) : QTableWidget(parent) {
   setAccessibleName(tr("Epochs of the run"));
   setToolTip(tr("One row an epoch, as fastai prints it. train_loss is smoothed over the batches; valid_loss and the metrics are of "
-                "the validation photos.\nCtrl+C copies the table."));
+                "the validation photos.\nThe best epoch is bold. Ctrl+C copies the table."));
   setEditTriggers(QAbstractItemView::NoEditTriggers);
   setSelectionBehavior(QAbstractItemView::SelectRows);
   setTabKeyNavigation(false);
@@ -37,8 +40,8 @@ EpochTable::EpochTable(QWidget* parent) : QTableWidget(parent) {
   setWordWrap(false);
   verticalHeader()->hide();
   horizontalHeader()->setHighlightSections(false);
-  horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
-  horizontalHeader()->setMinimumSectionSize(6 * kGrid);
+  horizontalHeader()->setMinimumSectionSize(kGrid);
+  setHorizontalScrollMode(QAbstractItemView::ScrollPerPixel);
   // The newest row stays in sight, unless the user looks at others.
   connect(verticalScrollBar(), &QScrollBar::actionTriggered, this,
           [this] { follows_ = verticalScrollBar()->sliderPosition() == verticalScrollBar()->maximum(); });
@@ -51,27 +54,58 @@ EpochTable::EpochTable(QWidget* parent) : QTableWidget(parent) {
 
 void EpochTable::fitRows() { verticalHeader()->setDefaultSectionSize(fontMetrics().height() + kGrid); }
 
-void EpochTable::changeEvent(QEvent* event) {
-  QTableWidget::changeEvent(event);
-  if (event->type() == QEvent::FontChange) fitRows();
+// As wide as the figures and names need; what is left goes to the losses and metrics. With many metrics the table scrolls.
+void EpochTable::fitColumns() {
+  QFont bold = font();
+  bold.setBold(true);
+  const QFontMetrics metrics(bold);
+  const int margin = 2 * style()->pixelMetric(QStyle::PM_FocusFrameHMargin, nullptr, this) + kGrid;
+  const auto figures = [&](int column) { return column > 0 && column <= static_cast<int>(metrics_.size()) + 2; };
+  std::vector<int> widths;
+  int total = 0;
+  for (int column = 0; column < columnCount(); ++column) {
+    const QString sample = figures(column)           ? QStringLiteral("0.000000")
+                           : column == bestColumn() ? tr("best")
+                                                    : QStringLiteral("00:00");
+    widths.push_back(margin + std::max(metrics.horizontalAdvance(sample), metrics.horizontalAdvance(horizontalHeaderItem(column)->text())));
+    if (!isColumnHidden(column)) total += widths.back();
+  }
+  const int share = std::max(0, viewport()->width() - total) / (static_cast<int>(metrics_.size()) + 2);
+  for (int column = 0; column < columnCount(); ++column) {
+    setColumnWidth(column, widths[static_cast<std::size_t>(column)] + (figures(column) ? share : 0));
+  }
 }
 
-void EpochTable::begin(std::vector<std::string> metrics) {
+void EpochTable::changeEvent(QEvent* event) {
+  QTableWidget::changeEvent(event);
+  if (event->type() != QEvent::FontChange) return;
+  fitRows();
+  fitColumns();
+}
+
+void EpochTable::resizeEvent(QResizeEvent* event) {
+  QTableWidget::resizeEvent(event);
+  fitColumns();
+}
+
+void EpochTable::begin(std::vector<std::string> metrics, std::string monitor) {
   metrics_ = std::move(metrics);
+  monitor_ = std::move(monitor);
   scores_.clear();
   best_ = -1;
   setRowCount(0);
   QStringList names{QStringLiteral("epoch"), QStringLiteral("train_loss"), QStringLiteral("valid_loss")};
   for (const std::string& metric : metrics_) names << QString::fromStdString(metric);
-  names << QStringLiteral("time") << QString();
+  names << QStringLiteral("time") << QStringLiteral("skipped") << QString();
+  for (int column = 0; column < columnCount(); ++column) setColumnHidden(column, false);
   setColumnCount(static_cast<int>(names.size()));
   setHorizontalHeaderLabels(names);
   for (int column = 0; column < columnCount(); ++column) {
     horizontalHeaderItem(column)->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);
   }
-  for (int narrow : {0, columnCount() - 2, columnCount() - 1}) {
-    horizontalHeader()->setSectionResizeMode(narrow, QHeaderView::ResizeToContents);
-  }
+  horizontalHeaderItem(skippedColumn())->setToolTip(tr("Steps that were not taken, as their gradients were not finite (mixed precision)"));
+  setColumnHidden(skippedColumn(), true);
+  fitColumns();
 }
 
 void EpochTable::add(const EpochRow& epoch) {
@@ -81,17 +115,28 @@ void EpochTable::add(const EpochRow& epoch) {
     const auto found = epoch.metrics.find(metric);
     cells << (found == epoch.metrics.end() ? QString() : figure(found->second));
   }
-  cells << fastaiTime(epoch.seconds) << QString();
+  cells << fastaiTime(epoch.seconds) << QString::number(epoch.skipped_steps) << QString();
+  const QString tip = epoch.phase.empty() ? QString() : tr("Stage %1, trained %2").arg(epoch.stage + 1).arg(QString::fromStdString(epoch.phase));
   insertRow(row);
   for (int column = 0; column < columnCount(); ++column) {
     auto* item = new QTableWidgetItem(cells[column]);
     item->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);
-    if (!epoch.phase.empty()) item->setToolTip(tr("Trained %1").arg(QString::fromStdString(epoch.phase)));
+    item->setToolTip(tip);
     setItem(row, column, item);
   }
-  const auto error = epoch.metrics.find("error_rate");
-  scores_.push_back(error == epoch.metrics.end() ? epoch.valid_loss : error->second);
+  if (epoch.skipped_steps > 0 && isColumnHidden(skippedColumn())) {
+    setColumnHidden(skippedColumn(), false);
+    fitColumns();
+  }
+  scores_.push_back(score(epoch));
   markBest();
+}
+
+double EpochTable::score(const EpochRow& epoch) const {
+  if (monitor_ == "train_loss") return epoch.train_loss;
+  const auto found = epoch.metrics.find(monitor_.empty() ? "error_rate" : monitor_);
+  if (found == epoch.metrics.end()) return epoch.valid_loss;
+  return monitor_.empty() || smallerIsBetter(monitor_) ? found->second : -found->second;
 }
 
 void EpochTable::markBest() {
@@ -110,19 +155,19 @@ void EpochTable::markBest() {
       font.setBold(row == best);
       item(row, column)->setFont(font);
     }
-    item(row, columnCount() - 1)->setText(row == best ? tr("best") : QString());
+    item(row, bestColumn())->setText(row == best ? tr("best") : QString());
   }
   best_ = best;
 }
 
 QString EpochTable::toText() const {
   QStringList lines;
-  QStringList names;
-  for (int column = 0; column + 1 < columnCount(); ++column) names << horizontalHeaderItem(column)->text();
-  lines << names.join(QLatin1Char('\t'));
-  for (int row = 0; row < rowCount(); ++row) {
+  for (int row = -1; row < rowCount(); ++row) {
     QStringList cells;
-    for (int column = 0; column + 1 < columnCount(); ++column) cells << item(row, column)->text();
+    for (int column = 0; column < bestColumn(); ++column) {
+      if (isColumnHidden(column)) continue;
+      cells << (row < 0 ? horizontalHeaderItem(column)->text() : item(row, column)->text());
+    }
     lines << cells.join(QLatin1Char('\t'));
   }
   return lines.join(QLatin1Char('\n')) + QLatin1Char('\n');

@@ -1,4 +1,5 @@
 // The epoch table as fastai prints it: epoch, train_loss, valid_loss, the metrics, time. The best epoch is bold and says so.
+// Where steps were skipped, a column tells how many.
 #pragma once
 
 #include <QTableWidget>
@@ -14,9 +15,11 @@ class EpochTable : public QTableWidget {
  public:
   explicit EpochTable(QWidget* parent = nullptr);
 
-  void begin(std::vector<std::string> metrics);  // empties it; metric names in the order of the columns
+  // Empties it. Metric names in the order of the columns; `monitor` says what makes an epoch the best: "" is error_rate, or
+  // valid_loss where there is none.
+  void begin(std::vector<std::string> metrics, std::string monitor = {});
   void add(const EpochRow& epoch);
-  int bestRow() const { return best_; }          // the lowest error_rate, else the lowest valid_loss; -1: no epoch yet
+  int bestRow() const { return best_; }          // -1: no epoch yet
   QString toText() const;                        // tab-separated, with the header
 
   QSize sizeHint() const override;
@@ -24,13 +27,19 @@ class EpochTable : public QTableWidget {
  protected:
   void changeEvent(QEvent* event) override;
   void keyPressEvent(QKeyEvent* event) override;  // Ctrl+C copies the table
+  void resizeEvent(QResizeEvent* event) override;
 
  private:
+  int bestColumn() const { return columnCount() - 1; }
+  int skippedColumn() const { return columnCount() - 2; }
   void fitRows();
+  void fitColumns();
+  double score(const EpochRow& epoch) const;  // the lowest is the best
   void markBest();
 
   std::vector<std::string> metrics_;
-  std::vector<double> scores_;  // by row; the lowest is the best
+  std::string monitor_;
+  std::vector<double> scores_;  // by row
   int best_ = -1;
   bool follows_ = true;
 };

@@ -13,6 +13,8 @@
 #include "ui/shared/theme.h"
 #include "ui/shared/training_start.h"
 #include "ui/shared/weight_states.h"
+#include "ui/train/rate_panel.h"
+#include "ui/train/run_series.h"
 
 namespace panicle::ui {
 namespace {
@@ -51,7 +53,8 @@ RunControls::RunControls(Session& session, QWidget* parent)
       hint_(new QLabel(this)),
       where_(new QLabel(this)),
       left_(new QLabel(this)),
-      progressBox_(new QWidget(this)) {
+      progressBox_(new QWidget(this)),
+      rates_(new RatePanel(session.runs(), this)) {
   makeButtons();
   runBar_ = makeBar(tr("Progress of the run"), kGrid, progressBox_);
   epochBar_ = makeBar(tr("Progress of the epoch"), kGrid / 2, progressBox_);
@@ -66,6 +69,7 @@ RunControls::RunControls(Session& session, QWidget* parent)
 
   RunController& runs = session_.runs();
   connect(&runs, &RunController::stateChanged, this, [this] {
+    sinceBatch_.start();  // a pause is not time that the run spent
     updateButtons();
     updateProgress();
   });
@@ -139,6 +143,7 @@ void RunControls::arrange() {
   layout->addLayout(hintRow);
   layout->addLayout(line);
   layout->addWidget(progressBox_);
+  layout->addWidget(rates_);
 }
 
 void RunControls::start() {
@@ -201,9 +206,11 @@ void RunControls::updateButtons() {
 void RunControls::updateProgress() {
   const RunController& runs = session_.runs();
   progressBox_->setVisible(runs.active());
-  const QString where = progress_.where();
+  QString where = progress_.where();
+  if (const std::uint64_t skipped = progress_.skippedSteps(); skipped > 0) where += tr(", %1 skipped").arg(formatCount(skipped));
   where_->setText(runs.state() == RunController::State::Paused ? tr("Paused: %1").arg(where) : where);
-  left_->setText(runs.state() == RunController::State::Running ? progress_.left() : QString());
+  const double since = sinceBatch_.isValid() ? static_cast<double>(sinceBatch_.elapsed()) / 1000 : 0;
+  left_->setText(runs.state() == RunController::State::Running ? progress_.left(since) : QString());
   setShare(runBar_, progress_.runShare());
   setShare(epochBar_, std::max(0.0, progress_.epochShare()));
 }
@@ -211,11 +218,15 @@ void RunControls::updateProgress() {
 void RunControls::apply(const std::vector<TrainEvent>& events) {
   for (const TrainEvent& event : events) {
     progress_.apply(event);
+    rates_->apply(event);
     if (std::holds_alternative<RunStarted>(event)) error_ = -1;
     if (const auto* epoch = std::get_if<EpochEnded>(&event)) {
       if (const auto found = epoch->metrics.find("error_rate"); found != epoch->metrics.end()) error_ = found->second;
     }
-    if (const auto* batch = std::get_if<BatchEnded>(&event)) seconds_ = batch->seconds;
+    if (const auto* batch = std::get_if<BatchEnded>(&event)) {
+      seconds_ = batch->seconds;
+      sinceBatch_.start();
+    }
     if (const auto* ended = std::get_if<RunEnded>(&event)) seconds_ = ended->seconds;
   }
   updateProgress();
@@ -243,6 +254,9 @@ void RunControls::setOutcome(const RunRecord& record) {
   QString text = outcomeText(QString::fromStdString(record.id), record.status, error, 0, record.seconds);
   const bool failed = record.status == RunStatus::Failed;
   if (failed && !record.message.empty()) text += QStringLiteral(": ") + QString::fromStdString(record.message);
+  for (const ChangeRow& change : record.changes) {
+    text += tr("\nChanged from step %1 on: %2").arg(formatCount(change.step), rateWords(change.lr_scale, change.wd));
+  }
   setState(text, failed);
   inspect_->setVisible(record.status == RunStatus::Finished || (record.status == RunStatus::Stopped && error >= 0));
 }

@@ -1,6 +1,7 @@
 // The commands to the run (Start, Pause, the two ways to stop), how far it is, and how it ended.
 #pragma once
 
+#include <QElapsedTimer>
 #include <QWidget>
 #include <vector>
 
@@ -13,6 +14,7 @@ class QPushButton;
 
 namespace panicle::ui {
 
+class RatePanel;
 class Session;
 
 class RunControls : public QWidget {
@@ -29,6 +31,7 @@ class RunControls : public QWidget {
   QPushButton* stopAfterEpochButton() const { return stopAfterEpoch_; }
   QPushButton* stopNowButton() const { return stopNow_; }
   QPushButton* inspectButton() const { return inspect_; }
+  RatePanel* ratePanel() const { return rates_; }
   QString stateText() const;
 
  private:
@@ -43,6 +46,7 @@ class RunControls : public QWidget {
 
   Session& session_;
   RunProgress progress_;
+  QElapsedTimer sinceBatch_;
   double error_ = -1;       // of the last epoch; below 0 before it
   double seconds_ = 0;      // that the run took
   bool problem_ = false;
@@ -59,6 +63,7 @@ class RunControls : public QWidget {
   QProgressBar* runBar_;
   QProgressBar* epochBar_;
   QWidget* progressBox_;
+  RatePanel* rates_;
 };
 
 }  // namespace panicle::ui

@@ -1,7 +1,7 @@
 #include "ui/train/run_curves.h"
 
 #include <QGridLayout>
-#include <cmath>
+#include <utility>
 
 #include "ui/shared/plot_canvas.h"
 #include "ui/shared/theme.h"
@@ -15,30 +15,33 @@ constexpr int kValidColor = 1;
 constexpr int kRateColor = 2;
 constexpr int kMomentumColor = 3;
 
-const char* const kErrorRate = "error_rate";
-
 }  // namespace
 
-RunCurves::RunCurves(QWidget* parent) : QWidget(parent) {
-  loss_ = new PlotCanvas(tr("step"), tr("loss"), this);
-  metric_ = new PlotCanvas(tr("epoch"), tr("error rate"), this);
-  rate_ = new PlotCanvas(tr("step"), tr("learning rate"), this);
-  raw_ = loss_->addCurve({.name = tr("each batch"), .color = classColor(kTrainColor), .faint = true});
-  smooth_ = loss_->addCurve({.name = tr("train"), .color = classColor(kTrainColor)});
-  valid_ = loss_->addCurve({.name = tr("valid"), .color = classColor(kValidColor), .points = true});
-  error_ = metric_->addCurve({.name = tr("error rate"), .color = classColor(kValidColor), .points = true});
-  lr_ = rate_->addCurve({.name = tr("learning rate"), .color = classColor(kRateColor)});
-  momentum_ = rate_->addCurve({.name = tr("momentum"), .color = classColor(kMomentumColor), .right = true});
-  for (PlotCanvas* canvas : {loss_, metric_, rate_}) canvas->setWholeX(true);
-  loss_->setToolTip(tr("The loss of every batch (faint), smoothed as fastai does, and on the validation photos at the end of each "
-                       "epoch.\nValid rising while train falls: the network learns the photos by heart.\nWheel zooms, drag pans, "
-                       "double click shows everything, right click saves."));
-  metric_->setToolTip(tr("Share of the validation photos that the network gets wrong after each epoch.\nLower is better; 0.05 is "
-                         "5 of 100 photos."));
+RunCurves::RunCurves(QWidget* parent)
+    : QWidget(parent),
+      loss_(new PlotCanvas(tr("step"), tr("loss"), this)),
+      metric_(new PlotCanvas(tr("epoch"), tr("error rate"), this)),
+      rate_(new PlotCanvas(tr("step"), tr("learning rate"), this)),
+      metricCurves_(*metric_) {
+  for (PlotCanvas* canvas : {loss_, metric_, rate_}) {
+    canvas->setWholeX(true);
+    connect(canvas, &PlotCanvas::failed, this, &RunCurves::failed);
+  }
+  PlotCanvas::link(*loss_, *rate_);
+  const QString hand = tr("Wheel zooms, drag pans, double click shows everything, right click saves.");
+  loss_->setToolTip(tr("The loss of every batch (faint), smoothed, and on the validation photos at the end of each epoch.\nValid "
+                       "rising while train falls: the network learns the photos by heart.\n%1")
+                        .arg(hand));
+  metric_->setToolTip(tr("What the validation photos say after each epoch.\nAn error rate of 0.05 is 5 wrong of 100 photos.\n%1").arg(hand));
   rate_->setToolTip(tr("How big a step the optimizer takes (left), and how much it keeps of its direction (right).\nOne-cycle: the "
-                       "rate warms up, then falls to almost nothing, while the momentum goes the other way."));
-  for (PlotCanvas* canvas : {loss_, metric_, rate_}) connect(canvas, &PlotCanvas::failed, this, &RunCurves::failed);
+                       "rate warms up, then falls to almost nothing, while the momentum goes the other way.\n%1")
+                        .arg(hand));
+  arrange();
+  addStepCurves();
+  setMetrics({"error_rate", "accuracy"});
+}
 
+void RunCurves::arrange() {
   auto* layout = new QGridLayout(this);
   layout->setContentsMargins(0, 0, 0, 0);
   layout->setSpacing(kGrid);
@@ -52,76 +55,110 @@ RunCurves::RunCurves(QWidget* parent) : QWidget(parent) {
 }
 
 void RunCurves::clear() {
-  for (PlotCanvas* canvas : {loss_, metric_, rate_}) {
-    canvas->clear();
-    canvas->setTitle({});
-  }
-  lastStep_ = 0;
+  run_ = {};
+  average_ = MovingAverage(window_);
+  for (PlotCanvas* canvas : {loss_, metric_, rate_}) canvas->clear();
+  loss_->setTitle({});
+  drawSteps();
+  drawMetrics();
 }
 
 void RunCurves::setTitle(const QString& title) { loss_->setTitle(title); }
 
 void RunCurves::setEmptyText(const QString& text) { loss_->setEmptyText(text); }
 
+void RunCurves::setMetrics(const std::vector<std::string>& metrics) {
+  metricCurves_.setMetrics(metrics);
+  drawMetrics();
+  Q_EMIT metricChoicesChanged();
+}
+
 void RunCurves::add(const BatchEnded& batch) {
-  lastStep_ = static_cast<double>(batch.step);
-  loss_->append(raw_, lastStep_, batch.loss);
-  loss_->append(smooth_, lastStep_, batch.smooth_loss);
-  rate_->append(lr_, lastStep_, batch.lr);
-  rate_->append(momentum_, lastStep_, batch.momentum);
+  run_.add(batch);
+  const double step = run_.lastStep();
+  loss_->append(raw_, step, batch.loss);
+  loss_->append(smooth_, step, window_ == kFastaiWindow ? batch.smooth_loss : average_.add(batch.loss));
+  rate_->append(lr_, step, batch.lr);
+  rate_->append(momentum_, step, batch.momentum);
 }
 
 void RunCurves::add(const EpochEnded& epoch) {
-  loss_->append(valid_, lastStep_, epoch.valid_loss);
-  if (const auto error = epoch.metrics.find(kErrorRate); error != epoch.metrics.end()) {
-    metric_->append(error_, epoch.epoch, error->second);
-  }
+  addNote(run_.add(rowOf(epoch)));
+  loss_->append(valid_, run_.lastStep(), epoch.valid_loss);
+  drawMetrics();
 }
 
-void RunCurves::setRun(const RunRecord& record, const std::vector<StepRow>& steps) {
-  std::vector<double> x, raw, smooth, lr, momentum;
-  for (const StepRow& step : steps) {
-    x.push_back(static_cast<double>(step.step));
-    raw.push_back(step.loss);
-    smooth.push_back(step.smooth_loss);
-    lr.push_back(step.lr);
-    momentum.push_back(step.momentum);
-  }
-  loss_->setData(raw_, x, raw);
-  loss_->setData(smooth_, x, smooth);
-  rate_->setData(lr_, x, lr);
-  rate_->setData(momentum_, x, momentum);
-  lastStep_ = x.empty() ? 0 : x.back();
+void RunCurves::add(const RatesChanged& change) { addNote(run_.add(change)); }
 
-  std::vector<double> valid, epochs, errors;
-  for (const EpochRow& epoch : record.epochs) {
-    valid.push_back(epoch.valid_loss);
-    const auto error = epoch.metrics.find(kErrorRate);
-    if (error == epoch.metrics.end()) continue;
-    epochs.push_back(epoch.epoch);
-    errors.push_back(error->second);
-  }
-  loss_->setData(valid_, epochEnds(record.epochs, steps), valid);
-  metric_->setData(error_, epochs, errors);
+void RunCurves::setRun(RunSeries run) {
+  run_ = std::move(run);
+  drawSteps();
+  drawMetrics();
+  drawNotes();
 }
 
-std::vector<double> epochEnds(const std::vector<EpochRow>& epochs, const std::vector<StepRow>& steps) {
-  std::vector<double> ends;
-  std::size_t from = 0;
-  for (std::size_t i = 0; i < epochs.size(); ++i) {
-    // Where the losses do not say it (not a number, an older store), the epochs are taken as equally long.
-    double end = steps.empty() ? static_cast<double>(i + 1)
-                               : static_cast<double>(steps.back().step) * static_cast<double>(i + 1) /
-                                     static_cast<double>(epochs.size());
-    for (std::size_t s = from; s < steps.size(); ++s) {
-      if (std::abs(steps[s].smooth_loss - epochs[i].train_loss) > 1e-9 * std::abs(epochs[i].train_loss)) continue;
-      end = static_cast<double>(steps[s].step);
-      from = s + 1;
-      break;
-    }
-    ends.push_back(end);
+void RunCurves::setReference(std::shared_ptr<const RunSeries> run, const QString& name) {
+  reference_ = std::move(run);
+  referenceName_ = name;
+  addStepCurves();
+  drawSteps();
+  drawMetrics();
+}
+
+void RunCurves::setSmoothing(int window) {
+  if (window == window_) return;
+  window_ = window;
+  drawSteps();
+}
+
+void RunCurves::chooseMetric(const std::string& id) {
+  metricCurves_.choose(id);
+  drawMetrics();
+}
+
+// The other run first: it lies beneath.
+void RunCurves::addStepCurves() {
+  loss_->removeCurves();
+  rate_->removeCurves();
+  if (reference_) {
+    loss_->addCurve({.name = tr("%1 train").arg(referenceName_), .color = classColor(kTrainColor), .reference = true});
+    loss_->addCurve({.name = tr("%1 valid").arg(referenceName_), .color = classColor(kValidColor), .points = true, .reference = true});
+    rate_->addCurve({.name = referenceName_, .color = classColor(kRateColor), .reference = true});
   }
-  return ends;
+  raw_ = loss_->addCurve({.name = tr("each batch"), .color = classColor(kTrainColor), .faint = true});
+  smooth_ = loss_->addCurve({.name = tr("train"), .color = classColor(kTrainColor)});
+  valid_ = loss_->addCurve({.name = tr("valid"), .color = classColor(kValidColor), .points = true});
+  lr_ = rate_->addCurve({.name = tr("learning rate"), .color = classColor(kRateColor)});
+  momentum_ = rate_->addCurve({.name = tr("momentum"), .color = classColor(kMomentumColor), .right = true});
+}
+
+void RunCurves::drawSteps() {
+  if (reference_) {
+    loss_->setData(0, reference_->steps(), reference_->smoothLoss(window_));
+    loss_->setData(1, reference_->validLoss().x, reference_->validLoss().y);
+    rate_->setData(0, reference_->steps(), reference_->lr());
+  }
+  // The average goes on where the curve ends.
+  average_ = MovingAverage(window_);
+  for (double loss : run_.loss()) average_.add(loss);
+  loss_->setData(raw_, run_.steps(), run_.loss());
+  loss_->setData(smooth_, run_.steps(), run_.smoothLoss(window_));
+  loss_->setData(valid_, run_.validLoss().x, run_.validLoss().y);
+  rate_->setData(lr_, run_.steps(), run_.lr());
+  rate_->setData(momentum_, run_.steps(), run_.momentum());
+}
+
+void RunCurves::drawMetrics() { metricCurves_.draw(run_, reference_.get(), referenceName_); }
+
+void RunCurves::drawNotes() {
+  for (PlotCanvas* canvas : {loss_, rate_}) canvas->clearNotes();
+  for (const StepNote& note : run_.notes()) addNote(note);
+}
+
+void RunCurves::addNote(const StepNote& note) {
+  if (note.text.isEmpty()) return;
+  loss_->addNote(note.step, note.text);
+  rate_->addNote(note.step, {});
 }
 
 }  // namespace panicle::ui

@@ -1,11 +1,15 @@
-// The curves of one run: the loss over the steps, and under it the error rate by epoch and the learning rate.
+// The curves of one run: the loss over the steps, and under it the metrics by epoch and the learning rate. Another run
+// can lie beneath to compare with.
 #pragma once
 
 #include <QWidget>
+#include <memory>
+#include <optional>
 #include <vector>
 
-#include "core/runs/run_store.h"
-#include "core/train/events.h"
+#include "ui/train/metric_curves.h"
+#include "ui/train/run_series.h"
+#include "ui/train/smoothing.h"
 
 namespace panicle::ui {
 
@@ -16,12 +20,21 @@ class RunCurves : public QWidget {
  public:
   explicit RunCurves(QWidget* parent = nullptr);
 
-  void clear();
+  void clear();                        // the run; what it is compared with stays
   void setTitle(const QString& title);
   void setEmptyText(const QString& text);
+  void setMetrics(const std::vector<std::string>& metrics);  // in the order of the epoch table
   void add(const BatchEnded& batch);
   void add(const EpochEnded& epoch);   // at the step of the last batch
-  void setRun(const RunRecord& record, const std::vector<StepRow>& steps);
+  void add(const RatesChanged& change);
+  void setRun(RunSeries run);
+  void setReference(std::shared_ptr<const RunSeries> run, const QString& name);  // null: none
+
+  void setSmoothing(int window);       // batches; kFastaiWindow shows what fastai's average gave
+  int smoothing() const { return window_; }
+  void chooseMetric(const std::string& id);
+  const std::string& chosenMetric() const { return metricCurves_.chosen(); }
+  const std::vector<MetricChoice>& metricChoices() const { return metricCurves_.choices(); }
 
   PlotCanvas* loss() const { return loss_; }
   PlotCanvas* metric() const { return metric_; }
@@ -29,16 +42,26 @@ class RunCurves : public QWidget {
 
  Q_SIGNALS:
   void failed(const QString& problem);
+  void metricChoicesChanged();
 
  private:
+  void arrange();
+  void addStepCurves();                // of both runs, without their points
+  void drawSteps();
+  void drawMetrics();
+  void drawNotes();
+  void addNote(const StepNote& note);
+
   PlotCanvas* loss_;
   PlotCanvas* metric_;
   PlotCanvas* rate_;
-  int raw_, smooth_, valid_, error_, lr_, momentum_;
-  double lastStep_ = 0;
+  MetricCurves metricCurves_;
+  RunSeries run_;
+  std::shared_ptr<const RunSeries> reference_;
+  QString referenceName_;
+  int window_ = kFastaiWindow;
+  MovingAverage average_{kFastaiWindow};
+  int raw_ = 0, smooth_ = 0, valid_ = 0, lr_ = 0, momentum_ = 0;
 };
-
-// The step at which each epoch of a stored run ended: where the smoothed loss is the one that the epoch's row tells.
-std::vector<double> epochEnds(const std::vector<EpochRow>& epochs, const std::vector<StepRow>& steps);
 
 }  // namespace panicle::ui

@@ -35,7 +35,6 @@ void RunProgress::apply(const TrainEvent& event) {
     epoch_ = batch->epoch;
     batch_ = batch->batch;
     batches_ = batch->batches;
-    step_ = batch->step;
     eta_ = batch->eta_seconds;
   } else if (const auto* validation = std::get_if<ValidationProgress>(&event)) {
     doing_ = Doing::Validating;
@@ -46,6 +45,7 @@ void RunProgress::apply(const TrainEvent& event) {
     doing_ = Doing::Training;
     epoch_ = ended->epoch + 1;
     batch_ = 0;
+    skipped_ += ended->skipped_steps;
   } else if (const auto* phase = std::get_if<PhaseChanged>(&event)) {
     doing_ = Doing::Phase;
     phase_ = sentence(phase->what);
@@ -65,13 +65,16 @@ QString RunProgress::where() const {
   return epoch + QStringLiteral(", ") + part.arg(batch_).arg(batches_);
 }
 
-QString RunProgress::left() const { return eta_ > 0 && doing_ != Doing::Nothing ? tr("%1 left").arg(formatDuration(eta_)) : QString(); }
+QString RunProgress::left(double since) const {
+  if (eta_ <= 0 || doing_ == Doing::Nothing) return {};
+  return tr("%1 left").arg(formatDuration(std::max(1.0, eta_ - since)));
+}
 
 double RunProgress::runShare() const {
   if (epochs_ == 0 || doing_ == Doing::Nothing) return -1;
-  // The steps count, not the validation: the bar never goes back.
-  const double steps = static_cast<double>(stepsPerEpoch_) * epochs_;
-  return steps > 0 ? std::min(1.0, static_cast<double>(step_) / steps) : -1;
+  // Epochs count, not steps: stages have batches of different sizes. Validation stands at its epoch's end: the bar never goes back.
+  const double inEpoch = doing_ == Doing::Validating ? 1 : share(batch_, batches_);
+  return std::min(1.0, (epoch_ + inEpoch) / epochs_);
 }
 
 double RunProgress::epochShare() const {

@@ -13,7 +13,8 @@ class RunProgress {
   void apply(const TrainEvent& event);
 
   QString where() const;          // "Epoch 3 of 12, batch 12 of 49", "Reading the data set"
-  QString left() const;           // "0:41 left"; empty while it is not known
+  // "0:41 left"; empty while it is not known. `since`: seconds that passed since the last batch, as in a validation.
+  QString left(double since = 0) const;
   double runShare() const;        // 0..1; below 0 while nothing countable happens
   double epochShare() const;      // of training or validation inside the epoch; below 0 as above
 
@@ -21,7 +22,7 @@ class RunProgress {
   std::size_t validImages() const { return validImages_; }
   std::size_t stepsPerEpoch() const { return stepsPerEpoch_; }
   int epochs() const { return epochs_; }
-  std::uint64_t step() const { return step_; }
+  std::uint64_t skippedSteps() const { return skipped_; }  // of the run so far
 
  private:
   enum class Doing { Nothing, Training, Validating, Phase };
@@ -35,7 +36,7 @@ class RunProgress {
   int epoch_ = 0;
   std::size_t batch_ = 0;
   std::size_t batches_ = 0;
-  std::uint64_t step_ = 0;
+  std::uint64_t skipped_ = 0;
   double eta_ = -1;
 };
 

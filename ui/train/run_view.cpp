@@ -1,17 +1,21 @@
 #include "ui/train/run_view.h"
 
 #include <QPlainTextEdit>
+#include <QSettings>
 #include <QSplitter>
 #include <QTime>
 #include <QToolButton>
 #include <QVBoxLayout>
 #include <algorithm>
 #include <optional>
+#include <tuple>
 
 #include "ui/shared/jobs.h"
 #include "ui/shared/run_controller.h"
 #include "ui/shared/session.h"
 #include "ui/shared/theme.h"
+#include "ui/train/compare_chooser.h"
+#include "ui/train/curve_bar.h"
 #include "ui/train/epoch_table.h"
 #include "ui/train/run_controls.h"
 #include "ui/train/run_curves.h"
@@ -20,6 +24,14 @@ namespace panicle::ui {
 namespace {
 
 constexpr int kLogLines = 5000;
+const QString kSmoothingKey = QStringLiteral("train/smoothing");
+const QString kMetricKey = QStringLiteral("train/metric");
+
+QString warningText(const std::string& message) { return RunView::tr("Warning: %1").arg(QString::fromStdString(message)); }
+
+QString changeText(std::uint64_t step, double lrScale, double wd) {
+  return RunView::tr("Changed from step %1 on: %2").arg(formatCount(step), rateWords(lrScale, wd));
+}
 
 // What the log says of an event, or "" for those that the curves show.
 QString logLine(const TrainEvent& event) {
@@ -31,17 +43,20 @@ QString logLine(const TrainEvent& event) {
         .arg(QString::fromStdString(started->device));
   }
   if (const auto* epoch = std::get_if<EpochEnded>(&event)) {
-    return RunView::tr("Epoch %1 (%2) in %3: train_loss %4, valid_loss %5")
-        .arg(epoch->epoch)
-        .arg(QString::fromStdString(epoch->phase), formatDuration(epoch->seconds), QString::number(epoch->train_loss, 'f', 6),
-             QString::number(epoch->valid_loss, 'f', 6));
+    const QString line = RunView::tr("Epoch %1 (%2) in %3: train_loss %4, valid_loss %5")
+                             .arg(epoch->epoch)
+                             .arg(QString::fromStdString(epoch->phase), formatDuration(epoch->seconds),
+                                  QString::number(epoch->train_loss, 'f', 6), QString::number(epoch->valid_loss, 'f', 6));
+    if (epoch->skipped_steps == 0) return line;
+    return line + RunView::tr("; %1 steps skipped, their gradients were not finite").arg(formatCount(epoch->skipped_steps));
   }
+  if (const auto* change = std::get_if<RatesChanged>(&event)) return changeText(change->step, change->lr_scale, change->wd);
   if (const auto* phase = std::get_if<PhaseChanged>(&event)) return QString::fromStdString(phase->what);
   if (const auto* written = std::get_if<CheckpointWritten>(&event)) {
     return RunView::tr("Model written to %1").arg(QString::fromStdString(written->path));
   }
   if (const auto* warning = std::get_if<Warning>(&event)) {
-    const QString message = RunView::tr("Warning: %1").arg(QString::fromStdString(warning->message));
+    const QString message = warningText(warning->message);
     const QString path = QString::fromStdString(warning->path);
     return path.isEmpty() || message.contains(path) ? message : message + QStringLiteral(" (%1)").arg(path);
   }
@@ -52,29 +67,31 @@ QString logLine(const TrainEvent& event) {
   return {};
 }
 
-EpochRow rowOf(const EpochEnded& epoch) {
-  EpochRow row;
-  row.stage = epoch.stage;
-  row.epoch = epoch.epoch;
-  row.phase = epoch.phase;
-  row.train_loss = epoch.train_loss;
-  row.valid_loss = epoch.valid_loss;
-  row.metrics = epoch.metrics;
-  row.seconds = epoch.seconds;
-  return row;
-}
-
-// error_rate and accuracy first, as fastai users list them; the others follow.
-std::vector<std::string> metricNames(const RunRecord& record) {
-  std::vector<std::string> names{"error_rate", "accuracy"};
-  if (record.epochs.empty()) return names;
-  const auto& metrics = record.epochs.back().metrics;
-  std::erase_if(names, [&](const std::string& name) { return !metrics.contains(name); });
-  for (const auto& [name, value] : metrics) {
-    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+// The metrics of a stored run in the order that its spec asks for them; of several targets those of the first come first.
+std::vector<std::string> tableMetrics(const RunRecord& record) {
+  const std::vector<std::string>& asked = record.spec.metrics;
+  if (record.epochs.empty()) return asked;
+  std::vector<std::tuple<bool, std::string, std::size_t, std::string>> ranked;  // further target, its prefix, rank, name
+  for (const auto& [name, value] : record.epochs.back().metrics) {
+    const std::string stem = name.substr(0, name.find('/'));
+    std::size_t rank = asked.size();
+    std::string prefix;
+    for (std::size_t i = 0; i < asked.size(); ++i) {
+      const bool own = stem == asked[i];
+      if (!own && !stem.ends_with("_" + asked[i])) continue;
+      rank = i;
+      prefix = stem.substr(0, stem.size() - asked[i].size());
+      if (own) break;
+    }
+    ranked.emplace_back(!prefix.empty(), prefix, rank, name);
   }
+  std::sort(ranked.begin(), ranked.end());
+  std::vector<std::string> names;
+  for (const auto& entry : ranked) names.push_back(std::get<3>(entry));
   return names;
 }
+
+std::string monitorOf(const RunSpec& spec) { return spec.callbacks.keep_best ? spec.callbacks.keep_best->monitor : std::string(); }
 
 }  // namespace
 
@@ -82,9 +99,17 @@ RunView::RunView(Session& session, QWidget* parent)
     : QWidget(parent),
       session_(session),
       controls_(new RunControls(session, this)),
+      bar_(new CurveBar(session, this)),
       curves_(new RunCurves(this)),
       table_(new EpochTable(this)) {
   makeLog();
+  makeBar();
+  auto* upper = new QWidget(this);
+  auto* upperLayout = new QVBoxLayout(upper);
+  upperLayout->setContentsMargins(0, 0, 0, 0);
+  upperLayout->setSpacing(kGrid);
+  upperLayout->addWidget(bar_);
+  upperLayout->addWidget(curves_, 1);
   auto* lower = new QWidget(this);
   auto* lowerLayout = new QVBoxLayout(lower);
   lowerLayout->setContentsMargins(0, 0, 0, 0);
@@ -93,7 +118,7 @@ RunView::RunView(Session& session, QWidget* parent)
   lowerLayout->addWidget(logTitle_);
   lowerLayout->addWidget(log_, 1);
   auto* splitter = new QSplitter(Qt::Vertical, this);
-  splitter->addWidget(curves_);
+  splitter->addWidget(upper);
   splitter->addWidget(lower);
   splitter->setStretchFactor(0, 2);
   splitter->setStretchFactor(1, 1);
@@ -142,6 +167,37 @@ void RunView::makeLog() {
   updateLogTitle();
 }
 
+void RunView::makeBar() {
+  QSettings& settings = session_.settings();
+  connect(curves_, &RunCurves::metricChoicesChanged, bar_, [this] { bar_->setMetrics(curves_->metricChoices(), curves_->chosenMetric()); });
+  connect(bar_, &CurveBar::windowChanged, this, [this, &settings](int batches) {
+    curves_->setSmoothing(batches);
+    settings.setValue(kSmoothingKey, batches);
+  });
+  connect(bar_, &CurveBar::metricChosen, this, [this, &settings](const std::string& id) {
+    curves_->chooseMetric(id);
+    settings.setValue(kMetricKey, QString::fromStdString(id));
+  });
+  connect(bar_->compare(), &CompareChooser::runChosen, this, &RunView::compare);
+  bar_->setWindow(settings.value(kSmoothingKey, kFastaiWindow).toInt());
+  curves_->chooseMetric(settings.value(kMetricKey).toString().toStdString());
+  bar_->setMetrics(curves_->metricChoices(), curves_->chosenMetric());
+}
+
+void RunView::compare() {
+  const std::string run = bar_->compare()->chosen();
+  if (run.empty()) return curves_->setReference(nullptr, {});
+  session_.jobs().start(
+      this, tr("Reading run %1 to compare with").arg(QString::fromStdString(run)),
+      [store = &session_.store(), run](std::stop_token, const Progress&) {
+        return std::make_shared<const RunSeries>(read(*store, run).series);
+      },
+      [this, run](std::shared_ptr<const RunSeries> series) {
+        // Another may have been chosen while this one was read.
+        if (bar_->compare()->chosen() == run) curves_->setReference(std::move(series), tr("run %1").arg(QString::fromStdString(run)));
+      });
+}
+
 void RunView::updateLogTitle() {
   logTitle_->setIcon(lineIcon(logTitle_->isChecked() ? QStringLiteral("chevron-down") : QStringLiteral("chevron-right")));
   logTitle_->setText(warnings_ == 0   ? tr("Log")
@@ -153,6 +209,12 @@ QString RunView::logText() const { return log_->toPlainText(); }
 
 // --- A run of before ----------------------------------------------------------------------------------------------
 
+RunView::Stored RunView::read(const RunStore& store, const std::string& run) {
+  RunRecord record = store.get(run);
+  RunSeries series(record, store.steps(run));
+  return {std::move(record), std::move(series)};
+}
+
 void RunView::loadNewest() {
   if (live_ || loading_ || session_.runs().active()) return;
   loading_ = true;
@@ -161,11 +223,11 @@ void RunView::loadNewest() {
       [store = &session_.store()](std::stop_token, const Progress&) -> std::optional<Stored> {
         const std::vector<RunRecord> runs = store->list();
         if (runs.empty()) return std::nullopt;
-        return Stored{runs.front(), store->steps(runs.front().id)};
+        return read(*store, runs.front().id);
       },
       [this](std::optional<Stored> newest) {
         loading_ = false;
-        if (newest && !live_ && !session_.runs().active()) showStored(*newest);
+        if (newest && !live_ && !session_.runs().active()) showStored(std::move(*newest));
       },
       [this](const QString& problem) {
         loading_ = false;
@@ -173,18 +235,35 @@ void RunView::loadNewest() {
       });
 }
 
-void RunView::showStored(const Stored& stored) {
+void RunView::showStored(Stored stored) {
   const RunRecord& record = stored.record;
+  const std::vector<std::string> metrics = tableMetrics(record);
+  shownRun_ = record.id;
+  shownSteps_ = static_cast<std::uint64_t>(stored.series.lastStep());
+  shownEpochs_ = static_cast<int>(record.epochs.size());
+  shownChange_ = record.changes.empty() ? 0 : record.changes.back().step;
+  bar_->compare()->setShown(record.id);
   curves_->clear();
-  curves_->setRun(record, stored.steps);
+  curves_->setMetrics(metrics);
+  curves_->setRun(std::move(stored.series));
   const QString name = record.name.empty() ? QString() : QStringLiteral(" \"%1\"").arg(QString::fromStdString(record.name));
   curves_->setTitle(tr("run %1%2 (%3)").arg(QString::fromStdString(record.id), name, QString::fromUtf8(toString(record.status))));
-  table_->begin(metricNames(record));
+  table_->begin(metrics, monitorOf(record.spec));
   for (const EpochRow& epoch : record.epochs) table_->add(epoch);
-  shownRun_ = record.id;
-  shownSteps_ = stored.steps.empty() ? 0 : stored.steps.back().step;
-  shownEpochs_ = static_cast<int>(record.epochs.size());
-  if (!catchingUp_) controls_->setOutcome(record);
+  logStored(record);
+  if (!catchingUp_) return controls_->setOutcome(record);
+  for (const ChangeRow& change : record.changes) {
+    controls_->apply({RatesChanged{change.epoch, change.step, change.lr_scale, change.wd}});
+  }
+}
+
+// What the store kept of the log; the hours are gone.
+void RunView::logStored(const RunRecord& record) {
+  log_->clear();
+  for (const ChangeRow& change : record.changes) log_->appendPlainText(changeText(change.step, change.lr_scale, change.wd));
+  for (const std::string& warning : record.warnings) log_->appendPlainText(warningText(warning));
+  warnings_ = static_cast<int>(record.warnings.size());
+  updateLogTitle();
 }
 
 // --- The run in progress ------------------------------------------------------------------------------------------
@@ -197,10 +276,10 @@ void RunView::catchUp() {
   session_.jobs().start(
       this, tr("Reading the run so far"),
       [store = &session_.store(), run](std::stop_token, const Progress&) {
-        return Stored{store->get(run), store->steps(run)};
+        return read(*store, run);
       },
-      [this](const Stored& stored) {
-        showStored(stored);
+      [this](Stored stored) {
+        showStored(std::move(stored));
         catchingUp_ = false;
         receive(std::exchange(waiting_, {}));
       });
@@ -220,6 +299,7 @@ void RunView::beginLive() {
   warnings_ = 0;
   shownSteps_ = 0;
   shownEpochs_ = 0;
+  shownChange_ = 0;
   shownRun_.clear();
   updateLogTitle();
 }
@@ -237,8 +317,10 @@ void RunView::take(const TrainEvent& event) {
   if (const auto* started = std::get_if<RunStarted>(&event)) {
     if (!shownRun_.empty() || !live_) beginLive();
     shownRun_ = started->run;
+    bar_->compare()->setShown(started->run);
     curves_->setTitle(tr("run %1").arg(QString::fromStdString(started->run)));
-    table_->begin(started->metrics);
+    curves_->setMetrics(started->metrics);
+    table_->begin(started->metrics, monitorOf(session_.runs().spec()));
   } else if (const auto* batch = std::get_if<BatchEnded>(&event)) {
     if (batch->step > shownSteps_) curves_->add(*batch);
     shownSteps_ = std::max(shownSteps_, batch->step);
@@ -248,6 +330,9 @@ void RunView::take(const TrainEvent& event) {
       table_->add(rowOf(*epoch));
       shownEpochs_ = epoch->epoch + 1;
     }
+  } else if (const auto* change = std::get_if<RatesChanged>(&event)) {
+    if (change->step > shownChange_) curves_->add(*change);
+    shownChange_ = std::max(shownChange_, change->step);
   } else if (const auto* ended = std::get_if<RunEnded>(&event)) {
     curves_->setTitle(tr("run %1 (%2)").arg(QString::fromStdString(ended->run), QString::fromUtf8(toString(ended->status))));
   }

@@ -2,16 +2,20 @@
 #pragma once
 
 #include <QWidget>
+#include <memory>
+#include <string>
 #include <vector>
 
 #include "core/runs/run_store.h"
 #include "core/train/events.h"
+#include "ui/train/run_series.h"
 
 class QPlainTextEdit;
 class QToolButton;
 
 namespace panicle::ui {
 
+class CurveBar;
 class EpochTable;
 class RunControls;
 class RunCurves;
@@ -23,6 +27,7 @@ class RunView : public QWidget {
   explicit RunView(Session& session, QWidget* parent = nullptr);
 
   RunControls* controls() const { return controls_; }
+  CurveBar* bar() const { return bar_; }
   RunCurves* curves() const { return curves_; }
   EpochTable* table() const { return table_; }
   QString logText() const;
@@ -30,12 +35,16 @@ class RunView : public QWidget {
  private:
   struct Stored {
     RunRecord record;
-    std::vector<StepRow> steps;
+    RunSeries series;
   };
 
   void makeLog();
+  void makeBar();
+  static Stored read(const RunStore& store, const std::string& run);
   void loadNewest();
-  void showStored(const Stored& stored);
+  void showStored(Stored stored);
+  void logStored(const RunRecord& record);
+  void compare();
   void catchUp();
   void runStateChanged();
   void beginLive();
@@ -46,6 +55,7 @@ class RunView : public QWidget {
 
   Session& session_;
   RunControls* controls_;
+  CurveBar* bar_;
   RunCurves* curves_;
   EpochTable* table_;
   QToolButton* logTitle_;
@@ -57,6 +67,7 @@ class RunView : public QWidget {
   std::vector<TrainEvent> waiting_;
   std::uint64_t shownSteps_ = 0;
   int shownEpochs_ = 0;
+  std::uint64_t shownChange_ = 0;  // the step of the last change of the rates
   int warnings_ = 0;
   std::string shownRun_;
 };
