@@ -213,6 +213,27 @@ class SubmitPageTest : public QObject {
     QVERIFY(!opened.outcome().contains(QStringLiteral("written to")));
   }
 
+  void submitsTheTtaPredictionsWhereTheRunHasThem() {
+    Opened opened;
+    Predictions tta = opened.predictions;
+    std::rotate(tta.probabilities.begin(), tta.probabilities.begin() + 1, tta.probabilities.end());
+    const auto folder = opened.session.store().folder(opened.run);
+    writePredictions(folder, "test_tta", tta);
+    const auto file = opened.writeSample(opened.sampleText());
+    RunChoice run;
+    run.folder = folder;
+    run.kept = {{QStringLiteral("label"), "test"}};
+    QVERIFY(!submitsTta(run));
+    const auto progress = [](std::uint64_t, std::uint64_t) {};
+    const auto plain = checkSubmission(run, file, nullptr, {}, progress)->submission.rows;
+    QCOMPARE(plain, makeSubmission(opened.predictions, file).rows);
+    run.kept.push_back({QStringLiteral("label"), "test_tta", false, true});
+    QVERIFY(submitsTta(run));
+    const auto averaged = checkSubmission(run, file, nullptr, {}, progress)->submission.rows;
+    QCOMPARE(averaged, makeSubmission(tta, file).rows);
+    QVERIFY(averaged != plain);
+  }
+
   void comparesLabelProportions() {
     const Opened opened;
     const auto file = opened.writeSample(opened.sampleText());

@@ -283,6 +283,7 @@ void DataPage::takeDataset() {
     grid_->setEmptyText(emptyText(false));
     return;
   }
+  grid_->setTargets(!index_.dataset->further_targets.empty());
   takeSplit();
   refilter();
 }

@@ -9,6 +9,7 @@
 
 #include "ui/data/header_line.h"
 #include "ui/data/photo_canvas.h"
+#include "ui/shared/photo_targets.h"
 #include "ui/shared/theme.h"
 #include "ui/shared/thumbnails.h"
 
@@ -36,6 +37,7 @@ PhotoView::PhotoView(QWidget* parent)
       place_(new QLabel(this)),
       dot_(new QLabel(this)),
       label_(new QLabel(this)),
+      targets_(new QLabel(this)),
       facts_(new QLabel(this)),
       path_(new QLabel(this)) {
   setFocusPolicy(Qt::StrongFocus);
@@ -59,6 +61,7 @@ PhotoView::PhotoView(QWidget* parent)
   names->setSpacing(kGrid);
   names->addWidget(dot_);
   names->addWidget(label_);
+  names->addWidget(targets_);
   names->addSpacing(kGrid);
   names->addWidget(facts_);
   names->addStretch();
@@ -66,6 +69,7 @@ PhotoView::PhotoView(QWidget* parent)
   strong.setBold(true);
   label_->setFont(strong);
   label_->setTextFormat(Qt::PlainText);
+  targets_->setTextFormat(Qt::PlainText);
   path_->setTextFormat(Qt::PlainText);
   path_->setTextInteractionFlags(Qt::TextSelectableByMouse);
   path_->setWordWrap(true);
@@ -105,11 +109,14 @@ void PhotoView::show(const Photo& photo, int index, int count, const QString& ne
   dot_->setVisible(photo.target >= 0);
   if (photo.target >= 0) dot_->setPixmap(classDot(photo.target, devicePixelRatioF()));
   label_->setText(photo.label.isEmpty() ? tr("unlabelled") : photo.label);
+  targets_->setText(targetsText(photo.targets));
+  targets_->setVisible(!photo.targets.isEmpty());
   path_->setText(photo.path);
   path_->setToolTip(photo.file);
   showFacts();
-  setAccessibleDescription(place_->text() + QStringLiteral(": ") + label_->text() + QStringLiteral(", ") +
-                           photo.path);
+  QStringList said{label_->text(), photo.path};
+  if (!photo.targets.isEmpty()) said.insert(1, targets_->text());
+  setAccessibleDescription(place_->text() + QStringLiteral(": ") + said.join(QStringLiteral(", ")));
 }
 
 void PhotoView::showFacts() {

@@ -39,6 +39,7 @@ class PhotoView : public QWidget {
   QLabel* place_;
   QLabel* dot_;
   QLabel* label_;
+  QLabel* targets_;  // further ones
   QLabel* facts_;
   QLabel* path_;
   QToolButton* previous_;

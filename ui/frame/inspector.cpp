@@ -111,6 +111,12 @@ QWidget* Inspector::makeContent() {
   label_->setWordWrap(true);
   label_->setToolTip(tr("The photo's true class"));
   column->addWidget(label_);
+  targets_ = new QLabel(area);
+  targets_->setTextFormat(Qt::RichText);
+  targets_->setWordWrap(true);
+  targets_->setObjectName(QStringLiteral("targets"));
+  targets_->setToolTip(tr("What else is known of the photo: the further label columns"));
+  column->addWidget(targets_);
   prediction_ = new QLabel(area);
   prediction_->setTextFormat(Qt::RichText);
   prediction_->setWordWrap(true);
@@ -174,11 +180,26 @@ void Inspector::showPhoto() {
   }
   const QString dot = QStringLiteral("<font color='%1'>●</font> ").arg(classColor(photo->target).name());
   label_->setText(photo->label.isEmpty() ? muted(tr("no label")) : dot + QStringLiteral("<b>%1</b>").arg(photo->label.toHtmlEscaped()));
+  showTargets();
   showPrediction();
   // Slashes are where a long path may break.
   path_->setText(QString(photo->path).replace(u'/', QStringLiteral("/\u200b")));
   path_->setToolTip(photo->file);
   loader_.load(photo->file, kSide, session_.recipe().data.exif);
+}
+
+void Inspector::showTargets() {
+  const Photo* photo = session_.currentPhoto();
+  targets_->setVisible(!photo->targets.isEmpty());
+  QString rows;
+  for (const PhotoTarget& target : photo->targets) {
+    const QString value = target.value.isEmpty() ? muted(tr("not known")) : target.value.toHtmlEscaped();
+    const QString said =
+        target.predicted.isEmpty() ? QString() : muted(tr("predicted %1").arg(target.predicted.toHtmlEscaped()));
+    rows += QStringLiteral("<tr><td style='padding-right:12px'>%1</td><td style='padding-right:12px'>%2</td><td>%3</td></tr>")
+                .arg(muted(target.name.toHtmlEscaped()), value, said);
+  }
+  targets_->setText(QStringLiteral("<table>%1</table>").arg(rows));
 }
 
 void Inspector::showPrediction() {

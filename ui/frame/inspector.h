@@ -28,6 +28,7 @@ class Inspector : public QWidget {
   QWidget* makeHeader();
   QLabel* addFact(QFormLayout* form, const QString& name);
   void showPhoto();
+  void showTargets();
   void showPrediction();
   void showLoaded(const LoadedPhoto& photo);
   void walk(int step);
@@ -41,6 +42,7 @@ class Inspector : public QWidget {
   QWidget* content_ = nullptr;
   PhotoFrame* frame_ = nullptr;
   QLabel* label_ = nullptr;
+  QLabel* targets_ = nullptr;
   QLabel* prediction_ = nullptr;
   QLabel* size_ = nullptr;
   QLabel* bytes_ = nullptr;

@@ -7,6 +7,7 @@
 #include <QMenu>
 #include <QPushButton>
 #include <QSettings>
+#include <QSignalBlocker>
 #include <QSplitter>
 #include <QStackedWidget>
 #include <QToolButton>
@@ -34,11 +35,17 @@ constexpr int kShares = 100;  // splitters scale what they are given
 const QLatin1StringView kSplitKey("inspect/split");
 const QLatin1StringView kSideSplitKey("inspect/side_split");
 
-QString titleOf(const RunChoice& run) {
+QString titleOf(const RunChoice& run, const KeptPredictions& shown) {
   const QString checkpoint = run.epochs > 0 ? QObject::tr("last epoch (%1)").arg(run.epochs) : QObject::tr("last epoch");
-  return QStringList{run.title(), run.arch, QObject::tr("checkpoint: %1").arg(checkpoint), QObject::tr("split: valid"),
-                     QObject::tr("no TTA")}
-      .join(QStringLiteral(" · "));
+  QStringList parts{run.title(), run.arch, QObject::tr("checkpoint: %1").arg(checkpoint), QObject::tr("split: valid"),
+                    shown.tta ? QObject::tr("TTA") : QObject::tr("no TTA")};
+  if (shown != run.kept.front()) parts << QObject::tr("target: %1").arg(shown.target);
+  return parts.join(QStringLiteral(" · "));
+}
+
+// What can be inspected of a run: its targets of classes, each as predicted plainly and with TTA.
+QString entryText(const KeptPredictions& kept) {
+  return kept.tta ? QObject::tr("%1, with TTA").arg(kept.target) : kept.target;
 }
 
 QString errorOf(const Inspection& inspection) {
@@ -63,7 +70,10 @@ class InspectPage : public Page {
   void connectParts();
 
   void runChosen();
-  void load(const RunChoice& run);
+  void listKept(const RunChoice& run);
+  const KeptPredictions& wanted(const RunChoice& run) const;
+  void showChosen();
+  void load(const RunChoice& run, const KeptPredictions& shown);
   void showInspection(std::shared_ptr<const Inspection> inspection);
   void showEmpty();
   void remember(const std::shared_ptr<const Inspection>& inspection);
@@ -75,6 +85,7 @@ class InspectPage : public Page {
   quint64 loading_ = 0;                                   // job; 0: none
 
   RunChooser* chooser_;
+  QComboBox* kept_;
   QLabel* title_;
   QLabel* error_;
   QLabel* notice_;
@@ -97,6 +108,7 @@ InspectPage::InspectPage(Session& session, QWidget* parent)
     : Page(parent),
       session_(session),
       chooser_(new RunChooser(session, "valid", this)),
+      kept_(new QComboBox(this)),
       title_(new QLabel(this)),
       error_(new QLabel(this)),
       notice_(new QLabel(this)),
@@ -151,7 +163,12 @@ QWidget* InspectPage::makeHeader() {
   chooser_->setMaximumWidth(64 * kGrid);
   auto* first = new QHBoxLayout;
   first->setSpacing(2 * kGrid);
+  kept_->setObjectName(QStringLiteral("kept"));
+  kept_->setAccessibleName(tr("Target"));
+  kept_->setToolTip(tr("Which of the run's targets this page is about, predicted plainly or with test-time augmentation (TTA)"));
+  kept_->setSizeAdjustPolicy(QComboBox::AdjustToContents);
   first->addWidget(chooser_, 1);
+  first->addWidget(kept_);
   first->addWidget(error_);
   first->addStretch(1);
   auto* layout = new QVBoxLayout(header);
@@ -188,7 +205,7 @@ QWidget* InspectPage::makeMatrixBar() {
     exportCsv(session_, this, inspection_, [this](const QString& file) { exported(file); });
   });
   menu->addAction(tr("Picture as PNG..."), this, [this] {
-    const QString title = titleOf(inspection_->run) + QStringLiteral(" · ") + errorOf(*inspection_);
+    const QString title = titleOf(inspection_->run, inspection_->shown) + QStringLiteral(" · ") + errorOf(*inspection_);
     exportPng(session_, this, *inspection_, matrix_->picture(title), [this](const QString& file) { exported(file); });
   });
   export_->setText(tr("Export"));
@@ -240,6 +257,7 @@ QWidget* InspectPage::makeSides() {
 
 void InspectPage::connectParts() {
   connect(chooser_, &RunChooser::runChanged, this, &InspectPage::runChosen);
+  connect(kept_, &QComboBox::currentIndexChanged, this, &InspectPage::showChosen);
   connect(scale_, &QComboBox::currentIndexChanged, this,
           [this] { matrix_->setScale(static_cast<MatrixScale>(scale_->currentData().toInt())); });
   connect(matrix_, &ConfusionView::selectionChanged, photos_, [this] {
@@ -263,32 +281,56 @@ bool InspectPage::leaveDrillDown() {
 }
 
 void InspectPage::runChosen() {
+  const RunChoice* run = chooser_->current();
+  header_->setVisible(run);
+  if (run) listKept(*run);
+  showChosen();
+}
+
+// The target of the run before stays chosen where this run has it too.
+void InspectPage::listKept(const RunChoice& run) {
+  const QString before = kept_->currentText();
+  const QSignalBlocker quiet(kept_);
+  kept_->clear();
+  for (std::size_t i = 0; i < run.kept.size(); ++i) {
+    if (!run.kept[i].number) kept_->addItem(entryText(run.kept[i]), static_cast<int>(i));
+  }
+  kept_->setCurrentIndex(std::max(0, kept_->findText(before)));
+  kept_->setVisible(kept_->count() > 1);
+}
+
+const KeptPredictions& InspectPage::wanted(const RunChoice& run) const {
+  return run.kept[static_cast<std::size_t>(kept_->currentData().toInt())];
+}
+
+void InspectPage::showChosen() {
   if (loading_ != 0) session_.jobs().cancel(std::exchange(loading_, 0));
   notice_->hide();
   const RunChoice* run = chooser_->current();
-  header_->setVisible(run);
   if (!run) {
     showEmpty();
     return;
   }
-  const auto cached = std::find_if(cache_.begin(), cache_.end(), [&](const auto& made) { return made->run == *run; });
+  const KeptPredictions& shown = wanted(*run);
+  const auto cached = std::find_if(cache_.begin(), cache_.end(),
+                                   [&](const auto& made) { return made->run == *run && made->shown == shown; });
   if (cached != cache_.end()) {
     const auto inspection = *cached;
     remember(inspection);
     showInspection(inspection);
     return;
   }
-  load(*run);
+  load(*run, shown);
 }
 
-void InspectPage::load(const RunChoice& run) {
-  title_->setText(titleOf(run));
+void InspectPage::load(const RunChoice& run, const KeptPredictions& shown) {
+  title_->setText(titleOf(run, shown));
   error_->setText(tr("reading..."));
   empty_->say(tr("Reading the predictions of %1").arg(run.title()), {});
   stack_->setCurrentWidget(empty_);
   loading_ = session_.jobs().start(
       this, tr("Reading the predictions of %1").arg(run.title()),
-      [run](std::stop_token stop, const Progress& progress) { return inspectRun(run, stop, progress); },
+      [run, shown](std::stop_token stop, const Progress& progress) { return inspectRun(run, shown, stop, progress); },
       [this](std::shared_ptr<const Inspection> inspection) {
         loading_ = 0;
         remember(inspection);
@@ -314,7 +356,7 @@ void InspectPage::remember(const std::shared_ptr<const Inspection>& inspection) 
 
 void InspectPage::showInspection(std::shared_ptr<const Inspection> inspection) {
   inspection_ = std::move(inspection);
-  title_->setText(titleOf(inspection_->run));
+  title_->setText(titleOf(inspection_->run, inspection_->shown));
   error_->setText(errorOf(*inspection_));
   photos_->setInspection(inspection_);
   tables_->setInspection(inspection_);

@@ -24,21 +24,64 @@ QString fromPath(const std::filesystem::path& path) {
   return QString::fromStdString(path.string());
 }
 
+const std::vector<std::string>& idsOf(const OtherTarget& other) {
+  return std::visit([](const auto& predictions) -> const auto& { return predictions.ids; }, other.predictions);
+}
+
+OtherTarget readOther(const RunChoice& run, const KeptPredictions& kept, const Predictions& beside) {
+  OtherTarget other{kept.target, {}};
+  if (kept.number) {
+    other.predictions = readNumberPredictions(run.folder, kept.stem);
+  } else {
+    other.predictions = readPredictions(run.folder, kept.stem);
+  }
+  if (idsOf(other) != beside.ids) {
+    throw Error((run.folder / (kept.stem + "_preds.csv")).string() +
+                ": holds other photos than the predictions beside it; both must come from the same run");
+  }
+  return other;
+}
+
+QString className(const Predictions& predictions, int target) {
+  return target < 0 ? QString() : QString::fromStdString(predictions.vocab[static_cast<std::size_t>(target)]);
+}
+
+PhotoTarget targetOf(const OtherTarget& other, std::uint32_t row) {
+  if (const auto* classes = std::get_if<Predictions>(&other.predictions)) {
+    return {other.name, className(*classes, classes->targets[row]), className(*classes, classes->predicted(row))};
+  }
+  const auto& numbers = std::get<NumberPredictions>(other.predictions);
+  const float truth = numbers.truths[row];
+  return {other.name, std::isnan(truth) ? QString() : QString::fromStdString(numberText(truth)),
+          QString::number(static_cast<double>(numbers.values[row]), 'g', 4)};
+}
+
 }  // namespace
 
 std::size_t Inspection::bytes() const {
   // An id and a path are some hundred bytes a photo.
-  return predictions.probabilities.size() * sizeof(float) + predictions.size() * 256 +
-         matrix->counts.size() * sizeof(std::uint32_t);
+  std::size_t sum = predictions.probabilities.size() * sizeof(float) + predictions.size() * 256 +
+                    matrix->counts.size() * sizeof(std::uint32_t);
+  for (const OtherTarget& other : others) {
+    const auto* classes = std::get_if<Predictions>(&other.predictions);
+    sum += predictions.size() * (256 + sizeof(float) * (classes ? classes->vocab.size() : 1));
+  }
+  return sum;
 }
 
-std::shared_ptr<const Inspection> inspectRun(const RunChoice& run, std::stop_token stop, const Progress& progress) {
+std::shared_ptr<const Inspection> inspectRun(const RunChoice& run, const KeptPredictions& shown, std::stop_token stop,
+                                             const Progress& progress) {
   constexpr std::uint64_t kSteps = 3;
   auto made = std::make_shared<Inspection>();
   made->run = run;
   progress(0, kSteps);
-  made->predictions = readPredictions(run.folder, "valid");
+  made->shown = shown;
+  made->predictions = readPredictions(run.folder, shown.stem);
   checkStop(stop);
+  for (const KeptPredictions& kept : run.kept) {
+    if (kept.tta == shown.tta && kept.stem != shown.stem) made->others.push_back(readOther(run, kept, made->predictions));
+    checkStop(stop);
+  }
   progress(1, kSteps);
   const Predictions& predictions = made->predictions;
   made->predicted.resize(predictions.size());
@@ -115,6 +158,7 @@ Photo photoOf(const Inspection& inspection, std::uint32_t row) {
     prediction.top.append({inspection.labels[order[i]], static_cast<double>(probabilities[order[i]])});
   }
   photo.prediction = std::move(prediction);
+  for (const OtherTarget& other : inspection.others) photo.targets.append(targetOf(other, row));
   return photo;
 }
 

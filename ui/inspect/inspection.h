@@ -6,6 +6,7 @@
 #include <QStringList>
 #include <memory>
 #include <stop_token>
+#include <variant>
 #include <vector>
 
 #include "core/base/progress.h"
@@ -20,9 +21,17 @@ namespace panicle::ui {
 enum class PhotoOrder { Loss, Probability, Name };
 enum class PhotoFilter { All, Wrong, Right };
 
+// What the run said of another target of the same photos, row by row.
+struct OtherTarget {
+  QString name;
+  std::variant<Predictions, NumberPredictions> predictions;
+};
+
 struct Inspection {
   RunChoice run;
+  KeptPredictions shown;                          // what of it
   Predictions predictions;
+  std::vector<OtherTarget> others;
   std::vector<int> predicted;                     // of each row of `predictions`
   std::shared_ptr<const ConfusionMatrix> matrix;
   std::vector<Confusion> confusions;              // most confused first
@@ -35,8 +44,9 @@ struct Inspection {
   std::size_t bytes() const;                      // roughly, for the cache
 };
 
-// Reads <run folder>/valid_*.csv. Throws Error, Cancelled.
-std::shared_ptr<const Inspection> inspectRun(const RunChoice& run, std::stop_token stop, const Progress& progress);
+// Reads the predictions `shown` (of classes) of a run, and those of its other targets beside them. Throws Error, Cancelled.
+std::shared_ptr<const Inspection> inspectRun(const RunChoice& run, const KeptPredictions& shown, std::stop_token stop,
+                                             const Progress& progress);
 
 // Rows behind any of the cells (behind all cells when there are none) that pass the filter: by loss or probability from
 // the highest, by name from A.

@@ -104,6 +104,7 @@ void PhotoPanel::setInspection(std::shared_ptr<const Inspection> inspection) {
   inspection_ = std::move(inspection);
   cells_.clear();
   selectionStart_ = -1;
+  grid_->setTargets(inspection_ && !inspection_->others.empty());
   rebuild();
 }
 

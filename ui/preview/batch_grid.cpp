@@ -9,6 +9,7 @@
 #include <QToolTip>
 #include <algorithm>
 
+#include "ui/shared/photo_targets.h"
 #include "ui/shared/theme.h"
 
 namespace panicle::ui {
@@ -242,8 +243,12 @@ void BatchGrid::paintStrip(QPainter& painter, const QRect& strip, const GridTile
   painter.setFont(font());
   painter.setPen(colors.text);
   const QString name = tile.photo.label.isEmpty() ? tile.photo.id : tile.photo.label;
+  const QString shown = fontMetrics().elidedText(name, Qt::ElideMiddle, line.width());
+  painter.drawText(line, Qt::AlignVCenter | Qt::AlignLeft, shown);
+  line.setLeft(line.left() + fontMetrics().horizontalAdvance(shown) + kGrid);
+  painter.setPen(colors.mutedText);
   painter.drawText(line, Qt::AlignVCenter | Qt::AlignLeft,
-                   fontMetrics().elidedText(name, Qt::ElideMiddle, line.width()));
+                   fontMetrics().elidedText(targetsLine(tile.photo.targets), Qt::ElideRight, line.width()));
   if (tile.note.isEmpty()) return;
   const QFontMetrics small(smaller(font()));
   painter.setFont(smaller(font()));

@@ -17,6 +17,7 @@
 
 #include "core/base/error.h"
 #include "ui/preview/rendered.h"
+#include "ui/shared/photo_targets.h"
 
 namespace panicle::ui {
 namespace {
@@ -302,6 +303,7 @@ BatchPicture BatchRenderer::render(const BatchRequest& request, std::stop_token 
         {.item = photo.item,
          .photo = item,
          .label = QString::fromStdString(dataset.vocab.at(static_cast<std::size_t>(item.target))),
+         .targets = furtherTargets(dataset, photo.item),
          .epoch = photo.epoch,
          .batch = photo.batch,
          .in_epoch = photo.batch_items != nullptr});

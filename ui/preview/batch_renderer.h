@@ -17,6 +17,7 @@
 #include "core/loader/pipeline.h"
 #include "core/runs/run_spec.h"
 #include "ui/preview/batch_plan.h"
+#include "ui/shared/photo.h"
 
 namespace panicle::ui {
 
@@ -42,6 +43,7 @@ struct BatchTile {
   std::uint32_t item = 0;  // in the run's data set
   Item photo;
   QString label;  // true class
+  QVector<PhotoTarget> targets;  // further ones
   std::uint64_t epoch = 0;
   std::uint64_t batch = 0;
   bool in_epoch = true;  // false: the epoch does without it, since its last batch is not full

@@ -17,6 +17,7 @@
 #include "ui/preview/transform_panel.h"
 #include "ui/preview/transform_presets.h"
 #include "ui/shared/empty_state.h"
+#include "ui/shared/photo_targets.h"
 #include "ui/shared/session.h"
 #include "ui/shared/theme.h"
 
@@ -336,6 +337,7 @@ Photo BatchTab::photoOf(const BatchTile& tile) const {
   const Vocab& vocab = session_.dataset()->vocab;
   const auto found = std::lower_bound(vocab.begin(), vocab.end(), tile.label.toStdString());
   photo.label = tile.label;
+  photo.targets = tile.targets;
   photo.target = found == vocab.end() ? -1 : static_cast<int>(found - vocab.begin());
   return photo;
 }
@@ -353,6 +355,7 @@ void BatchTab::showTiles() {
       tile.problem =
           tr("Epoch %1 does without this photo: its last batch would not be full.").arg(from.epoch + 1);
     QStringList lines{tile.photo.label, tile.photo.path};
+    if (!tile.photo.targets.isEmpty()) lines.insert(1, targetsText(tile.photo.targets));
     lines << (from.problem.isEmpty() ? tr("epoch %1, batch %2").arg(from.epoch + 1).arg(from.batch + 1)
                                      : from.problem);
     lines << drawWords(from, picture_.mode, shown_.spec.stages[shown_.stage].augment);

@@ -62,6 +62,9 @@ int PhotoGrid::tileSize() const {
 void PhotoGrid::setEmptyText(const QString& text) {
   impl_->view->setEmptyText(text);
 }
+void PhotoGrid::setTargets(bool shown) {
+  impl_->view->setTargets(shown);
+}
 QAbstractScrollArea* PhotoGrid::view() const {
   return impl_->view;
 }

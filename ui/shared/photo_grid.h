@@ -37,6 +37,7 @@ class PhotoGrid : public QWidget {
   void setCurrent(int index);    // brings it into view; no signal
   void setTileSize(int pixels);  // kMinTile to kMaxTile
   int tileSize() const;
+  void setTargets(bool shown);             // whether the strip has a line for Photo::targets
   void setEmptyText(const QString& text);  // what to do next, when there are no photos
 
   QAbstractScrollArea* view() const;  // what scrolls; has the keyboard focus

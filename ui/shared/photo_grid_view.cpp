@@ -28,7 +28,7 @@ constexpr int kRequestMs = 15;
 }  // namespace
 
 PhotoGridView::PhotoGridView(PhotoGrid::Strip strip, QWidget* parent)
-    : QAbstractScrollArea(parent), strip_(strip), tile_(strip, font()) {
+    : QAbstractScrollArea(parent), strip_(strip), tile_(strip, font(), false) {
   setFrameShape(QFrame::NoFrame);
   setFocusPolicy(Qt::StrongFocus);
   setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
@@ -85,6 +85,13 @@ void PhotoGridView::setEmptyText(const QString& text) {
   if (count_ > 0) return;
   viewport()->update();
   announceCurrent();
+}
+
+void PhotoGridView::setTargets(bool shown) {
+  if (shown == targets_) return;
+  targets_ = shown;
+  tile_ = PhotoTile(strip_, font(), targets_);
+  relayout(current_);
 }
 
 // --- Layout
@@ -247,7 +254,7 @@ void PhotoGridView::hideEvent(QHideEvent* event) {
 void PhotoGridView::changeEvent(QEvent* event) {
   QAbstractScrollArea::changeEvent(event);
   if (event->type() != QEvent::FontChange) return;
-  tile_ = PhotoTile(strip_, font());
+  tile_ = PhotoTile(strip_, font(), targets_);
   relayout(current_);
 }
 

@@ -28,6 +28,7 @@ class PhotoGridView : public QAbstractScrollArea {
   int tileSize() const { return tile_size_; }
   void setTileSize(int pixels);
   void setEmptyText(const QString& text);
+  void setTargets(bool shown);
 
  Q_SIGNALS:
   void currentChanged(int index);
@@ -78,6 +79,7 @@ class PhotoGridView : public QAbstractScrollArea {
 
   PhotoGrid::Strip strip_;
   PhotoTile tile_;
+  bool targets_ = false;  // photos have further targets
   int count_ = 0;
   std::function<Photo(int)> source_;
   std::vector<Photo> window_;  // photos [window_first_, window_first_ + size)

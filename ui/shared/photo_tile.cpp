@@ -6,6 +6,7 @@
 #include <QStringList>
 #include <algorithm>
 
+#include "ui/shared/photo_targets.h"
 #include "ui/shared/theme.h"
 #include "ui/shared/thumbnails.h"
 
@@ -37,12 +38,17 @@ QString scoreText(const PhotoPrediction& prediction) {
 
 }  // namespace
 
-PhotoTile::PhotoTile(PhotoGrid::Strip strip, const QFont& font)
-    : strip_(strip), font_(font), small_(smaller(font)), metrics_(font_), small_metrics_(small_) {}
+PhotoTile::PhotoTile(PhotoGrid::Strip strip, const QFont& font, bool targets)
+    : strip_(strip),
+      targets_(targets),
+      font_(font),
+      small_(smaller(font)),
+      metrics_(font_),
+      small_metrics_(small_) {}
 
 int PhotoTile::stripHeight() const {
-  const int line = metrics_.height() + 6;
-  return strip_ == PhotoGrid::Strip::Label ? line : line + small_metrics_.height() + 2;
+  const int more = (strip_ == PhotoGrid::Strip::Label ? 0 : 1) + (targets_ ? 1 : 0);
+  return metrics_.height() + 6 + more * (small_metrics_.height() + 2);
 }
 
 void PhotoTile::paint(QPainter& painter, const QRect& tile, const Photo& photo, const Thumbnail* thumbnail,
@@ -64,8 +70,12 @@ void PhotoTile::paint(QPainter& painter, const QRect& tile, const Photo& photo, 
   const int side = tile.width() - 2 * kInset;
   const QRect square(tile.left() + kInset, tile.top() + kInset, side, side);
   paintPicture(painter, square, thumbnail);
-  const QRect strip(tile.left() + kInset + 2, tile.bottom() + 1 - strip_height, tile.width() - 2 * kInset - 4,
-                    strip_height);
+  QRect strip(tile.left() + kInset + 2, tile.bottom() + 1 - strip_height, tile.width() - 2 * kInset - 4,
+              strip_height);
+  if (targets_) {
+    paintTargets(painter, strip, photo);
+    strip.setBottom(strip.bottom() - small_metrics_.height() - 2);
+  }
   if (strip_ == PhotoGrid::Strip::Prediction && photo.prediction) {
     paintPrediction(painter, strip, photo);
   } else {
@@ -176,6 +186,16 @@ void PhotoTile::paintPrediction(QPainter& painter, const QRect& strip, const Pho
                    small_metrics_.elidedText(scoreText(prediction), Qt::ElideRight, second.width()));
 }
 
+// The last line of the strip.
+void PhotoTile::paintTargets(QPainter& painter, const QRect& strip, const Photo& photo) const {
+  const int height = small_metrics_.height();
+  const QRect line(strip.left(), strip.bottom() - height - 3, strip.width(), height);
+  painter.setFont(small_);
+  painter.setPen(Theme::instance().colors().mutedText);
+  painter.drawText(line, Qt::AlignVCenter | Qt::AlignLeft,
+                   small_metrics_.elidedText(targetsLine(photo.targets), Qt::ElideRight, line.width()));
+}
+
 // A cross or a tick, so that right and wrong differ in shape too.
 void PhotoTile::paintVerdict(QPainter& painter, const QRect& box, bool right) const {
   const ThemeColors& colors = Theme::instance().colors();
@@ -197,6 +217,7 @@ void PhotoTile::paintVerdict(QPainter& painter, const QRect& box, bool right) co
 QString describePhoto(const Photo& photo, const Thumbnail* thumbnail) {
   QStringList lines;
   if (!photo.label.isEmpty()) lines << photo.label;
+  if (!photo.targets.isEmpty()) lines << targetsText(photo.targets);
   if (photo.prediction) {
     lines << tr("predicted %1, %2").arg(photo.prediction->label, scoreText(*photo.prediction));
   }

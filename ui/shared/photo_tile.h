@@ -24,7 +24,8 @@ class PhotoTile {
  public:
   static constexpr int kInset = 4;  // between the tile's edge and the picture
 
-  PhotoTile(PhotoGrid::Strip strip, const QFont& font);
+  // `targets`: the strip has a line more, for Photo::targets.
+  PhotoTile(PhotoGrid::Strip strip, const QFont& font, bool targets);
 
   int stripHeight() const;
   // Draws into `tile`, whose upper part, kInset less on each side, is the picture's; `thumbnail` is null
@@ -38,8 +39,10 @@ class PhotoTile {
   void paintLabel(QPainter& painter, const QRect& strip, const Photo& photo) const;
   void paintPrediction(QPainter& painter, const QRect& strip, const Photo& photo) const;
   void paintVerdict(QPainter& painter, const QRect& box, bool right) const;
+  void paintTargets(QPainter& painter, const QRect& strip, const Photo& photo) const;
 
   PhotoGrid::Strip strip_;
+  bool targets_;
   QFont font_;
   QFont small_;
   QFontMetrics metrics_;

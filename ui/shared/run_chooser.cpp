@@ -22,14 +22,32 @@ std::filesystem::path photoRoot(const std::string& named) {
   return std::filesystem::is_regular_file(root, ignored) ? root.parent_path() : root;
 }
 
-RunChoice choiceOf(const RunStore& store, const RunRecord& record) {
+std::vector<KeptPredictions> keptPredictions(const std::filesystem::path& folder, const DataOptions& data,
+                                             const std::string& split) {
+  std::vector<KeptPredictions> kept;
+  for (const bool tta : {false, true}) {
+    const std::string first = tta ? ttaStem(split) : split;
+    for (std::size_t i = 0; i < data.label_columns.size(); ++i) {
+      const std::string& name = data.label_columns[i];
+      const std::string stem = i == 0 ? first : targetStem(first, name);
+      if (!hasPredictions(folder, stem)) continue;
+      const auto& numbers = data.regression_columns;
+      const bool number = std::find(numbers.begin(), numbers.end(), name) != numbers.end();
+      kept.push_back({QString::fromStdString(name), stem, number, tta});
+    }
+  }
+  return kept;
+}
+
+RunChoice choiceOf(const RunStore& store, const RunRecord& record, const std::string& split) {
   RunChoice choice{.id = QString::fromStdString(record.id),
                    .name = QString::fromStdString(record.name),
                    .arch = QString::fromStdString(record.spec.model.arch),
                    .folder = store.folder(record.id),
                    .root = photoRoot(record.spec.data.root),
                    .epochs = static_cast<int>(record.epochs.size()),
-                   .error_rate = std::nullopt};
+                   .error_rate = std::nullopt,
+                   .kept = keptPredictions(store.folder(record.id), record.spec.data, split)};
   if (!record.epochs.empty()) {
     const auto& metrics = record.epochs.back().metrics;
     if (const auto found = metrics.find("error_rate"); found != metrics.end()) choice.error_rate = found->second;
@@ -42,7 +60,7 @@ std::vector<RunChoice> runsWithPredictions(const RunStore& store, const std::str
   for (const RunRecord& record : store.list()) {
     // Until a run has ended, its predictions may still be on their way.
     if (record.status == RunStatus::Running || record.status == RunStatus::Queued) continue;
-    if (hasPredictions(store.folder(record.id), stem)) choices.push_back(choiceOf(store, record));
+    if (hasPredictions(store.folder(record.id), stem)) choices.push_back(choiceOf(store, record, stem));
   }
   return choices;
 }

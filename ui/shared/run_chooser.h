@@ -16,6 +16,16 @@ namespace panicle::ui {
 
 class Session;
 
+// One of the sets of predictions that a run has kept.
+struct KeptPredictions {
+  QString target;                     // the label column
+  std::string stem;                   // of the files: "valid", "valid_tta.variety"
+  bool number = false;                // of a target that is one; else of classes
+  bool tta = false;
+
+  friend bool operator==(const KeptPredictions&, const KeptPredictions&) = default;
+};
+
 // What the pages need to know of a run before they read its predictions.
 struct RunChoice {
   QString id;
@@ -25,6 +35,7 @@ struct RunChoice {
   std::filesystem::path root;         // of its photos
   int epochs = 0;                     // trained
   std::optional<double> error_rate;   // of the last epoch
+  std::vector<KeptPredictions> kept;  // the label's plain ones first
 
   QString title() const;              // "run 12, fast trial" or "run 12"
   friend bool operator==(const RunChoice&, const RunChoice&) = default;

@@ -4,10 +4,12 @@
 #include <QSettings>
 #include <QTimer>
 #include <algorithm>
+#include <functional>
 #include <optional>
 
 #include "core/base/error.h"
 #include "ui/shared/jobs.h"
+#include "ui/shared/photo_targets.h"
 #include "ui/shared/recipe_history.h"
 #include "ui/shared/run_controller.h"
 #include "ui/shared/weight_states.h"
@@ -250,6 +252,12 @@ Photo Session::photo(const Item& item) const {
   const Vocab& vocab = impl_->dataset->vocab;
   if (item.target >= 0 && static_cast<std::size_t>(item.target) < vocab.size()) {
     photo.label = QString::fromStdString(vocab[static_cast<std::size_t>(item.target)]);
+  }
+  // Items of the data set itself know their place; a copy has none.
+  const std::vector<Item>& items = impl_->dataset->items;
+  const std::less<const Item*> before;
+  if (!items.empty() && !before(&item, items.data()) && before(&item, items.data() + items.size())) {
+    photo.targets = furtherTargets(*impl_->dataset, static_cast<std::size_t>(&item - items.data()));
   }
   return photo;
 }

@@ -42,7 +42,7 @@ class Session : public QObject {
   std::shared_ptr<const Dataset> dataset() const;   // null until one is open
   std::shared_ptr<const Census> census() const;     // null until it is taken
   QStringList recent() const;                       // data sets opened before, newest first
-  Photo photo(const Item& item) const;              // of the open data set
+  Photo photo(const Item& item) const;              // of the open data set; its further targets only for an item in it, not a copy
 
   // --- Recipe. Every page edits it; Start freezes a copy.
   const RunSpec& recipe() const;

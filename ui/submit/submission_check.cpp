@@ -122,6 +122,11 @@ void compareLabels(SubmissionReport& report, const RunChoice& run, const Vocab& 
 
 }  // namespace
 
+bool submitsTta(const RunChoice& run) {
+  return std::any_of(run.kept.begin(), run.kept.end(),
+                     [&](const KeptPredictions& kept) { return kept.tta && kept.target == run.kept.front().target; });
+}
+
 Checklist emptyChecklist() {
   Checklist checks;
   checks[HeaderCheck].name = text("Header");
@@ -139,7 +144,7 @@ std::shared_ptr<const SubmissionReport> checkSubmission(const RunChoice& run, co
   auto report = std::make_shared<SubmissionReport>();
   report->checks = emptyChecklist();
   progress(0, kSteps);
-  const Predictions predictions = readPredictions(run.folder, "test");
+  const Predictions predictions = readPredictions(run.folder, submitsTta(run) ? ttaStem("test") : "test");
   if (stop.stop_requested()) throw Cancelled();
   progress(1, kSteps);
   for (const std::string& label : predictions.vocab) report->labels << QString::fromStdString(label);

@@ -42,6 +42,9 @@ struct SubmissionReport {
   bool good() const { return submission.problems.empty(); }
 };
 
+// Whether a run's predictions with test-time augmentation are what it submits: they are where it has them.
+bool submitsTta(const RunChoice& run);
+
 // `dataset` (may be null) is where the label shares are compared with if its vocab is the run's; else the run's validation
 // photos are. A sample that cannot be read is a bad check; throws Error when the run's own predictions cannot be read.
 std::shared_ptr<const SubmissionReport> checkSubmission(const RunChoice& run, const std::filesystem::path& sample,

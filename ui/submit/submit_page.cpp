@@ -227,7 +227,8 @@ void SubmitPage::runChosen() {
   }
   stack_->setCurrentWidget(content_);
   const QString checkpoint = run->epochs > 0 ? tr("last epoch (%1)").arg(run->epochs) : tr("last epoch");
-  runNote_->setText(tr("checkpoint: %1 · split: test · no TTA").arg(checkpoint));
+  const QString tta = submitsTta(*run) ? tr("TTA") : tr("no TTA");
+  runNote_->setText(tr("checkpoint: %1 · split: test · %2").arg(checkpoint, tta));
   write_->setRun(*run);
   presetSample();
   check();
