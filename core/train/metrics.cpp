@@ -15,27 +15,37 @@ constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 constexpr std::string_view kRecall = "recall";
 
 constexpr std::array kMetrics{
-    MetricInfo{"error_rate", "The share of photos whose most probable class is wrong.", "error_rate", true, false},
-    MetricInfo{"accuracy", "The share of photos whose most probable class is right.", "accuracy", false, false},
+    MetricInfo{"error_rate", "The share of photos whose most probable class is wrong.", "error_rate", true,
+               false},
+    MetricInfo{"accuracy", "The share of photos whose most probable class is right.", "accuracy", false,
+               false},
     MetricInfo{"top_3_accuracy", "The share of photos whose class is among the three most probable.",
                "partial(top_k_accuracy, k=3)", false, false},
-    MetricInfo{"top_5_accuracy", "The share of photos whose class is among the five most probable.", "top_k_accuracy", false,
-               false},
-    MetricInfo{"f1_macro", "The harmonic mean of precision and recall, averaged over the classes: every class counts alike.",
-               "F1Score(average='macro')", false, false},
-    MetricInfo{"cohen_kappa", "Agreement beyond what guessing by the classes' frequencies would reach: 1 perfect, 0 chance.",
+    MetricInfo{"top_5_accuracy", "The share of photos whose class is among the five most probable.",
+               "top_k_accuracy", false, false},
+    MetricInfo{
+        "f1_macro",
+        "The harmonic mean of precision and recall, averaged over the classes: every class counts alike.",
+        "F1Score(average='macro')", false, false},
+    MetricInfo{"cohen_kappa",
+               "Agreement beyond what guessing by the classes' frequencies would reach: 1 perfect, 0 chance.",
                "CohenKappa", false, false},
-    MetricInfo{"recall_macro", "The share found of each class, averaged over the classes (balanced accuracy).",
+    MetricInfo{"recall_macro",
+               "The share found of each class, averaged over the classes (balanced accuracy).",
                "BalancedAccuracy, Recall(average='macro')", false, false},
-    MetricInfo{"recall", "The share found of each class, a column a class.", "Recall(average=None)", false, false},
+    MetricInfo{"recall", "The share found of each class, a column a class.", "Recall(average=None)", false,
+               false},
     MetricInfo{"mae", "The mean distance of the number from the truth.", "mae", true, true},
-    MetricInfo{"rmse", "The root of the mean squared distance of the number from the truth.", "rmse", true, true},
-    MetricInfo{"r2", "The share of the numbers' variance that is explained: 1 perfect, 0 no better than their mean.",
-               "R2Score", false, true},
+    MetricInfo{"rmse", "The root of the mean squared distance of the number from the truth.", "rmse", true,
+               true},
+    MetricInfo{
+        "r2", "The share of the numbers' variance that is explained: 1 perfect, 0 no better than their mean.",
+        "R2Score", false, true},
 };
 
 const MetricInfo* findMetric(const std::string& name) {
-  const auto found = std::ranges::find_if(kMetrics, [&](const MetricInfo& metric) { return name == metric.name; });
+  const auto found =
+      std::ranges::find_if(kMetrics, [&](const MetricInfo& metric) { return name == metric.name; });
   return found == kMetrics.end() ? nullptr : &*found;
 }
 
@@ -74,7 +84,8 @@ std::vector<std::string> metricsOf(const std::vector<std::string>& asked, const 
   return metrics;
 }
 
-std::vector<std::string> metricNames(const std::vector<std::string>& asked, const std::vector<TargetKind>& targets,
+std::vector<std::string> metricNames(const std::vector<std::string>& asked,
+                                     const std::vector<TargetKind>& targets,
                                      const std::vector<std::vector<std::string>>& vocabs) {
   std::vector<std::string> names;
   for (std::size_t i = 0; i < targets.size(); ++i) {
@@ -161,7 +172,8 @@ double ClassMetrics::value(const std::string& metric) const {
 std::vector<double> ClassMetrics::recalls() const {
   std::vector<double> recalls;
   for (std::size_t c = 0; c < actual_.size(); ++c) {
-    recalls.push_back(actual_[c] == 0 ? kNone : static_cast<double>(right_[c]) / static_cast<double>(actual_[c]));
+    recalls.push_back(actual_[c] == 0 ? kNone
+                                      : static_cast<double>(right_[c]) / static_cast<double>(actual_[c]));
   }
   return recalls;
 }
@@ -206,7 +218,8 @@ double ClassMetrics::recallMacro() const {
 }
 
 void NumberMetrics::add(std::span<const float> predicted, std::span<const float> truth) {
-  if (predicted.size() != truth.size()) throw std::invalid_argument("NumberMetrics: not one prediction for each truth");
+  if (predicted.size() != truth.size())
+    throw std::invalid_argument("NumberMetrics: not one prediction for each truth");
   for (std::size_t i = 0; i < truth.size(); ++i) {
     if (std::isnan(truth[i])) continue;
     const double value = truth[i];

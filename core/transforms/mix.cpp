@@ -6,8 +6,8 @@
 namespace panicle {
 namespace {
 
-// The logarithm of a Gamma(shape, 1) variate: Marsaglia and Tsang 2000, with Gamma(a) = Gamma(a + 1) U^(1/a) for shapes
-// below 1. In logarithms, since small shapes give numbers far below what a double holds.
+// The logarithm of a Gamma(shape, 1) variate: Marsaglia and Tsang 2000, with Gamma(a) = Gamma(a + 1) U^(1/a)
+// for shapes below 1. In logarithms, since small shapes give numbers far below what a double holds.
 double logGamma(double shape, RandomStream& stream) {
   if (shape < 1) return logGamma(shape + 1, stream) + std::log(1 - stream.uniform()) / shape;
   const double d = shape - 1.0 / 3;
@@ -17,7 +17,8 @@ double logGamma(double shape, RandomStream& stream) {
     const double root = 1 + c * x;
     if (root <= 0) continue;
     const double v = root * root * root;
-    if (std::log(1 - stream.uniform()) < 0.5 * x * x + d * (1 - v + std::log(v))) return std::log(d) + std::log(v);
+    if (std::log(1 - stream.uniform()) < 0.5 * x * x + d * (1 - v + std::log(v)))
+      return std::log(d) + std::log(v);
   }
 }
 
@@ -36,18 +37,20 @@ int clampTo(int value, int high) {
 
 std::span<const Field<MixOptions>> fieldTable(const MixOptions*) {
   static constexpr std::array table{
-      field<&MixOptions::kind>({.name = "kind",
-                                .label = "Kind",
-                                .help = "mixup lays two photos over each other, each photo of a batch with a share of its own; "
-                                        "cutmix pastes a box of the other photo in, the same box in the whole batch.",
-                                .fastai = "MixUp, CutMix"}),
-      field<&MixOptions::alpha>({.name = "alpha",
-                                 .label = "Alpha",
-                                 .help = "How evenly photos are mixed: near 0 mostly one of the two, 1 every share alike, above "
-                                         "1 mostly half and half. Off: 0.4 of mixup, 1 of cutmix.",
-                                 .fastai = "MixUp(alpha), CutMix(alpha)",
-                                 .min = 0.001,
-                                 .max = 100}),
+      field<&MixOptions::kind>(
+          {.name = "kind",
+           .label = "Kind",
+           .help = "mixup lays two photos over each other, each photo of a batch with a share of its own; "
+                   "cutmix pastes a box of the other photo in, the same box in the whole batch.",
+           .fastai = "MixUp, CutMix"}),
+      field<&MixOptions::alpha>(
+          {.name = "alpha",
+           .label = "Alpha",
+           .help = "How evenly photos are mixed: near 0 mostly one of the two, 1 every share alike, above "
+                   "1 mostly half and half. Off: 0.4 of mixup, 1 of cutmix.",
+           .fastai = "MixUp(alpha), CutMix(alpha)",
+           .min = 0.001,
+           .max = 100}),
   };
   return table;
 }

@@ -1,4 +1,5 @@
-// Metrics against fastai's own (scikit-learn's behind them): tests/reference/make_loss_cases.py wrote them down.
+// Metrics against fastai's own (scikit-learn's behind them): tests/reference/make_loss_cases.py wrote them
+// down.
 #include "core/train/metrics.h"
 
 #include <gmock/gmock.h>
@@ -46,7 +47,8 @@ ClassMetrics collected(const Json& one, std::size_t batch) {
   ClassMetrics metrics(classes);
   for (std::size_t first = 0; first < targets.size(); first += batch) {
     const std::size_t rows = std::min(batch, targets.size() - first);
-    metrics.add(std::span(logits).subspan(first * classes, rows * classes), std::span(targets).subspan(first, rows));
+    metrics.add(std::span(logits).subspan(first * classes, rows * classes),
+                std::span(targets).subspan(first, rows));
   }
   return metrics;
 }
@@ -75,7 +77,8 @@ TEST(Metrics, RecallOfEachClassEqualsFastais) {
     for (std::size_t c = 0; c < recalls.size(); ++c) {
       // scikit-learn says 0 of a class without a photo, with a warning: there it is not known.
       const bool none = std::ranges::find(targets, c) == targets.end();
-      expectEqual(recalls[c], none ? std::nan("") : number(one["values"]["recall"][c]), 1e-12, "class " + std::to_string(c));
+      expectEqual(recalls[c], none ? std::nan("") : number(one["values"]["recall"][c]), 1e-12,
+                  "class " + std::to_string(c));
     }
   }
 }
@@ -96,9 +99,11 @@ TEST(Metrics, OfNumbersEqualFastais) {
 }
 
 TEST(Metrics, OfNumbersAreExactWhereTheyAreLargeAndClose) {
-  // The variance of 16777200 + {0, 1, 2, 3} is lost where squares are summed in single precision, and nearly so in double.
+  // The variance of 16777200 + {0, 1, 2, 3} is lost where squares are summed in single precision, and nearly
+  // so in double.
   NumberMetrics metrics;
-  const std::vector<float> truth{16777200, 16777201, 16777202, 16777203}, predicted{16777200, 16777201, 16777202, 16777204};
+  const std::vector<float> truth{16777200, 16777201, 16777202, 16777203},
+      predicted{16777200, 16777201, 16777202, 16777204};
   metrics.add(predicted, truth);
   EXPECT_NEAR(metrics.value("r2"), 1 - 1.0 / 5, 1e-12);
   EXPECT_NEAR(metrics.value("mae"), 0.25, 1e-12);
@@ -114,7 +119,8 @@ TEST(Metrics, WithoutPhotosAreNotANumber) {
   numbers.add(std::vector<float>{1}, std::vector<float>{std::nanf("")});
   for (const MetricInfo& metric : knownMetrics()) {
     if (std::string(metric.name) == "recall") continue;
-    EXPECT_TRUE(std::isnan(metric.numbers ? numbers.value(metric.name) : classes.value(metric.name))) << metric.name;
+    EXPECT_TRUE(std::isnan(metric.numbers ? numbers.value(metric.name) : classes.value(metric.name)))
+        << metric.name;
   }
 }
 
@@ -155,11 +161,13 @@ TEST(Metrics, RefuseWhatDoesNotFit) {
 }
 
 TEST(Metrics, SayWhatIsBetter) {
-  for (const char* name : {"valid_loss", "train_loss", "error_rate", "variety_error_rate", "mae", "age_mae", "age_rmse"}) {
+  for (const char* name :
+       {"valid_loss", "train_loss", "error_rate", "variety_error_rate", "mae", "age_mae", "age_rmse"}) {
     EXPECT_TRUE(smallerIsBetter(name)) << name;
   }
-  for (const char* name : {"accuracy", "variety_accuracy", "top_3_accuracy", "f1_macro", "cohen_kappa", "recall_macro", "age_r2",
-                           "recall/leaf_loss", "variety_recall/error", "gloss_accuracy"}) {
+  for (const char* name :
+       {"accuracy", "variety_accuracy", "top_3_accuracy", "f1_macro", "cohen_kappa", "recall_macro", "age_r2",
+        "recall/leaf_loss", "variety_recall/error", "gloss_accuracy"}) {
     EXPECT_FALSE(smallerIsBetter(name)) << name;
   }
 }
@@ -178,7 +186,8 @@ TEST(Metrics, NameTheColumnsOfTheEpochTable) {
 TEST(Metrics, UnknownAndRepeatedOnesAreProblems) {
   EXPECT_THAT(checkMetrics({"error_rate", "f1_macro", "rmse"}), IsEmpty());
   const auto problems = checkMetrics({"eror_rate", "accuracy", "accuracy", "zzz"});
-  EXPECT_THAT(problems, ElementsAre(HasSubstr("'eror_rate' is not known; did you mean 'error_rate'?"), HasSubstr("twice"),
+  EXPECT_THAT(problems, ElementsAre(HasSubstr("'eror_rate' is not known; did you mean 'error_rate'?"),
+                                    HasSubstr("twice"),
                                     HasSubstr("'zzz' is not known; known are error_rate, accuracy")));
 }
 

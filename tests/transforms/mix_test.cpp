@@ -51,7 +51,8 @@ TEST(Mix, SharesAreDistributedAsFastais) {
     std::ranges::sort(drawn);
     const Json& quantiles = expected["quantiles_of_max(.1,.25,.5,.75,.9)"];
     for (std::size_t i = 0; const double part : {.1, .25, .5, .75, .9}) {
-      EXPECT_NEAR(drawn[static_cast<std::size_t>(part * kDraws)], quantiles[i++].get<double>(), 0.01) << alpha << " " << part;
+      EXPECT_NEAR(drawn[static_cast<std::size_t>(part * kDraws)], quantiles[i++].get<double>(), 0.01)
+          << alpha << " " << part;
     }
   }
 }
@@ -61,7 +62,8 @@ TEST(Mix, SharesHaveTheMomentsOfTheBetaDistribution) {
   for (const double alpha : {0.05, 0.5, 1.0, 1.5, 4.0, 100.0}) {
     const auto drawn = shares({.kind = MixKind::MixUp, .alpha = alpha}, kDraws);
     EXPECT_THAT(drawn, Each(::testing::AllOf(::testing::Ge(0.5), ::testing::Le(1.0)))) << alpha;
-    const double distance = std::exp(std::lgamma(2 * alpha) - 2 * std::lgamma(alpha) - 2 * alpha * std::log(2.0)) / alpha;
+    const double distance =
+        std::exp(std::lgamma(2 * alpha) - 2 * std::lgamma(alpha) - 2 * alpha * std::log(2.0)) / alpha;
     const double error = deviation(drawn) / std::sqrt(kDraws);
     EXPECT_NEAR(mean(drawn), 0.5 + distance, 4 * error) << alpha;
     double second = 0;
@@ -80,7 +82,8 @@ TEST(Mix, DefaultsAreFastais) {
 }
 
 TEST(Mix, ATinyAlphaStaysFinite) {
-  EXPECT_THAT(shares({.kind = MixKind::MixUp, .alpha = 0.001}, 1000), Each(::testing::AllOf(::testing::Ge(0.5), ::testing::Le(1.0))));
+  EXPECT_THAT(shares({.kind = MixKind::MixUp, .alpha = 0.001}, 1000),
+              Each(::testing::AllOf(::testing::Ge(0.5), ::testing::Le(1.0))));
 }
 
 TEST(Mix, BoxesOfCutMixAreFastais) {
@@ -98,20 +101,23 @@ TEST(Mix, BoxesOfCutMixAreFastais) {
 TEST(Mix, CutMixDrawsOneBoxForTheBatch) {
   std::vector<double> centres, kept;
   for (std::uint64_t batch = 0; batch < 4000; ++batch) {
-    const MixDraw draw = drawMix({.kind = MixKind::CutMix, .alpha = 1.0}, 3, kSize, RandomStream(1, "mix", 0, batch));
+    const MixDraw draw =
+        drawMix({.kind = MixKind::CutMix, .alpha = 1.0}, 3, kSize, RandomStream(1, "mix", 0, batch));
     ASSERT_TRUE(draw.box);
     const auto& box = *draw.box;
     ASSERT_TRUE(0 <= box.x1 && box.x1 <= box.x2 && box.x2 <= kSize.width);
     ASSERT_TRUE(0 <= box.y1 && box.y1 <= box.y2 && box.y2 <= kSize.height);
     const double area = (box.x2 - box.x1) * (box.y2 - box.y1);
     ASSERT_THAT(draw.share, Each(::testing::FloatNear(static_cast<float>(1 - area / (64 * 48)), 1e-6f)));
-    // A box that is not clipped is as large as the share says: its sides follow sqrt(1 - lambda), lambda uniform.
-    if (box.x1 > 0 && box.y1 > 0 && box.x2 < kSize.width && box.y2 < kSize.height) centres.push_back((box.x1 + box.x2) / 128.0);
+    // A box that is not clipped is as large as the share says: its sides follow sqrt(1 - lambda), lambda
+    // uniform.
+    if (box.x1 > 0 && box.y1 > 0 && box.x2 < kSize.width && box.y2 < kSize.height)
+      centres.push_back((box.x1 + box.x2) / 128.0);
     kept.push_back(draw.share[0]);
   }
   EXPECT_NEAR(mean(centres), 0.5, 0.02);
-  // Mean area of the clipped box over lambda uniform and centres uniform: the integral over r = sqrt(1 - lambda) of
-  // 2 r (r (1 - r / 4))^2 dr = 2 (1/4 - 1/10 + 1/96).
+  // Mean area of the clipped box over lambda uniform and centres uniform: the integral over r = sqrt(1 -
+  // lambda) of 2 r (r (1 - r / 4))^2 dr = 2 (1/4 - 1/10 + 1/96).
   EXPECT_NEAR(mean(kept), 1 - 2 * (0.25 - 0.1 + 1.0 / 96), 0.03);
 }
 
@@ -127,7 +133,9 @@ TEST(Mix, PartnersAreAPermutation) {
 
 TEST(Mix, FollowsItsStreamAlone) {
   for (const MixKind kind : {MixKind::MixUp, MixKind::CutMix}) {
-    const auto draw = [&](std::uint64_t seed) { return drawMix({.kind = kind}, 16, kSize, RandomStream(seed, "mix")); };
+    const auto draw = [&](std::uint64_t seed) {
+      return drawMix({.kind = kind}, 16, kSize, RandomStream(seed, "mix"));
+    };
     EXPECT_EQ(draw(1).share, draw(1).share);
     EXPECT_EQ(draw(1).partner, draw(1).partner);
     EXPECT_NE(draw(1).share, draw(2).share);
