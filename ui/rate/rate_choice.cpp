@@ -30,7 +30,7 @@ QString rowText(const RateRow& row) { return row.moved ? rateFigures(*row.rate) 
 RateChoice::RateChoice(QWidget* parent)
     : QWidget(parent),
       use_(new QPushButton(this)),
-      form_(new QPushButton(tr("Show in the &form"), this)),
+      form_(new QPushButton(tr("Show in the f&orm"), this)),
       sentence_(new QLabel(this)),
       warning_(new QLabel(this)) {
   auto* title = new QLabel(tr("Learning rate"), this);

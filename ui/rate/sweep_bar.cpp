@@ -36,7 +36,7 @@ SweepBar::SweepBar(QSettings& settings, QWidget* parent)
       settings_(settings),
       stage_(new QComboBox(this)),
       start_(new QPushButton(lineIcon(QStringLiteral("play")), tr("&Start sweep"), this)),
-      cancel_(new QPushButton(lineIcon(QStringLiteral("cancel")), tr("&Cancel sweep"), this)),
+      cancel_(new QPushButton(lineIcon(QStringLiteral("cancel")), tr("Ca&ncel sweep"), this)),
       batches_(new QSpinBox(this)),
       stopEarly_(new QCheckBox(tr("stop when the &loss blows up"), this)) {
   const LrSweepOptions defaults;
@@ -92,8 +92,8 @@ void SweepBar::build() {
     return label;
   };
   stopEarly_->setMinimumHeight(height);
-  for (QWidget* one : std::initializer_list<QWidget*>{start_, cancel_, stage_, words(tr("&from"), from_), from_, words(tr("&to"), to_),
-                                                      to_, words(tr("&in"), batches_), batches_, words(tr("batches,"), batches_), stopEarly_}) {
+  for (QWidget* one : std::initializer_list<QWidget*>{start_, cancel_, stage_, words(tr("from"), from_), from_, words(tr("&to"), to_),
+                                                      to_, words(tr("in"), batches_), batches_, words(tr("batches,"), batches_), stopEarly_}) {
     flow->addWidget(one);
   }
   setTabOrder(start_, cancel_);

@@ -120,7 +120,7 @@ SweepTable::SweepTable(QWidget* parent)
     : QWidget(parent),
       model_(new SweepModel(this)),
       view_(new QTableView(this)),
-      remove_(new QPushButton(lineIcon(QStringLiteral("minus")), tr("&Remove"), this)) {
+      remove_(new QPushButton(lineIcon(QStringLiteral("minus")), tr("Re&move"), this)) {
   build();
 }
 
@@ -175,7 +175,7 @@ void SweepTable::showSweeps(const std::vector<Sweep>& sweeps, int chosen) {
 
 void SweepTable::fitColumns() {
   view_->verticalHeader()->setDefaultSectionSize(view_->fontMetrics().height() + kGrid);
-  view_->resizeColumnsToContents();
+  for (int column = 0; column < EndedColumn; ++column) view_->resizeColumnToContents(column);
   const int most = kMostOfLearns * view_->fontMetrics().averageCharWidth();
   view_->setColumnWidth(LearnsColumn, std::min(view_->columnWidth(LearnsColumn), most));
 }
