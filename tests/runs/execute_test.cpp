@@ -60,5 +60,116 @@ TEST(Execute, SaysWhatTheRunStartsFromBeforeItTrains) {
   EXPECT_EQ(start, spec.model.weights);
 }
 
+// The second stage's rate makes the loss infinite: what the first has learnt must stay.
+TEST(Execute, ALossThatIsNotFiniteKeepsTheLastGoodModelAndItsPredictions) {
+  const TempFolder folder;
+  writeSampleData(folder / "data", {.per_class = 2, .size = {96, 96}});
+  RunSpec spec = smallSpec(folder / "data", "resnet18");
+  RunStore store(folder / "workspace");
+  TrainControl control;
+  const RunOutcome good = execute(store, spec, control, {});
+  ASSERT_EQ(good.status, RunStatus::Finished) << good.message;
+
+  spec.stages.push_back(spec.stages[0]);
+  spec.stages[1].schedule.lr_max.high = 1e30;
+  spec.stages[1].schedule.div = 1;
+  const RunOutcome bad = execute(store, spec, control, {});
+  EXPECT_EQ(bad.status, RunStatus::Failed);
+  EXPECT_NE(bad.message.find("the loss is not a finite number in epoch 1"), std::string::npos) << bad.message;
+  EXPECT_NE(bad.message.find(".jpg"), std::string::npos) << bad.message;
+  EXPECT_NE(bad.message.find("The model of the first epoch and its predictions were kept."), std::string::npos) << bad.message;
+  for (const char* split : {"valid", "test"}) {
+    const Predictions kept = readPredictions(store.folder(bad.run), split), expected = readPredictions(store.folder(good.run), split);
+    EXPECT_EQ(kept.ids, expected.ids);
+    EXPECT_EQ(kept.probabilities, expected.probabilities);
+  }
+  ASSERT_EQ(store.get(bad.run).epochs.size(), 1u);
+}
+
+TEST(Execute, ARunThatFailsBeforeItsFirstEpochKeepsNothingAndSaysSo) {
+  const TempFolder folder;
+  writeSampleData(folder / "data", {.per_class = 2, .size = {96, 96}});
+  RunSpec spec = smallSpec(folder / "data", "resnet18");
+  spec.stages[0].schedule.lr_max.high = 1e30;
+  spec.stages[0].schedule.div = 1;
+  RunStore store(folder / "workspace");
+  TrainControl control;
+  const RunOutcome bad = execute(store, spec, control, {});
+  EXPECT_EQ(bad.status, RunStatus::Failed);
+  EXPECT_EQ(bad.message.find("kept"), std::string::npos) << bad.message;
+  EXPECT_FALSE(hasPredictions(store.folder(bad.run), "valid"));
+}
+
+TEST(Execute, EachStageHasItsOwnSizeBatchFreezingMixAndLoss) {
+  const TempFolder folder;
+  writeSampleData(folder / "data", {.per_class = 4, .size = {96, 96}});  // 32 photos train, 8 validate
+  RunSpec spec = smallSpec(folder / "data", "resnet18");
+  spec.stages[0].schedule.freeze_to = -1;
+  spec.stages.push_back(spec.stages[0]);
+  StageOptions& second = spec.stages[1];
+  second.resize.size = {96, 96};
+  second.batch = BatchOptions{.size = 4, .accum = 2};
+  second.schedule = {.kind = ScheduleKind::FlatCos, .epochs = 2};
+  second.mix = MixOptions{.kind = MixKind::CutMix};
+  second.loss.label_smoothing = 0.1;
+  spec.metrics = {"accuracy", "f1_macro", "top_3_accuracy"};
+  spec.callbacks.ema_decay = 0.9;
+  spec.callbacks.grad_clip = 1;
+  spec.callbacks.keep_best = KeepBestOptions{.monitor = "f1_macro"};
+  RunStore store(folder / "workspace");
+  TrainControl control;
+  std::vector<std::size_t> batches;
+  std::vector<std::string> phases, metrics;
+  const RunOutcome outcome = execute(store, spec, control, [&](const TrainEvent& event) {
+    if (const auto* started = std::get_if<RunStarted>(&event)) metrics = started->metrics;
+    if (const auto* batch = std::get_if<BatchEnded>(&event); batch && batch->batch == 1) batches.push_back(batch->batches);
+    if (const auto* epoch = std::get_if<EpochEnded>(&event)) phases.push_back(std::to_string(epoch->stage) + " " + epoch->phase);
+  });
+  ASSERT_EQ(outcome.status, RunStatus::Finished) << outcome.message;
+  EXPECT_EQ(metrics, spec.metrics);
+  EXPECT_EQ(batches, (std::vector<std::size_t>{4, 8, 8}));
+  EXPECT_EQ(phases, (std::vector<std::string>{"0 one cycle", "1 flat cosine", "1 flat cosine"}));
+  for (const EpochRow& row : store.get(outcome.run).epochs) {
+    EXPECT_EQ(row.metrics.size(), 3u);
+    EXPECT_GE(row.metrics.at("top_3_accuracy"), row.metrics.at("accuracy"));
+  }
+}
+
+TEST(Execute, ChangedRatesAreKeptWithTheRun) {
+  const TempFolder folder;
+  writeSampleData(folder / "data", {.per_class = 2, .size = {96, 96}});
+  RunStore store(folder / "workspace");
+  TrainControl control;
+  const RunOutcome outcome = execute(store, smallSpec(folder / "data", "resnet18"), control, [&](const TrainEvent& event) {
+    const auto* batch = std::get_if<BatchEnded>(&event);
+    if (batch && batch->step == 1) control.change({.lr_scale = 0.1});
+  });
+  ASSERT_EQ(outcome.status, RunStatus::Finished) << outcome.message;
+  const auto changes = store.get(outcome.run).changes;
+  ASSERT_EQ(changes.size(), 1u);
+  EXPECT_EQ(changes[0].step, 2u);
+  EXPECT_EQ(changes[0].lr_scale, 0.1);
+  EXPECT_EQ(changes[0].wd, 0.01);
+}
+
+// The estimate after the second epoch of a run with a frozen and an unfrozen fit and two sizes. Times are the machine's, so that only
+// what is known for sure is looked at: it is there, falls, and is of the right order.
+TEST(Execute, TellsTheTimeLeft) {
+  const TempFolder folder;
+  writeSampleData(folder / "data", {.per_class = 4, .size = {96, 96}});
+  RunSpec spec = smallSpec(folder / "data", "resnet18");
+  spec.stages[0].schedule = {.kind = ScheduleKind::FineTune, .epochs = 2};
+  RunStore store(folder / "workspace");
+  TrainControl control;
+  std::vector<double> left;
+  const RunOutcome outcome = execute(store, spec, control, [&](const TrainEvent& event) {
+    if (const auto* batch = std::get_if<BatchEnded>(&event)) left.push_back(batch->eta_seconds);
+  });
+  ASSERT_EQ(outcome.status, RunStatus::Finished) << outcome.message;
+  ASSERT_EQ(left.size(), 12u);
+  EXPECT_LT(left.front(), 0);
+  for (std::size_t i = 3; i < left.size(); ++i) EXPECT_GT(left[i], 0) << i;
+}
+
 }  // namespace
 }  // namespace panicle

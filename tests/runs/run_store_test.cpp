@@ -57,6 +57,45 @@ EpochEnded epoch(int number, double errorRate) {
   return epoch;
 }
 
+TEST(RunStore, KeepsChangesOfTheRatesAndSkippedSteps) {
+  const TempFolder folder;
+  RunStore store(folder.path());
+  const std::string run = store.create(namedSpec("changed"), {});
+  store.record(run, RatesChanged{0, 5, 0.5, 0.01});
+  store.record(run, RatesChanged{1, 9, 0.25, 0.1});
+  store.record(run, RatesChanged{1, 9, 0.125, 0.2});  // before the same step: the last one counts
+  EpochEnded ended = epoch(0, 0.5);
+  ended.skipped_steps = 3;
+  store.record(run, ended);
+  const RunRecord record = store.get(run);
+  ASSERT_EQ(record.changes.size(), 2u);
+  EXPECT_EQ(record.changes[0].step, 5u);
+  EXPECT_EQ(record.changes[1].epoch, 1);
+  EXPECT_EQ(record.changes[1].lr_scale, 0.125);
+  EXPECT_EQ(record.changes[1].wd, 0.2);
+  EXPECT_EQ(record.epochs.at(0).skipped_steps, 3u);
+}
+
+TEST(RunStore, ReadsAWorkspaceOfTheFirstSchema) {
+  const TempFolder folder;
+  std::string run;
+  {
+    RunStore store(folder.path());
+    run = store.create(namedSpec("old"), {});
+    store.record(run, epoch(0, 0.25));
+    store.record(run, RunEnded{run, RunStatus::Finished, "", {}, 1});
+  }
+  {
+    SQLite::Database db((folder.path() / "panicle.db").string(), SQLite::OPEN_READWRITE);
+    db.exec("DROP TABLE changes; ALTER TABLE epochs DROP COLUMN skipped_steps; PRAGMA user_version = 1");
+  }
+  const RunRecord record = RunStore(folder.path()).get(run);
+  ASSERT_EQ(record.epochs.size(), 1u);
+  EXPECT_EQ(record.epochs[0].metrics.at("error_rate"), 0.25);
+  EXPECT_EQ(record.epochs[0].skipped_steps, 0u);
+  EXPECT_TRUE(record.changes.empty());
+}
+
 TEST(RunStore, KeepsWhatARunTells) {
   const TempFolder folder;
   std::string run;

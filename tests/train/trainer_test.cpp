@@ -1,6 +1,8 @@
 // The training loop as a whole, on painted images.
 #include "core/train/trainer.h"
 
+#include <algorithm>
+#include <cmath>
 #include <fstream>
 #include <opencv2/imgcodecs.hpp>
 
@@ -36,7 +38,10 @@ std::shared_ptr<const std::vector<Sample>> paint(const TempFolder& folder, int c
 
 // Which class each sample is of, as the trainer takes it.
 std::shared_ptr<const std::vector<TargetColumn>> columnOf(const std::vector<Sample>& samples) {
-  TargetColumn column{{"label", 2}, {"blue", "red"}, {}};
+  TargetColumn column;
+  column.kind.name = "label";
+  column.kind.classes = 2;
+  column.vocab = {"blue", "red"};
   for (const Sample& sample : samples) column.values.push_back(static_cast<float>(sample.target));
   return std::make_shared<const std::vector<TargetColumn>>(1, column);
 }
@@ -45,8 +50,20 @@ struct Outcome {
   std::vector<EpochEnded> epochs;
   std::vector<BatchEnded> batches;
   std::vector<Warning> warnings;
+  std::vector<RatesChanged> changes;
+  std::vector<std::vector<torch::Tensor>> states;  // of the model as each epoch was told
   std::shared_ptr<Classifier> model;
 };
+
+std::vector<torch::Tensor> stateOf(const Classifier& model) {
+  std::vector<torch::Tensor> state;
+  for (const auto& entry : model.stateDict()) state.push_back(entry.tensor.detach().clone());
+  return state;
+}
+
+bool equal(const std::vector<torch::Tensor>& a, const std::vector<torch::Tensor>& b) {
+  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](const auto& x, const auto& y) { return x.equal(y); });
+}
 
 struct TrainSetup {
   int epochs = 2;
@@ -56,6 +73,8 @@ struct TrainSetup {
   std::size_t train = 24;
   HeadKind head = HeadKind::Fastai;
   TrainerOptions options{};
+  std::optional<MixOptions> mix{};
+  std::function<void(Trainer&, const StageFit&, Loader&, const FitData&)> sweep{};  // before it trains
   std::function<void(TrainControl&, const TrainEvent&)> react;
 };
 
@@ -70,12 +89,19 @@ Outcome train(const std::shared_ptr<const std::vector<Sample>>& samples, TrainSe
   TrainControl control;
   setup.options.seed = 5;
   Trainer trainer(outcome.model, torch::kCPU, columnOf(*samples), setup.options, control, [&](const TrainEvent& event) {
-                    if (const auto* epoch = std::get_if<EpochEnded>(&event)) outcome.epochs.push_back(*epoch);
-                    if (const auto* batch = std::get_if<BatchEnded>(&event)) outcome.batches.push_back(*batch);
-                    if (const auto* warning = std::get_if<Warning>(&event)) outcome.warnings.push_back(*warning);
-                    if (setup.react) setup.react(control, event);
-                  });
-  trainer.fit({.phases = planPhases(setup.schedule, trainer.groups()), .batch = setup.batch}, loader, data, *samples);
+    if (const auto* epoch = std::get_if<EpochEnded>(&event)) {
+      outcome.epochs.push_back(*epoch);
+      outcome.states.push_back(stateOf(*outcome.model));
+    }
+    if (const auto* batch = std::get_if<BatchEnded>(&event)) outcome.batches.push_back(*batch);
+    if (const auto* warning = std::get_if<Warning>(&event)) outcome.warnings.push_back(*warning);
+    if (const auto* change = std::get_if<RatesChanged>(&event)) outcome.changes.push_back(*change);
+    if (setup.react) setup.react(control, event);
+  });
+  const StageFit stage{.phases = planPhases(setup.schedule, trainer.groups()), .batch = setup.batch, .mix = setup.mix};
+  if (setup.sweep) setup.sweep(trainer, stage, loader, data);
+  trainer.fit(stage, loader, data, *samples);
+  trainer.settle();
   return outcome;
 }
 
@@ -206,6 +232,166 @@ TEST(Trainer, FrozenPhaseMovesOnlyHeadAndNorms) {
     const bool convolution = a[i].tensor.dim() == 4;
     EXPECT_EQ(a[i].tensor.equal(b[i].tensor), convolution) << a[i].name;
   }
+}
+
+// reference 13_misc: fastai trains on nothing then, and says so with a train_loss that is not a number.
+TEST(Trainer, WithFidelityFastaiASmallTrainingSetTrainsOnNothing) {
+  const TempFolder folder;
+  const auto outcome = train(paint(folder, 32), {.epochs = 1, .batch = {64, 1}, .options = {.fidelity = Fidelity::Fastai}});
+  EXPECT_TRUE(outcome.batches.empty());
+  ASSERT_EQ(outcome.epochs.size(), 1u);
+  EXPECT_TRUE(std::isnan(outcome.epochs[0].train_loss));
+  EXPECT_TRUE(std::isfinite(outcome.epochs[0].valid_loss));
+}
+
+TEST(Trainer, TheBestEpochComesBackAtTheEndOfTheFit) {
+  const TempFolder folder;
+  TrainSetup setup{.epochs = 3, .schedule = {.kind = ScheduleKind::Fit, .lr_max = {.high = 1e-3}}};
+  setup.options.callbacks.keep_best = KeepBestOptions{};
+  setup.react = [](TrainControl& control, const TrainEvent& event) {  // after the second epoch the rate harms
+    const auto* epoch = std::get_if<EpochEnded>(&event);
+    if (epoch && epoch->epoch == 1) control.change({.lr_scale = 1000});
+  };
+  const auto outcome = train(paint(folder, 32), setup);
+  const auto worse = [](const EpochEnded& a, const EpochEnded& b) { return a.valid_loss < b.valid_loss; };
+  const auto best = std::min_element(outcome.epochs.begin(), outcome.epochs.end(), worse) - outcome.epochs.begin();
+  ASSERT_LT(best, 2) << "the case tests nothing";
+  EXPECT_TRUE(equal(stateOf(*outcome.model), outcome.states[static_cast<std::size_t>(best)]));
+}
+
+TEST(Trainer, AFitThatNoLongerGetsBetterEndsEarlyAndTheNextBegins) {
+  const TempFolder folder;
+  TrainSetup setup{.epochs = 6, .schedule = {.kind = ScheduleKind::FineTune, .base_lr = 1e-9, .freeze_epochs = 5}};
+  setup.options.callbacks.early_stopping = EarlyStoppingOptions{.monitor = "accuracy", .patience = 2, .min_delta = 2};
+  const auto outcome = train(paint(folder, 32), setup);
+  ASSERT_EQ(outcome.epochs.size(), 6u);  // no epoch is better by that much: each fit ends after its first and two more
+  EXPECT_EQ(outcome.epochs[2].phase, "frozen");
+  EXPECT_EQ(outcome.epochs[3].phase, "unfrozen");
+  ASSERT_EQ(outcome.warnings.size(), 2u);
+  EXPECT_NE(outcome.warnings[0].message.find("accuracy has not improved for 2 epochs"), std::string::npos);
+}
+
+TEST(Trainer, ValidatesTheAverageOfTheWeightsAndTrainsTheWeights) {
+  const TempFolder folder;
+  const auto samples = paint(folder, 32);
+  const auto plain = train(samples, {.epochs = 2});
+  TrainSetup setup{.epochs = 2};
+  setup.options.callbacks.ema_decay = 0.5;
+  const auto averaged = train(samples, setup);
+  ASSERT_EQ(plain.batches.size(), averaged.batches.size());
+  for (std::size_t i = 0; i < plain.batches.size(); ++i) EXPECT_EQ(plain.batches[i].loss, averaged.batches[i].loss);
+  EXPECT_NE(plain.epochs[1].valid_loss, averaged.epochs[1].valid_loss);
+  EXPECT_TRUE(equal(stateOf(*averaged.model), averaged.states[1]));
+}
+
+TEST(WeightAverage, FollowsItsRuleAndSwapsBackAndForth) {
+  Classifier model(ModelOptions{}, 2, Size{32, 32}, 5);
+  WeightAverage average(model, 0.75);
+  const auto first = stateOf(model);
+  const auto add = [&](double value) {
+    const torch::NoGradGuard noGrad;
+    for (auto& parameter : model.parameters()) parameter.add_(value);
+    average.update();
+  };
+  add(1);
+  add(1);
+  const auto raw = stateOf(model);
+  average.swap();
+  const auto entries = model.stateDict();
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    if (!entries[i].tensor.requires_grad()) continue;
+    const double expected = 0.75 * 0.25 * 1 + 0.25 * 2;  // of the two additions
+    EXPECT_LT((entries[i].tensor - first[i] - expected).abs().max().item<double>(), 1e-6) << entries[i].name;
+  }
+  average.swap();
+  EXPECT_TRUE(equal(stateOf(model), raw));
+}
+
+TEST(Trainer, RatesChangedWhileItRunsHoldFromTheNextStepOn) {
+  const TempFolder folder;
+  const auto samples = paint(folder, 32);
+  const auto plain = train(samples, {.epochs = 2});
+  TrainSetup setup{.epochs = 2};
+  setup.react = [](TrainControl& control, const TrainEvent& event) {
+    const auto* batch = std::get_if<BatchEnded>(&event);
+    if (batch && batch->step == 2) control.change({.lr_scale = 0.5, .wd = 0.3});
+  };
+  const auto changed = train(samples, setup);
+  ASSERT_EQ(changed.changes.size(), 1u);
+  EXPECT_EQ(changed.changes[0].step, 3u);
+  EXPECT_EQ(changed.changes[0].lr_scale, 0.5);
+  EXPECT_EQ(changed.changes[0].wd, 0.3);
+  for (std::size_t i = 0; i < plain.batches.size(); ++i) {
+    EXPECT_DOUBLE_EQ(changed.batches[i].lr, plain.batches[i].lr * (i < 2 ? 1 : 0.5)) << i;
+  }
+}
+
+TEST(Trainer, MixingChangesTheLossesAndIsRepeatable) {
+  const TempFolder folder;
+  const auto samples = paint(folder, 32);
+  for (const MixKind kind : {MixKind::MixUp, MixKind::CutMix}) {
+    const auto plain = train(samples, {.epochs = 1}), one = train(samples, {.epochs = 1, .mix = MixOptions{kind}}),
+               two = train(samples, {.epochs = 1, .threads = 4, .mix = MixOptions{kind}});
+    EXPECT_NE(plain.batches[0].loss, one.batches[0].loss);
+    for (std::size_t i = 0; i < one.batches.size(); ++i) EXPECT_EQ(one.batches[i].loss, two.batches[i].loss);
+  }
+}
+
+TEST(Trainer, ASweepLeavesEverythingAsItWas) {
+  const TempFolder folder;
+  const auto samples = paint(folder, 32);
+  TrainSetup setup{.epochs = 1, .schedule = {.kind = ScheduleKind::FineTune, .freeze_epochs = 1}};
+  const auto plain = train(samples, setup);
+  std::vector<LrPoint> points;
+  std::string ended;
+  setup.sweep = [&](Trainer& trainer, const StageFit& stage, Loader& loader, const FitData& data) {
+    ended = trainer.sweep({.num_it = 20}, stage, loader, data, *samples, [&](const LrPoint& point) { points.push_back(point); });
+  };
+  const auto swept = train(samples, setup);
+  ASSERT_GE(points.size(), 2u);
+  for (const LrPoint& point : points) EXPECT_NEAR(point.lr, 1e-7 * std::pow(1e8, point.iteration / 20.0), point.lr * 1e-12);
+  EXPECT_FALSE(ended.empty());
+  ASSERT_EQ(plain.batches.size(), swept.batches.size());
+  for (std::size_t i = 0; i < plain.batches.size(); ++i) EXPECT_EQ(plain.batches[i].loss, swept.batches[i].loss) << i;
+  EXPECT_TRUE(equal(stateOf(*plain.model), stateOf(*swept.model)));
+}
+
+TEST(Trainer, ASweepPutsWeightsAndBuffersBackWhenItIsStopped) {
+  const TempFolder folder;
+  const auto samples = paint(folder, 32);
+  TrainSetup setup{.epochs = 1};
+  std::vector<torch::Tensor> before, after;
+  auto stopped = std::make_shared<bool>(false);
+  setup.sweep = [&](Trainer& trainer, const StageFit& stage, Loader& loader, const FitData& data) {
+    const auto model = std::make_shared<Classifier>(ModelOptions{}, 2, Size{32, 32}, 5);
+    TrainControl control;
+    Trainer own(model, torch::kCPU, columnOf(*samples), {}, control, [](const TrainEvent&) {});
+    before = stateOf(*model);
+    EXPECT_THROW(own.sweep({}, stage, loader, data, *samples, [&](const LrPoint& p) { if (p.iteration == 4) control.stopNow(); }), Cancelled);
+    after = stateOf(*model);
+    *stopped = trainer.groups() == 2;
+  };
+  train(samples, setup);
+  EXPECT_TRUE(*stopped);
+  EXPECT_TRUE(equal(before, after));
+}
+
+// Of a network without batch norm and without random masks.
+TEST(Trainer, AnAccumulatedEpochOfPhotosEqualsThatOfTheBigBatch) {
+  const TempFolder folder;
+  const auto samples = paint(folder, 40);
+  const auto run = [&](BatchOptions batch) {
+    auto model = std::make_shared<Classifier>(ModelOptions{.arch = "convnext_tiny_in22k", .head = HeadKind::Timm}, 2, Size{32, 32}, 5);
+    FitData data;
+    for (std::uint32_t i = 0; i < 40; ++i) (i < 32 ? data.train : data.valid).push_back(i);
+    TrainControl control;
+    Loader loader(samples, {.resize = {.method = ResizeMethod::Squish, .size = {32, 32}}});
+    Trainer trainer(model, torch::kCPU, columnOf(*samples), {.optimizer = {.kind = OptimizerKind::Sgd}, .seed = 5}, control, [](const TrainEvent&) {});
+    trainer.fit({.phases = planPhases({.epochs = 2, .lr_max = {.high = 1e-2}}, 2), .batch = batch}, loader, data, *samples);
+    return stateOf(*model);
+  };
+  const auto big = run({16, 1}), small = run({4, 4});
+  for (std::size_t i = 0; i < big.size(); ++i) EXPECT_LT((big[i] - small[i]).abs().max().item<double>(), 1e-5) << i;
 }
 
 }  // namespace
