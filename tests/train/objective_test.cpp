@@ -1,4 +1,5 @@
-// Losses of one and several targets against fastai's own: reference section 6, and tests/reference/make_loss_cases.py.
+// Losses of one and several targets against fastai's own: reference section 6, and
+// tests/reference/make_loss_cases.py.
 #include "core/train/objective.h"
 
 #include <ATen/Context.h>
@@ -6,6 +7,8 @@
 #include <torch/types.h>
 
 #include <cmath>
+#include <map>
+#include <numeric>
 
 #include "core/base/error.h"
 #include "core/base/json.h"
@@ -47,16 +50,18 @@ std::vector<std::uint32_t> indices(std::size_t first, std::size_t count) {
   return all;
 }
 
-// The batch's own photos come first; the training photos that follow give balanced weights that are in the ratio of
-// 1 / counts.
+// The batch's own photos come first; the training photos that follow give balanced weights that are in the
+// ratio of 1 / counts.
 struct Photos {
   TargetColumn column;
   std::vector<std::uint32_t> batch, train;
 };
 
 Photos photos(const std::vector<float>& values, std::size_t classes, const std::vector<int>& counts = {}) {
-  Photos made{.column = {.kind = {"label", classes}, .vocab = {}, .values = values}, .batch = indices(0, values.size())};
-  for (std::size_t c = 0; c < counts.size(); ++c) made.column.values.insert(made.column.values.end(), counts[c], static_cast<float>(c));
+  Photos made{.column = {.kind = {"label", classes}, .vocab = {}, .values = values},
+              .batch = indices(0, values.size())};
+  for (std::size_t c = 0; c < counts.size(); ++c)
+    made.column.values.insert(made.column.values.end(), counts[c], static_cast<float>(c));
   made.train = indices(values.size(), made.column.values.size() - values.size());
   return made;
 }
@@ -84,9 +89,11 @@ TEST(Objective, LossesAndGradientsEqualFastais) {
   double worst = 0;
   for (const torch::Device device : devices()) {
     for (const Json& one : all["cases"]) {
-      const std::string name = one["loss"].get<std::string>() + (one["weighted"].get<bool>() ? " weighted" : "");
+      const std::string name =
+          one["loss"].get<std::string>() + (one["weighted"].get<bool>() ? " weighted" : "");
       auto logits = tensorOf(all["logits"]).to(device).requires_grad_();
-      const auto loss = objectiveOf(given, optionsOf(one["loss"], one["weighted"]), device).loss(logits, given.batch);
+      const auto loss =
+          objectiveOf(given, optionsOf(one["loss"], one["weighted"]), device).loss(logits, given.batch);
       loss.backward();
       const double difference = std::abs(loss.item<double>() - one["value"].get<double>());
       const double slope = (logits.grad().cpu() - tensorOf(one["grad"])).abs().max().item<double>();
@@ -111,15 +118,16 @@ TEST(Objective, LossesEqualTheReference) {
       {"LabelSmoothingCrossEntropy/weighted_mean", optionsOf("label_smoothing_0.1", true)},
   };
   for (const auto& [name, options] : cases) {
-    EXPECT_NEAR(objectiveOf(given, options).loss(logits, given.batch).item<double>(), all["values"][name].get<double>(), 1e-6)
+    EXPECT_NEAR(objectiveOf(given, options).loss(logits, given.batch).item<double>(),
+                all["values"][name].get<double>(), 1e-6)
         << name;
   }
   // Photo by photo too.
   for (const char* loss : {"CrossEntropyLossFlat", "LabelSmoothingCrossEntropyFlat", "FocalLossFlat"}) {
     const Objective objective = objectiveOf(given, cases.at(std::string(loss) + "/mean"));
     for (std::uint32_t i = 0; i < 6; ++i) {
-      EXPECT_NEAR(objective.loss(logits.narrow(0, i, 1), {i}).item<double>(), all["values"][std::string(loss) + "/none"][i].get<double>(),
-                  2e-6)
+      EXPECT_NEAR(objective.loss(logits.narrow(0, i, 1), {i}).item<double>(),
+                  all["values"][std::string(loss) + "/none"][i].get<double>(), 2e-6)
           << loss << ", photo " << i;
     }
   }
@@ -130,7 +138,8 @@ TEST(Objective, LossesOfNumbersEqualFastais) {
   const Photos given = photos(all["truth"], 0);
   for (const auto kind : {RegressionLoss::Mse, RegressionLoss::L1, RegressionLoss::SmoothL1}) {
     for (const torch::Device device : devices()) {
-      const auto loss = objectiveOf(given, {.regression = kind}, device).loss(tensorOf(all["predicted"]).to(device), given.batch);
+      const auto loss = objectiveOf(given, {.regression = kind}, device)
+                            .loss(tensorOf(all["predicted"]).to(device), given.batch);
       EXPECT_NEAR(loss.item<double>(), all["values"][enumName(kind)].get<double>(), 2e-6) << enumName(kind);
     }
   }
@@ -148,7 +157,9 @@ TEST(Objective, MixedLossEqualsTheReference) {
     const Photos given = photos(one["y"], 3);
     const MixDraw draw = mixUpDraw(one["perm"], one["lam_raw"]);
     const Objective objective = objectiveOf(given, {.label_smoothing = std::string(name) == "ce" ? 0 : 0.1});
-    EXPECT_NEAR(objective.loss(tensorOf(one["pred"]), given.batch, &draw).item<double>(), one["train_loss"].get<double>(), 1e-6) << name;
+    EXPECT_NEAR(objective.loss(tensorOf(one["pred"]), given.batch, &draw).item<double>(),
+                one["train_loss"].get<double>(), 1e-6)
+        << name;
   }
 }
 
@@ -173,11 +184,13 @@ TEST(Objective, MixedLossesOfALearnerEqualFastais) {
     } else {
       const Size size{4, 6};
       draw.partner = one["partners"].get<std::vector<std::uint32_t>>();
-      draw.box = cutMixBox(size, one["shares_drawn"][0].get<float>(), one["centre"][0].get<int>(), one["centre"][1].get<int>());
+      draw.box = cutMixBox(size, one["shares_drawn"][0].get<float>(), one["centre"][0].get<int>(),
+                           one["centre"][1].get<int>());
       draw.share.assign(draw.partner.size(), boxShare(*draw.box, size));
     }
     for (const torch::Device device : devices()) {
-      const auto value = objectiveOf(given, options, device).loss(tensorOf(one["pred"]).to(device), given.batch, &draw);
+      const auto value =
+          objectiveOf(given, options, device).loss(tensorOf(one["pred"]).to(device), given.batch, &draw);
       EXPECT_NEAR(value.item<double>(), one["loss"].get<double>(), 2e-6) << name << " on " << device;
     }
   }
@@ -186,7 +199,8 @@ TEST(Objective, MixedLossesOfALearnerEqualFastais) {
 TEST(Objective, BalancedWeightsComeFromTheTrainingPhotosAndAreCapped) {
   Photos given = photos({0, 1, 2, 3}, 4, {90, 9, 1, 0});
   const auto weights = [&](double cap) {
-    return objectiveOf(given, {.class_weights = ClassWeights::Balanced, .class_weight_cap = cap}).classWeights(0);
+    return objectiveOf(given, {.class_weights = ClassWeights::Balanced, .class_weight_cap = cap})
+        .classWeights(0);
   };
   // Of 100 photos in 4 classes; the last has none to learn from.
   EXPECT_THAT(weights(1000), Pointwise(FloatNear(1e-5f), {100 / 360.0f, 100 / 36.0f, 25.0f, 1000.0f}));
@@ -195,7 +209,8 @@ TEST(Objective, BalancedWeightsComeFromTheTrainingPhotosAndAreCapped) {
 }
 
 // Member by member: g++ 12 takes nested braces of texts for uninitialised.
-TargetColumn columnOf(const char* name, const std::vector<std::string>& vocab, const std::vector<float>& values) {
+TargetColumn columnOf(const char* name, const std::vector<std::string>& vocab,
+                      const std::vector<float>& values) {
   TargetColumn column;
   column.kind.name = name;
   column.kind.classes = vocab.size();
@@ -218,7 +233,8 @@ torch::Tensor someLogits(std::int64_t rows, std::int64_t columns) {
   return torch::sin(numbers * 1.7) * 2;
 }
 
-double single(const TargetColumn& column, const LossOptions& options, const torch::Tensor& logits, const std::vector<std::uint32_t>& items) {
+double single(const TargetColumn& column, const LossOptions& options, const torch::Tensor& logits,
+              const std::vector<std::uint32_t>& items) {
   return Objective(shared({column}), options, items, torch::kCPU).loss(logits, items).item<double>();
 }
 
@@ -234,12 +250,14 @@ TEST(Objective, SeveralTargetsAreTheSumOfEachByItsWeight) {
   const double variety = single(targets[1], {}, rows(logits.narrow(1, 3, 2), {0, 2, 4}), {0, 2, 4});
   const double age = single(targets[2], {}, rows(logits.narrow(1, 5, 1), {0, 1, 3, 4}), {0, 1, 3, 4});
   const auto both = shared(targets);
-  EXPECT_NEAR(Objective(both, {}, items, torch::kCPU).loss(logits, items).item<double>(), label + variety + age, 1e-3);
+  EXPECT_NEAR(Objective(both, {}, items, torch::kCPU).loss(logits, items).item<double>(),
+              label + variety + age, 1e-3);
   const LossOptions weighted{.target_weights = {1, 0.5, 0.001}};
-  EXPECT_NEAR(Objective(both, weighted, items, torch::kCPU).loss(logits, items).item<double>(), label + 0.5 * variety + 0.001 * age,
-              1e-6);
+  EXPECT_NEAR(Objective(both, weighted, items, torch::kCPU).loss(logits, items).item<double>(),
+              label + 0.5 * variety + 0.001 * age, 1e-6);
   const LossOptions without{.target_weights = {1, 0.5, 0}};
-  EXPECT_NEAR(Objective(both, without, items, torch::kCPU).loss(logits, items).item<double>(), label + 0.5 * variety, 1e-6);
+  EXPECT_NEAR(Objective(both, without, items, torch::kCPU).loss(logits, items).item<double>(),
+              label + 0.5 * variety, 1e-6);
   EXPECT_EQ(Objective(both, {}, items, torch::kCPU).outputs(), 6);
 }
 
@@ -266,15 +284,19 @@ TEST(Objective, MixingLeavesOutWhatHasNoValue) {
   // By hand: values 1, -, 0, -, 1 and partners' -, 0, 1, 1, -.
   const auto p = torch::log_softmax(logits, 1);
   const auto nll = [&](int row, int label) { return -p[row][label].item<double>(); };
-  const double sum = 0.9 * nll(0, 1) + 0.2 * nll(1, 0) + 0.7 * nll(2, 0) + 0.3 * nll(2, 1) + 0.4 * nll(3, 1) + 0.5 * nll(4, 1);
-  EXPECT_NEAR(variety.loss(logits, items, &draw).item<double>(), sum / (0.9 + 0.2 + 0.7 + 0.3 + 0.4 + 0.5), 1e-6);
+  const double sum = 0.9 * nll(0, 1) + 0.2 * nll(1, 0) + 0.7 * nll(2, 0) + 0.3 * nll(2, 1) + 0.4 * nll(3, 1) +
+                     0.5 * nll(4, 1);
+  EXPECT_NEAR(variety.loss(logits, items, &draw).item<double>(), sum / (0.9 + 0.2 + 0.7 + 0.3 + 0.4 + 0.5),
+              1e-6);
   draw.share.assign(5, 1);  // nothing mixed: the plain loss
-  EXPECT_NEAR(variety.loss(logits, items, &draw).item<double>(), variety.loss(logits, items).item<double>(), 1e-6);
+  EXPECT_NEAR(variety.loss(logits, items, &draw).item<double>(), variety.loss(logits, items).item<double>(),
+              1e-6);
   // A mixed number needs both.
   const Objective age(shared({targets[2]}), {.regression = RegressionLoss::L1}, items, torch::kCPU);
   draw.share = {0.9f, 0.8f, 0.7f, 0.6f, 0.5f};
   const auto out = someLogits(5, 1);
-  const double ages = std::abs(out[0].item<double>() - (0.9 * 45 + 0.1 * 50)) + std::abs(out[3].item<double>() - (0.6 * 60 + 0.4 * 45)) +
+  const double ages = std::abs(out[0].item<double>() - (0.9 * 45 + 0.1 * 50)) +
+                      std::abs(out[3].item<double>() - (0.6 * 60 + 0.4 * 45)) +
                       std::abs(out[4].item<double>() - (0.5 * 72 + 0.5 * 60));
   EXPECT_NEAR(age.loss(out, items, &draw).item<double>(), ages / 3, 1e-4);
 }
@@ -284,7 +306,8 @@ TEST(Objective, StaysInSinglePrecision) {
   const auto logits = (someLogits(5, 4) * 8).to(torch::kBFloat16);
   const auto loss = objectiveOf(given, {}).loss(logits, given.batch);
   EXPECT_EQ(loss.scalar_type(), torch::kFloat32);
-  EXPECT_FLOAT_EQ(loss.item<float>(), objectiveOf(given, {}).loss(logits.to(torch::kFloat32), given.batch).item<float>());
+  EXPECT_FLOAT_EQ(loss.item<float>(),
+                  objectiveOf(given, {}).loss(logits.to(torch::kFloat32), given.batch).item<float>());
 }
 
 TEST(Objective, FocalOfAPhotoThatIsCertainHasAFiniteSlope) {
@@ -318,8 +341,11 @@ TEST(Objective, RefusesWhatDoesNotFit) {
 TEST(LossOptions, AreReadCheckedAndWritten) {
   LossOptions options;
   std::vector<std::string> problems;
-  fromJson(options, Json::parse(R"({"kind": "focal", "focal_gamma": 1.5, "class_weights": "balanced", "target_weights": [1, 0.5]})"),
-           "loss", problems);
+  fromJson(
+      options,
+      Json::parse(
+          R"({"kind": "focal", "focal_gamma": 1.5, "class_weights": "balanced", "target_weights": [1, 0.5]})"),
+      "loss", problems);
   EXPECT_THAT(problems, IsEmpty());
   EXPECT_EQ(options.kind, LossKind::Focal);
   EXPECT_THAT(options.target_weights, ElementsAre(1, 0.5));
@@ -342,8 +368,9 @@ TEST(MetricTable, IsOfAllPredictionsOfAllTargets) {
                                      {0.f, 0.f, 9.f, 0.f, 1.f, 75.f}});
   table.add(logits.narrow(0, 0, 2), {0, 1});
   table.add(logits.narrow(0, 2, 3), {2, 3, 4});
-  EXPECT_THAT(table.names(), ElementsAre("accuracy", "recall/blast", "recall/hispa", "recall/normal", "variety_accuracy",
-                                         "variety_recall/ADT45", "variety_recall/IR20", "age_mae"));
+  EXPECT_THAT(table.names(),
+              ElementsAre("accuracy", "recall/blast", "recall/hispa", "recall/normal", "variety_accuracy",
+                          "variety_recall/ADT45", "variety_recall/IR20", "age_mae"));
   const auto values = table.values();
   EXPECT_EQ(values.size(), 8u);
   EXPECT_DOUBLE_EQ(values.at("accuracy"), 0.8);
