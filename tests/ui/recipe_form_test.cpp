@@ -351,29 +351,29 @@ class RecipeFormTest : public QObject {
     QVERIFY(heads().isEmpty());
     press(QStringLiteral("Add stage"));
     QTRY_COMPARE(heads().size(), 2);
-    const auto& stages = session_->recipe().stages;
-    QVERIFY(stages[1].resize.size == (Size{460, 460}));
-    QCOMPARE(stages[1].schedule.epochs, ScheduleOptions{}.epochs);
+    const auto stage = [this](std::size_t i) { return session_->recipe().stages.at(i); };
+    QVERIFY(stage(1).resize.size == (Size{460, 460}));
+    QCOMPARE(stage(1).schedule.epochs, ScheduleOptions{}.epochs);
     QCOMPARE(session_->undoText(), QStringLiteral("Add stage"));
     QVERIFY(form_->editor("stages.1.batch"));
     QTRY_VERIFY(heads()[1]->isAncestorOf(QApplication::focusWidget()));
 
     input<QSpinBox>("stages.1.schedule.epochs")->setValue(3);
     press(QStringLiteral("Move stage 2 up"));
-    QCOMPARE(stages[0].schedule.epochs, 3);
-    QCOMPARE(stages[1].schedule.epochs, 15);
+    QCOMPARE(stage(0).schedule.epochs, 3);
+    QCOMPARE(stage(1).schedule.epochs, 15);
     QCOMPARE(input<QSpinBox>("stages.0.schedule.epochs")->value(), 3);
     QVERIFY(!button(QStringLiteral("Move stage 1 up"))->isEnabled());
     QVERIFY(!button(QStringLiteral("Move stage 2 down"))->isEnabled());
     press(QStringLiteral("Duplicate stage 1"));
     QTRY_COMPARE(heads().size(), 3);
-    QCOMPARE(stages[1].schedule.epochs, 3);
-    QCOMPARE(stages[2].schedule.epochs, 15);
+    QCOMPARE(stage(1).schedule.epochs, 3);
+    QCOMPARE(stage(2).schedule.epochs, 15);
     press(QStringLiteral("Remove stage 1"));
     QTRY_COMPARE(heads().size(), 2);
     press(QStringLiteral("Remove stage 1"));
     QTRY_COMPARE(heads().size(), 0);
-    QCOMPARE(stages[0].schedule.epochs, 15);
+    QCOMPARE(stage(0).schedule.epochs, 15);
     for (int i = 0; i < 6; ++i) session_->undo();
     QVERIFY(toJson(session_->recipe()) == toJson(spec));
   }

@@ -57,10 +57,10 @@ QString recipeFacts(const RunSpec& run) {
   const bool ownData = toJson(run.data) != toJson(DataOptions{});
   for (const ChipText& chip : recipeChips(run, {})) {
     if (chip.id == QLatin1String("data") && !ownData) continue;  // stays as it is
-    rows += QStringLiteral("<tr><td style='padding-right:16px; padding-bottom:4px'>%1</td><td style='padding-bottom:4px'><b>%2</b></td></tr>")
+    rows += QStringLiteral("<tr><td width='36%' style='padding-right:16px; padding-bottom:4px'>%1</td><td style='padding-bottom:4px'><b>%2</b></td></tr>")
                 .arg(chip.what.toHtmlEscaped(), chip.text.toHtmlEscaped());
   }
-  return QStringLiteral("<table>%1</table>").arg(rows);
+  return QStringLiteral("<table width='100%' style='margin-top:12px'>%1</table>").arg(rows);
 }
 
 void fillRecipeMenu(QMenu& menu, Session& session) {

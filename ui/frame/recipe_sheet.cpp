@@ -1,7 +1,7 @@
 #include "ui/frame/recipe_sheet.h"
 
+#include <QApplication>
 #include <QHBoxLayout>
-#include <QHeaderView>
 #include <QKeyEvent>
 #include <QLabel>
 #include <QPushButton>
@@ -20,6 +20,8 @@ constexpr int kRecipeRole = Qt::UserRole, kRunRole = Qt::UserRole + 1;
 
 QTreeWidgetItem* makeItem(const std::string& text, int recipe, int run) {
   auto* item = new QTreeWidgetItem({QString::fromStdString(text)});
+  item->setSizeHint(0, QSize(0, QFontMetrics(QApplication::font()).height() + kGrid));
+  item->setToolTip(0, item->text(0));
   item->setData(0, kRecipeRole, recipe);
   item->setData(0, kRunRole, run);
   return item;
@@ -31,24 +33,24 @@ QString weightWords(const Recipe& recipe) {
     rows += QStringLiteral("<tr><td style='padding-right:16px'>%1</td><td align='right'>%2</td></tr>")
                 .arg(QString::fromStdString(recipe.runs[i].name).toHtmlEscaped(), QString::number(recipe.weights[i]));
   }
-  return rows.isEmpty() ? QString() : RecipeSheet::tr("<p>Counted in the ensemble:</p>") + QStringLiteral("<table>%1</table>").arg(rows);
+  return rows.isEmpty() ? QString() : RecipeSheet::tr("<p>Counted in the ensemble:</p>") + QStringLiteral("<table style='margin-top:4px'>%1</table>").arg(rows);
 }
 
 }  // namespace
 
 RecipeSheet::RecipeSheet(Session& session, QWidget* window)
-    : Overlay(tr("Recipes"), QSize(880, 560), window), session_(session), tree_(new QTreeWidget(this)) {
+    : Overlay(tr("Recipes"), QSize(960, 600), window), session_(session), tree_(new QTreeWidget(this)) {
   tree_->setAccessibleName(tr("Recipes"));
   tree_->setHeaderHidden(true);
   tree_->setColumnCount(1);
-  tree_->header()->setSectionResizeMode(0, QHeaderView::ResizeToContents);
-  tree_->header()->setStretchLastSection(false);
+  tree_->setUniformRowHeights(true);
+  tree_->setIndentation(2 * kGrid);
   tree_->setExpandsOnDoubleClick(false);
   auto* row = new QHBoxLayout(this);
   row->setContentsMargins(2 * kGrid, 2 * kGrid, 2 * kGrid, 2 * kGrid);
   row->setSpacing(2 * kGrid);
-  row->addWidget(tree_, 2);
-  row->addWidget(makeDetails(), 3);
+  row->addWidget(tree_, 3);
+  row->addWidget(makeDetails(), 4);
   fill();
   setFocusProxy(tree_);
   connect(tree_, &QTreeWidget::currentItemChanged, this, &RecipeSheet::showCurrent);
