@@ -98,6 +98,14 @@ TEST_F(RunTargets, EveryTargetIsLearntMeasuredAndPredicted) {
   EXPECT_THAT(readNumberPredictions(folderOf(outcome), "test.age").truths, Each(IsNan()));
 }
 
+TEST_F(RunTargets, WeightsAreOneATarget) {
+  spec_.stages[0].loss.target_weights = {1, 1, 0.001};
+  EXPECT_THAT(check(spec_), ::testing::IsEmpty());
+  spec_.stages[0].loss.target_weights = {1, 1};
+  EXPECT_THAT(check(spec_), ElementsAre(HasSubstr("stages.0.loss.target_weights holds 2 weights, but "
+                                                  "data.label_columns names 3")));
+}
+
 TEST_F(RunTargets, APhotoWithoutAValueTrainsAndIsPredicted) {
   // The second field from the end of every third row is the variety.
   std::string table = readText(folder_ / "data" / "train.csv");
