@@ -56,9 +56,16 @@ RunSpec changed() {
   spec.stages[0].augment.reset();
   spec.stages[1].resize.size = {640, 480};
   spec.stages[1].schedule.kind = ScheduleKind::FineTune;
-  spec.stages[1].schedule.lr_max = 1e-17;
-  spec.stages[1].schedule.lr_max = 0.1 + 0.2;
+  spec.stages[1].schedule.lr_max = {.high = 0.1 + 0.2, .low = 1e-7 / 3, .slice = true};
   spec.stages[1].schedule.pct_start = 0.4;
+  spec.stages[1].batch = BatchOptions{.size = 8, .effective = 64};
+  spec.stages[1].mix = MixOptions{.kind = MixKind::CutMix};
+  spec.fidelity = Fidelity::Fastai;
+  spec.metrics = {"f1_macro", "recall"};
+  spec.callbacks.keep_best = KeepBestOptions{.monitor = "f1_macro", .min_delta = 0.01};
+  spec.callbacks.reduce_lr = ReduceLrOptions{.patience = 2, .factor = 3};
+  spec.callbacks.grad_clip = 0.5;
+  spec.callbacks.ema_decay = 0.999;
   return spec;
 }
 
@@ -71,7 +78,7 @@ TEST(RunSpec, RoundTripIsExact) {
   const RunSpec read = specFromJson(specToJson(changed()), "test");
   EXPECT_EQ(read.seed, 18446744073709551615ull);
   EXPECT_EQ(read.data.subset.fraction, 1.0 / 3.0);
-  EXPECT_EQ(read.stages[1].schedule.lr_max, 0.1 + 0.2);
+  EXPECT_EQ(read.stages[1].schedule.lr_max, changed().stages[1].schedule.lr_max);
   EXPECT_FALSE(read.stages[0].augment.has_value());
   EXPECT_EQ(read.stages[1].schedule.pct_start, 0.4);
 }
@@ -102,6 +109,19 @@ TEST(RunSpec, EveryProblemIsToldAtOnceWithTheNearestName) {
                           HasSubstr("unknown key 'colour'"),
                           HasSubstr("stages.0.resize.method must be one of squish, pad, crop"),
                           HasSubstr("did you mean 'stages.0.schedule.epochs'?")));
+}
+
+TEST(RunSpec, WhatBatchAndCallbacksSayMustFitTogether) {
+  const std::string text = message([] {
+    specFromJson(Json::parse(R"({"batch": {"size": 64, "accum": 2, "effective": 32}, "metrics": ["accuracy"],
+                                 "callbacks": {"early_stopping": {"monitor": "error_rate"}},
+                                 "stages": [{"batch": {"size": 8, "effective": 4}}]})"),
+                 "my.json");
+  });
+  EXPECT_THAT(text, AllOf(HasSubstr("batch.effective and accum say the same thing twice"),
+                          HasSubstr("batch.effective is 32, but each batch has size 64"),
+                          HasSubstr("callbacks.early_stopping.monitor 'error_rate' is not among the run's metrics"),
+                          HasSubstr("stages.0.batch.effective is 4, but each batch has size 8")));
 }
 
 TEST(RunSpec, ANewerVersionIsToldBeforeItsUnknownKeys) {
@@ -183,7 +203,7 @@ TEST(SetByPath, ReadsJsonBareWordsAndLists) {
   set(spec, "data.subset.classes", "blast,hispa");
   set(spec, "data.label_columns", "disease");
   EXPECT_EQ(spec.stages[0].schedule.epochs, 12);
-  EXPECT_EQ(spec.stages[0].schedule.lr_max, 3e-3);
+  EXPECT_EQ(spec.stages[0].schedule.lr_max.high, 3e-3);
   EXPECT_EQ(spec.stages[0].resize.size, (Size{640, 480}));
   EXPECT_EQ(spec.stages[0].schedule.kind, ScheduleKind::FineTune);
   EXPECT_EQ(spec.data.root, "/a path/with = and , signs");
