@@ -181,8 +181,8 @@ class RunCurvesTest : public QObject {
     curves.add(makeEpoch(0, {{"error_rate", 0.5}, {"accuracy", 0.5}}));
     const QString alone = curves.loss()->toCsv();
     curves.setReference(otherRun(), QStringLiteral("run 3"));
-    QCOMPARE(csvLine(*curves.loss(), 0).mid(0, 4), QStringList({QStringLiteral("step"), QStringLiteral("run 3 train"),
-                                                                QStringLiteral("run 3 valid"), QStringLiteral("each batch")}));
+    QCOMPARE(csvLine(*curves.loss(), 0).mid(0, 4), QStringList({QStringLiteral("step"), QStringLiteral("each batch"),
+                                                                QStringLiteral("run 3 train"), QStringLiteral("run 3 valid")}));
     QCOMPARE(column(*curves.loss(), QStringLiteral("run 3 train")).size(), std::size_t{30});
     QCOMPARE(column(*curves.metric(), QStringLiteral("run 3")), std::vector<double>{0.25});
     QCOMPARE(column(*curves.rate(), QStringLiteral("run 3")).size(), std::size_t{30});

@@ -3,6 +3,7 @@
 #include <QContextMenuEvent>
 #include <QKeyEvent>
 #include <QMenu>
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <set>
@@ -56,11 +57,12 @@ void PlotCanvas::append(int curve, double x, double y) {
 void PlotCanvas::setData(int curve, const std::vector<double>& x, const std::vector<double>& y) {
   QVector<QCPGraphData> points;
   const std::size_t count = std::min(x.size(), y.size());
+  const bool sorted = std::is_sorted(x.begin(), x.begin() + static_cast<std::ptrdiff_t>(count));
   points.reserve(static_cast<qsizetype>(count));
   for (std::size_t i = 0; i < count; ++i) {
     points.append(QCPGraphData(x[i], std::isfinite(y[i]) ? y[i] : std::numeric_limits<double>::quiet_NaN()));
   }
-  impl_->graphs[static_cast<std::size_t>(curve)]->data()->set(points);
+  impl_->graphs[static_cast<std::size_t>(curve)]->data()->set(points, sorted);
   impl_->schedule();
 }
 

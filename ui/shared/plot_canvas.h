@@ -19,7 +19,7 @@ struct CurveStyle {
   bool faint = false;      // the raw line behind a smoothed one
   bool points = false;     // markers, for few values (epochs)
   bool right = false;      // on an axis of its own at the right
-  bool reference = false;  // of another run, to compare with: thin and pale, its markers squares
+  bool reference = false;  // of another run, to compare with: thin, its markers squares
 };
 
 // An upright line with a label at the top. Strong: the one that counts, in the accent; one at most.

@@ -272,7 +272,7 @@ void PlotCanvas::Impl::restyle() {
     const CurveStyle& style = styles[i];
     QColor line = style.color;
     if (style.faint) line = mixed(style.color, colors.base, 0.6F);
-    if (style.reference) line = mixed(style.color, colors.base, style.faint ? 0.8F : 0.5F);
+    if (style.reference) line = mixed(style.color, colors.text, 0.4F);  // seen on a faint line too
     const bool strong = !style.faint && !style.right && !style.reference;
     graphs[i]->setPen(QPen(line, strong ? 2 : 1));
     graphs[i]->setAdaptiveSampling(true);

@@ -31,7 +31,7 @@ CompareChooser::CompareChooser(Session& session, QWidget* parent) : QComboBox(pa
   setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
   setMinimumContentsLength(kShownCharacters);
   setAccessibleName(tr("Run to compare with"));
-  setToolTip(tr("Draws the curves of another run pale beneath these"));
+  setToolTip(tr("Draws the curves of another run as thin lines beneath these"));
   connect(this, &QComboBox::currentIndexChanged, this, [this](int index) {
     const std::string run = itemData(index).toString().toStdString();
     if (run == chosen_) return;

@@ -108,7 +108,7 @@ void RunCurves::setReference(std::shared_ptr<const RunSeries> run, const QString
 void RunCurves::setSmoothing(int window) {
   if (window == window_) return;
   window_ = window;
-  drawSteps();
+  drawSmooth();
 }
 
 void RunCurves::chooseMetric(const std::string& id) {
@@ -116,16 +116,17 @@ void RunCurves::chooseMetric(const std::string& id) {
   drawMetrics();
 }
 
-// The other run first: it lies beneath.
+// The other run lies beneath this one, but not under the band that its batches make.
 void RunCurves::addStepCurves() {
   loss_->removeCurves();
   rate_->removeCurves();
-  if (reference_) {
-    loss_->addCurve({.name = tr("%1 train").arg(referenceName_), .color = classColor(kTrainColor), .reference = true});
-    loss_->addCurve({.name = tr("%1 valid").arg(referenceName_), .color = classColor(kValidColor), .points = true, .reference = true});
-    rate_->addCurve({.name = referenceName_, .color = classColor(kRateColor), .reference = true});
-  }
   raw_ = loss_->addCurve({.name = tr("each batch"), .color = classColor(kTrainColor), .faint = true});
+  if (reference_) {
+    otherSmooth_ = loss_->addCurve({.name = tr("%1 train").arg(referenceName_), .color = classColor(kTrainColor), .reference = true});
+    otherValid_ = loss_->addCurve(
+        {.name = tr("%1 valid").arg(referenceName_), .color = classColor(kValidColor), .points = true, .reference = true});
+    otherLr_ = rate_->addCurve({.name = referenceName_, .color = classColor(kRateColor), .reference = true});
+  }
   smooth_ = loss_->addCurve({.name = tr("train"), .color = classColor(kTrainColor)});
   valid_ = loss_->addCurve({.name = tr("valid"), .color = classColor(kValidColor), .points = true});
   lr_ = rate_->addCurve({.name = tr("learning rate"), .color = classColor(kRateColor)});
@@ -134,18 +135,22 @@ void RunCurves::addStepCurves() {
 
 void RunCurves::drawSteps() {
   if (reference_) {
-    loss_->setData(0, reference_->steps(), reference_->smoothLoss(window_));
-    loss_->setData(1, reference_->validLoss().x, reference_->validLoss().y);
-    rate_->setData(0, reference_->steps(), reference_->lr());
+    loss_->setData(otherValid_, reference_->validLoss().x, reference_->validLoss().y);
+    rate_->setData(otherLr_, reference_->steps(), reference_->lr());
   }
-  // The average goes on where the curve ends.
-  average_ = MovingAverage(window_);
-  for (double loss : run_.loss()) average_.add(loss);
+  drawSmooth();
   loss_->setData(raw_, run_.steps(), run_.loss());
-  loss_->setData(smooth_, run_.steps(), run_.smoothLoss(window_));
   loss_->setData(valid_, run_.validLoss().x, run_.validLoss().y);
   rate_->setData(lr_, run_.steps(), run_.lr());
   rate_->setData(momentum_, run_.steps(), run_.momentum());
+}
+
+void RunCurves::drawSmooth() {
+  if (reference_) loss_->setData(otherSmooth_, reference_->steps(), reference_->smoothLoss(window_));
+  loss_->setData(smooth_, run_.steps(), run_.smoothLoss(window_));
+  // The average goes on where the curve ends.
+  average_ = MovingAverage(window_);
+  for (double loss : run_.loss()) average_.add(loss);
 }
 
 void RunCurves::drawMetrics() { metricCurves_.draw(run_, reference_.get(), referenceName_); }

@@ -48,6 +48,7 @@ class RunCurves : public QWidget {
   void arrange();
   void addStepCurves();                // of both runs, without their points
   void drawSteps();
+  void drawSmooth();
   void drawMetrics();
   void drawNotes();
   void addNote(const StepNote& note);
@@ -62,6 +63,7 @@ class RunCurves : public QWidget {
   int window_ = kFastaiWindow;
   MovingAverage average_{kFastaiWindow};
   int raw_ = 0, smooth_ = 0, valid_ = 0, lr_ = 0, momentum_ = 0;
+  int otherSmooth_ = 0, otherValid_ = 0, otherLr_ = 0;  // of the reference
 };
 
 }  // namespace panicle::ui
