@@ -325,7 +325,7 @@ class TickEditor : public FieldEditor {
     QStringList words;
     for (const Json& text : value) words << QString::fromStdString(text.get<std::string>());
     for (QAction* action : menu_->actions()) action->setChecked(words.contains(action->text()));
-    button_->setText(words.isEmpty() ? tr("none") : words.size() == 1 ? words.front() : tr("%1 + %2 more").arg(words.front()).arg(words.size() - 1));
+    button_->setText(words.isEmpty() ? tr("none") : words.size() == 1 ? words.front() : tr("%1 +%2").arg(words.front()).arg(words.size() - 1));
     button_->setAccessibleDescription(words.join(QStringLiteral(", ")));
   }
 

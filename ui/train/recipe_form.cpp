@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <tuple>
 
 #include "ui/shared/field_editor.h"
 #include "ui/shared/field_row.h"
@@ -46,6 +47,11 @@ int placeOf(const std::string& path) {
   return fold ? fold->order : 0;
 }
 
+// The batch comes after the schedule, which is what one looks for.
+int rankOf(const std::string& path) {
+  return path.starts_with("batch.") || path.find(".batch") != std::string::npos ? 1 : 0;
+}
+
 std::vector<FieldDescription> shownFields(const RunSpec& spec) {
   std::vector<FieldDescription> fields = describe(spec);
   std::erase_if(fields, [&](const FieldDescription& field) {
@@ -55,7 +61,7 @@ std::vector<FieldDescription> shownFields(const RunSpec& spec) {
   });
   std::stable_sort(fields.begin(), fields.end(), [&](const FieldDescription& a, const FieldDescription& b) {
     const int first = sectionOf(a.path, spec.stages.size()).order, second = sectionOf(b.path, spec.stages.size()).order;
-    return std::pair(first, placeOf(a.path)) < std::pair(second, placeOf(b.path));
+    return std::tuple(first, placeOf(a.path), rankOf(a.path)) < std::tuple(second, placeOf(b.path), rankOf(b.path));
   });
   return fields;
 }
