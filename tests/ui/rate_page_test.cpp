@@ -41,6 +41,7 @@ struct MadeSweep {
   int allowed = 1000;  // batches
   std::string error;   // thrown at the first batch
   bool suggests = true;
+  double minimum = 0.0145;
   std::atomic<int> started = 0;
   std::atomic<int> stage = -1;
   LrFindOptions options;
@@ -73,7 +74,7 @@ struct MadeSweep {
       observer.point(point);
     }
     observer.warning("blast/001.jpg cannot be read: it is empty");
-    if (suggests) sweep.suggestions = {.valley = 8.317637e-4, .slide = 0.0302, .minimum = 0.0145, .steep = 2.51e-4};
+    if (suggests) sweep.suggestions = {.valley = 8.317637e-4, .slide = 0.0302, .minimum = minimum, .steep = 2.51e-4};
     sweep.frozen = "the body is frozen (11.2 of 11.7 million parameters); the head and the norm layers learn";
     sweep.start = "scratch: no weights";
     sweep.ended = "100 batches";
@@ -203,6 +204,13 @@ class RatePageTest : public QObject {
     QCOMPARE(button("useRate")->text(), QStringLiteral("&Use 8.32e-4"));
     QCOMPARE(table()->model()->index(0, 3).data().toString(),
              QStringLiteral("the body is frozen (11.2 of 11.7 million parameters); the head and the norm layers learn"));
+  }
+
+  void suggestionLeftOfTheSweepIsInSight() {
+    made_->minimum = 1.2e-8;
+    sweep();
+    QCOMPARE(plot()->markers()[2].x, 1.2e-8);
+    QTRY_VERIFY(!plot()->markerLabel(2).isEmpty());
   }
 
   void withoutSuggestionsTheRecipesRateIsThere() {

@@ -6,6 +6,7 @@ namespace panicle::ui {
 namespace {
 
 constexpr double kAirBelow = 0.06;  // of the range of losses
+constexpr double kRoomAtTheLeft = 1.5;
 constexpr double kAirAbove = 0.25;  // where the blow-up begins, and the labels stand
 
 QString curveName(const Sweep& sweep) { return SweepPlot::tr("sweep %1").arg(sweep.number); }
@@ -65,6 +66,8 @@ void SweepPlot::fitAxes(const std::vector<Sweep>& sweeps) {
     }
     left = left > 0 ? std::min(left, sweep.options.start_lr) : sweep.options.start_lr;
     right = std::max(right, sweep.options.end_lr);
+    // A tenth of the rate of the least loss may lie left of where the sweep began.
+    if (const auto minimum = sweep.suggested(RateKind::Minimum)) left = std::min(left, *minimum / kRoomAtTheLeft);
   }
   const double size = high - low;
   setXRange(left, right);
