@@ -214,7 +214,7 @@ class RunCurvesTest : public QObject {
     QTest::qWait(120);
     QTest::keyClick(curves.loss(), Qt::Key_Right);  // begins at the last step
     QVERIFY2(curves.loss()->cursorText().startsWith(QStringLiteral("step 40\neach batch ")), qPrintable(curves.loss()->cursorText()));
-    QVERIFY(curves.loss()->cursorText().endsWith(QStringLiteral("learning rate × 0.5, weight decay 0.1")));
+    QVERIFY(curves.loss()->cursorText().endsWith(QStringLiteral("\nlr × 0.5, wd 0.1")));
     QVERIFY2(curves.rate()->cursorText().startsWith(QStringLiteral("step 40\nlearning rate 2.5e-05\nmomentum 0.9")),
              qPrintable(curves.rate()->cursorText()));
     // Removing curves below a visible cross-hair leaves nothing behind.
@@ -247,7 +247,7 @@ class RunCurvesTest : public QObject {
     QCOMPARE(series.notes()[0].step, 10.0);
     QCOMPARE(series.notes()[1].text, QStringLiteral("stage 2"));
     QCOMPARE(series.notes()[1].step, 20.0);
-    QCOMPARE(series.notes()[2].text, QStringLiteral("learning rate × 0.1, weight decay 0.05"));
+    QCOMPARE(series.notes()[2].text, QStringLiteral("lr × 0.1, wd 0.05"));
     QCOMPARE(series.notes()[2].step, 15.0);
   }
 };

@@ -46,7 +46,7 @@ class PlotCanvas : public QWidget {
   void removeCurves();                               // takes all curves away, so that others can be added; the view stays
   int pointCount(int curve) const;
 
-  void addNote(double x, const QString& text);       // an upright line with its text at the top: "learning rate x 0.5"
+  void addNote(double x, const QString& text);       // an upright line with its text at the top: "stage 2"
   void clearNotes();
 
   // All markers at once; they stay through clear(). Markers move only by the next call: the owner answers the signals below.

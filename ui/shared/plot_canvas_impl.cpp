@@ -20,7 +20,12 @@ constexpr double kDecadesOfFineSteps = 0.5;  // up to so many it has evenly spac
 // Ticks at whole numbers: there is no epoch 1.5.
 class WholeTicker : public QCPAxisTicker {
  protected:
-  double getTickStep(const QCPRange& range) override { return std::max(1.0, std::round(QCPAxisTicker::getTickStep(range))); }
+  double getTickStep(const QCPRange& range) override {
+    double step = std::max(1.0, std::round(QCPAxisTicker::getTickStep(range)));
+    // The base class takes up to twice as many as were asked for: labels of many digits would touch.
+    while (range.size() / step > tickCount() + 0.5) step *= 2;
+    return step;
+  }
   int getSubTickCount(double) override { return 0; }
 };
 

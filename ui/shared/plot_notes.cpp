@@ -24,7 +24,7 @@ void PlotNotes::add(double x, const QString& text) {
   note.words->position->setType(QCPItemPosition::ptAbsolute);
   note.words->setPositionAlignment(Qt::AlignLeft | Qt::AlignTop);
   note.words->setPadding(QMargins(kGrid / 4, 0, kGrid / 4, 0));
-  notes_.push_back(note);
+  notes_.insert(std::upper_bound(notes_.begin(), notes_.end(), x, [](double at, const Note& other) { return at < other.x; }), note);
   restyle();
 }
 

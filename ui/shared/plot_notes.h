@@ -31,7 +31,7 @@ class PlotNotes {
   };
 
   QCustomPlot& plot_;
-  std::vector<Note> notes_;
+  std::vector<Note> notes_;  // from left to right
 };
 
 }  // namespace panicle::ui

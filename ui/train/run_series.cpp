@@ -55,7 +55,9 @@ StepNote RunSeries::addEpoch(const EpochRow& epoch, double end) {
 }
 
 StepNote RunSeries::add(const RatesChanged& change) {
-  notes_.push_back({static_cast<double>(change.step), rateWords(change.lr_scale, change.wd)});
+  const QLocale plain = QLocale::c();
+  notes_.push_back({static_cast<double>(change.step),
+                    tr("lr × %1, wd %2").arg(plain.toString(change.lr_scale, 'g', 4), plain.toString(change.wd, 'g', 4))});
   return notes_.back();
 }
 
