@@ -266,7 +266,7 @@ TEST_P(RecipeTrains, OneShortenedEpoch) {
   std::set<std::string> done;
   for (const RunSpec& member : recipe(GetParam()).runs) {
     const RunSpec spec = onMyData(shortened(member), mine);
-    if (!done.insert(specToJson(spec).dump()).second) continue;  // members may differ in their sizes alone
+    if (!done.insert(spec.model.arch).second) continue;  // one of each family
     TrainControl control;
     const RunOutcome outcome = execute(store, spec, control, [](const TrainEvent&) {});
     ASSERT_EQ(outcome.status, RunStatus::Finished) << member.name << ": " << outcome.message;
