@@ -63,6 +63,7 @@ RunControls::RunControls(Session& session, QWidget* parent)
   hint_->setWordWrap(true);
   hint_->setObjectName(QStringLiteral("hint"));
   hint_->setTextFormat(Qt::PlainText);
+  where_->setWordWrap(true);  // a phase may say much, and must not widen the window
   left_->setAlignment(Qt::AlignRight);
   left_->setToolTip(tr("Until the run ends, as the batches so far went. Blank until there are enough of them."));
   arrange();

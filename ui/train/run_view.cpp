@@ -293,6 +293,7 @@ void RunView::runStateChanged() {
 
 void RunView::beginLive() {
   live_ = true;
+  curves_->setEmptyText(tr("The curves begin with the first batch."));
   curves_->clear();
   table_->begin({"error_rate", "accuracy"});
   log_->clear();
