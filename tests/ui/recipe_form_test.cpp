@@ -177,6 +177,45 @@ class RecipeFormTest : public QObject {
     QCOMPARE(input<QLineEdit>("data.split.valid_pct")->text(), formatReal(SplitOptions{}.valid_pct));
   }
 
+  void whatStandsInRedKeepsTheRecipeFromStarting() {
+    const char* const path = "stages.0.schedule.div_final";
+    const auto refused = [this] { return session_->draftProblems(); };
+    const auto typeWrong = [&] {
+      type(path, QStringLiteral("fast"));
+      QCOMPARE(refused().size(), 1);
+      QVERIFY(session_->recipeProblems().contains(refused().front()));
+      QVERIFY(refused().front().startsWith(QLatin1String(path)));
+    };
+    const auto isTakenBack = [&] {
+      return refused().isEmpty() && form_->problem(path).isEmpty() &&
+             input<QLineEdit>(path)->text() == formatReal(session_->recipe().stages[0].schedule.div_final);
+    };
+    const qsizetype others = session_->recipeProblems().size();
+    typeWrong();
+    type("data.split.valid_pct", QStringLiteral("7"));
+    QCOMPARE(refused().size(), 2);
+    input<QSpinBox>("stages.0.schedule.epochs")->setValue(9);  // another edit mends nothing
+    QCOMPARE(refused().size(), 2);
+    type("data.split.valid_pct", QStringLiteral("0.3"));
+    type(path, QStringLiteral("1000"));
+    QVERIFY(isTakenBack());
+    QCOMPARE(session_->recipeProblems().size(), others);
+
+    typeWrong();
+    form_->resetToDefault(path);
+    QVERIFY(isTakenBack());
+    input<QSpinBox>("stages.0.schedule.epochs")->setValue(11);
+    typeWrong();
+    session_->undo();
+    QVERIFY(isTakenBack());
+    typeWrong();
+    session_->setDraftProblems({});  // as another recipe does, though it has the same value here
+    QVERIFY(isTakenBack());
+    typeWrong();
+    choose("stages.0.schedule.kind", QStringLiteral("fit"));  // which has no use for it
+    QVERIFY(isTakenBack());
+  }
+
   void sizesAndListsAreTexts() {
     type("stages.0.resize.size", QStringLiteral("640,480"));
     QVERIFY(session_->recipe().stages[0].resize.size == (Size{640, 480}));

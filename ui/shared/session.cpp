@@ -158,6 +158,7 @@ struct Session::Impl {
   std::unique_ptr<RunStore> store;
   QSettings settings;
   RecipeHistory recipes;
+  QStringList draftProblems;
   std::optional<QStringList> problems;  // of the recipe; computed when asked for
   QTimer saveTimer;
   std::shared_ptr<const Dataset> dataset;
@@ -288,7 +289,7 @@ QString Session::setRecipeField(const QString& path, const Json& value) {
 
 QStringList Session::recipeProblems() const {
   if (!impl_->problems) {
-    QStringList problems;
+    QStringList problems = impl_->draftProblems;
     const bool nothingOpen = recipe().data.root.empty();
     if (nothingOpen) problems << tr("No data set is open: open a folder or a CSV first.");
     for (const std::string& problem : check(recipe())) {
@@ -297,6 +298,17 @@ QStringList Session::recipeProblems() const {
     impl_->problems = problems;
   }
   return *impl_->problems;
+}
+
+void Session::setDraftProblems(const QStringList& problems) {
+  if (problems == impl_->draftProblems) return;
+  impl_->draftProblems = problems;
+  impl_->problems.reset();
+  Q_EMIT draftProblemsChanged();
+}
+
+const QStringList& Session::draftProblems() const {
+  return impl_->draftProblems;
 }
 
 bool Session::canUndo() const {
@@ -317,12 +329,14 @@ QString Session::redoText() const {
 
 void Session::undo() {
   if (!canUndo()) return;
+  setDraftProblems({});
   impl_->recipes.undo();
   impl_->recipeMoved();
 }
 
 void Session::redo() {
   if (!canRedo()) return;
+  setDraftProblems({});
   impl_->recipes.redo();
   impl_->recipeMoved();
 }

@@ -49,7 +49,11 @@ class Session : public QObject {
   void setRecipe(const RunSpec& spec, const QString& what);  // `what` names the undo step: "Change epochs"
   // Sets one field by its dotted path; returns "" or what is wrong (the recipe is then left as it was).
   QString setRecipeField(const QString& path, const Json& value);
-  QStringList recipeProblems() const;               // what keeps it from starting
+  QStringList recipeProblems() const;               // what keeps it from starting, the draft problems first
+  // What was typed into the form and refused, as "path: reason": the recipe has none of it, and must not start as if it had.
+  // The form keeps the list; undo, redo and whoever puts another recipe in place empty it, and the form takes the texts back.
+  void setDraftProblems(const QStringList& problems);
+  const QStringList& draftProblems() const;
   bool canUndo() const;
   bool canRedo() const;
   QString undoText() const;                         // what undo() takes back: "Change epochs"; "" when there is nothing
@@ -72,6 +76,7 @@ class Session : public QObject {
   void datasetFailed(const QString& message);
   void censusChanged();
   void recipeChanged();
+  void draftProblemsChanged();
   void selectionChanged();
   void currentPhotoChanged();
   void runsChanged();                               // a run began, ended or changed in the store

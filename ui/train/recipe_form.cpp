@@ -73,6 +73,8 @@ struct RecipeForm::Impl {
 
   void build();
   void refresh();
+  void tellProblems();
+  void takeBackRefused();
   void beginSection(const FormSection& section, bool transforms);
   void beginStage(std::size_t stage);
   void endStages();
@@ -199,6 +201,7 @@ void RecipeForm::Impl::endStages() {
 void RecipeForm::Impl::editStages(const RunSpec& spec, const QString& what, std::size_t show) {
   stageToShow = show;
   closedStages.erase(show);
+  session.setDraftProblems({});  // their paths name other stages now
   session.setRecipe(spec, what);
 }
 
@@ -261,7 +264,10 @@ void RecipeForm::Impl::addRow(const FieldDescription& field, std::optional<Json>
   order.push_back(field.path);
   const std::string path = field.path;
   row->editor()->edited = [this, path](const Json& value) { applyEdit(path, value); };
-  row->editor()->notUnderstood = [row](const QString& problem) { row->setProblem(problem); };
+  row->editor()->notUnderstood = [this, row](const QString& problem) {
+    row->setProblem(problem);
+    tellProblems();
+  };
   QObject::connect(row, &FieldRow::resetRequested, &self, [this, path] { self.resetToDefault(path); });
 }
 
@@ -269,6 +275,22 @@ void RecipeForm::Impl::applyEdit(const std::string& path, const Json& value) {
   // Setting a field may change which fields there are, so the row is looked up anew.
   const QString problem = session.setRecipeField(QString::fromStdString(path), value);
   if (FieldRow* edited = row(path)) edited->setProblem(problemReason(problem, path));
+  tellProblems();
+}
+
+void RecipeForm::Impl::tellProblems() {
+  QStringList problems;
+  for (const std::string& path : order) {
+    const QString problem = rows[path]->problem();
+    if (!problem.isEmpty()) problems << QStringLiteral("%1: %2").arg(QString::fromStdString(path), problem);
+  }
+  session.setDraftProblems(problems);
+}
+
+void RecipeForm::Impl::takeBackRefused() {
+  for (const auto& [path, row] : rows) {
+    if (!row->problem().isEmpty()) row->takeBack();
+  }
 }
 
 void RecipeForm::Impl::refresh() {
@@ -287,8 +309,12 @@ void RecipeForm::Impl::refresh() {
   for (const FieldDescription& field : fields) {
     FieldRow* row = rows[field.path];
     row->setValue(field.value);
-    row->setWithoutEffect(whyWithoutEffect(field.path, values));
+    const QString without = whyWithoutEffect(field.path, values);
+    row->setWithoutEffect(without);
+    // It could not be mended, and does not matter.
+    if (!without.isEmpty() && !row->problem().isEmpty()) row->takeBack();
   }
+  tellProblems();
   filter();
   if (stageToShow) showStage(*stageToShow);
   stageToShow.reset();
@@ -353,6 +379,9 @@ RecipeForm::RecipeForm(Session& session, QWidget* parent) : QWidget(parent), imp
   layout->addWidget(impl_->scroll, 1);
   connect(impl_->search, &QLineEdit::textChanged, this, [this] { impl_->filter(); });
   connect(&session, &Session::recipeChanged, this, [this] { impl_->refresh(); });
+  connect(&session, &Session::draftProblemsChanged, this, [this] {
+    if (impl_->session.draftProblems().isEmpty()) impl_->takeBackRefused();
+  });
   impl_->build();
   impl_->refresh();
 }
@@ -398,6 +427,7 @@ void RecipeForm::resetToDefault(const std::string& path) {
   FieldRow* row = impl_->row(path);
   if (!row) return;
   row->takeBack();
+  impl_->tellProblems();
   if (row->changed()) impl_->applyEdit(path, *row->standard());
 }
 

@@ -2,7 +2,8 @@
 // are bold and have a button back to the default; a field that has no effect with the others as they are is disabled and
 // says why. Of the transforms, the schedule and the optimizer, whose fields are many, what few recipes change is folded
 // away; what is changed shows all the same. Several stages stand one below the other, each under a head that moves, copies,
-// removes and folds it. Every edit goes through the session's recipe; what is wrong stands in red under the row.
+// removes and folds it. Every edit goes through the session's recipe; what is wrong stands in red under the row
+// and keeps the recipe from starting, until it is mended, reset or undone.
 #pragma once
 
 #include <QWidget>

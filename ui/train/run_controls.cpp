@@ -76,6 +76,7 @@ RunControls::RunControls(Session& session, QWidget* parent)
   });
   connect(&runs, &RunController::ended, this, &RunControls::showEnd);
   connect(&session_, &Session::recipeChanged, this, &RunControls::updateButtons);
+  connect(&session_, &Session::draftProblemsChanged, this, &RunControls::updateButtons);
   connect(&session_, &Session::datasetChanged, this, &RunControls::updateButtons);
   connect(&session_.weights(), &WeightStates::changed, this, &RunControls::updateButtons);
   connect(&Theme::instance(), &Theme::changed, this, [this] {
