@@ -114,7 +114,9 @@ RunSpec onMyData(const RunSpec& run, const RunSpec& mine) {
   for (const auto& [key, value] : own.items()) {
     if (value != standard[key]) data[key] = value;
   }
-  if (run.data.label_columns.size() > 1) data["regression_columns"] = run.data.regression_columns;
+  // What an earlier recipe added to the label is not asked for by this one.
+  data["label_columns"] = run.data.label_columns;
+  data["regression_columns"] = run.data.regression_columns;
   if (!mine.data.label_columns.empty()) data["label_columns"][0] = mine.data.label_columns.front();
   std::vector<std::string> problems;
   result.data = DataOptions{};

@@ -27,7 +27,8 @@ const Recipe& recipe(const std::string& name);
 Recipe recipeFromText(const std::string& name, std::string_view text, const std::string& source);
 
 // `run` of a recipe on one's own data: what the recipe says about training, with the data section, device, threads, cache and seed of `mine`. What
-// the recipe itself says about data is taken over: its split, and its label columns but the first, which is the label wherever it is.
+// the recipe itself says about data is taken over: its split, where it has one, and its label columns but the first, which is the label
+// wherever it is. So a recipe with one label column learns that alone, and one that says nothing of the split keeps the one of `mine`.
 RunSpec onMyData(const RunSpec& run, const RunSpec& mine);
 
 }  // namespace panicle

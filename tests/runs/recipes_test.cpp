@@ -188,6 +188,20 @@ TEST(Recipes, OnMyDataKeepsWhatIsMine) {
   EXPECT_EQ(both.data.split.valid_pct, 0.1);
 }
 
+TEST(Recipes, OnMyDataForgetsTheFurtherLabelsOfTheRecipeBefore) {
+  RunSpec mine;
+  mine.data.label_columns = {"species", "variety", "age"};
+  mine.data.regression_columns = {"age"};
+  mine.data.split.seed = 2;
+  const RunSpec first = onMyData(recipe("first-baseline").runs.front(), mine);
+  EXPECT_THAT(first.data.label_columns, ElementsAre("species"));
+  EXPECT_TRUE(first.data.regression_columns.empty());
+  EXPECT_EQ(first.data.split.seed, 2u);
+  const RunSpec both = onMyData(recipe("disease-and-variety").runs.front(), mine);
+  EXPECT_THAT(both.data.label_columns, ElementsAre("species", "variety"));
+  EXPECT_TRUE(both.data.regression_columns.empty());
+}
+
 TEST(Recipes, WhatIsNoRecipeIsRefusedWithAllReasons) {
   const auto read = [](const std::string& text) {
     return message([&] { recipeFromText("mine", text, "mine.json"); });
