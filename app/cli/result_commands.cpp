@@ -117,6 +117,7 @@ Json interpretationJson(const Predictions& predictions, const ConfusionMatrix& m
                        {"support", reports[c].support}});
   }
   return {{"vocab", predictions.vocab},
+          {"error_rate", predictions.errorRate()},
           {"confusion", confusionJson(matrix)},
           {"most_confused", confused},
           {"top_losses", losses},
@@ -139,6 +140,7 @@ void printConfusion(const ConfusionMatrix& matrix) {
 
 void printInterpretation(const Predictions& predictions, const ConfusionMatrix& matrix,
                          const std::vector<std::uint32_t>& top) {
+  fmt::print("error rate {:.4f}\n\n", predictions.errorRate());
   constexpr std::size_t kMostColumns = 20;
   if (matrix.vocab.size() <= kMostColumns) {
     printConfusion(matrix);

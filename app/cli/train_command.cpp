@@ -29,7 +29,11 @@ void printResults(const RunStore& store, const std::string& run) {
     fmt::print(", best error rate {:.4f} in epoch {} of {}", best->metrics.at("error_rate"), best->epoch + 1,
                record.epochs.size());
   }
-  fmt::print("\nresults: {}\n", folder.string());
+  fmt::print("\n");
+  if (hasPredictions(folder, ttaStem("valid"))) {
+    fmt::print("error rate with test-time augmentation {:.4f}\n", readPredictions(folder, ttaStem("valid")).errorRate());
+  }
+  fmt::print("results: {}\n", folder.string());
   const bool elsewhere = store.workspace() != std::filesystem::absolute(defaultWorkspace());
   const std::string workspace = elsewhere ? " --workspace " + store.workspace().string() : "";
   if (hasPredictions(folder, "valid"))

@@ -69,12 +69,17 @@ class Execution {
   // After a failure: the predictions of the last good checkpoint. Returns what was kept, in words; "" without one.
   std::string rescue() {
     if (savedEpochs_ == 0) return "";
+    const std::string model =
+        "The model of " + (savedEpochs_ == 1 ? std::string("the first epoch") : std::to_string(savedEpochs_) + " epochs");
+    if (!loaders_.current()) return model + " was kept.";
     tell(PhaseChanged{"reading the last good checkpoint"});
     loadWeights(*prepared_.model, modelFile());
     keepPredictions(false);
-    return "The model of " + (savedEpochs_ == 1 ? std::string("the first epoch") : std::to_string(savedEpochs_) + " epochs") +
-           " and its predictions were kept.";
+    return model + " and its predictions were kept.";
   }
+
+  // The stage that the run was in.
+  const StageOptions& stage() const { return spec_.stages[stage_]; }
 
   // Of the last epoch.
   std::map<std::string, double> metrics() const { return trainer_ ? trainer_->lastMetrics() : std::map<std::string, double>{}; }
@@ -97,6 +102,7 @@ class Execution {
                                          [this](const TrainEvent& event) { forward(event); });
     tellStart(stages);
     for (std::size_t stage = 0; stage < stages.size(); ++stage) {
+      stage_ = stage;
       Loader& loader = loaders_.begin(spec_.stages[stage], epochsOf(stages[stage]), store_.workspace(), control_.token());
       if (trainer_->fit(stages[stage], loader, prepared_.data, *prepared_.samples) == FitEnd::StoppedAfterEpoch) return false;
     }
@@ -111,6 +117,8 @@ class Execution {
     for (const StageFit& stage : stages) started.epochs += epochsOf(stage);
     started.device = describeDevice(prepared_.device) + ", " + enumName(prepared_.precision);
     started.metrics = MetricTable(spec_.metrics, prepared_.targets).names();
+    throwProblems("the run cannot start:",
+                  checkMonitors(spec_.callbacks, started.metrics, !prepared_.data.valid.empty()));
     started.start = start_.words();
     tell(started);
   }
@@ -132,12 +140,16 @@ class Execution {
     return plan;
   }
 
-  // After each epoch the model is saved, so that nothing that goes wrong later costs more than an epoch.
+  // After each epoch the model is saved, so that nothing that goes wrong later costs more than an epoch; where only the best is to be
+  // kept, after each that is the best so far.
   void forward(const TrainEvent& event) {
     tell(event);
-    if (!std::holds_alternative<EpochEnded>(event)) return;
-    saveModel();
-    ++savedEpochs_;
+    const auto* ended = std::get_if<EpochEnded>(&event);
+    if (!ended) return;
+    if (trainer_->keepsEpoch()) {
+      saveModel();
+      savedEpochs_ = ended->epoch + 1;
+    }
     loaders_.tellOfCache();
     const MemoryReading memory = meter_.read();
     tell(MemorySampled{0, memory.tensors, memory.tensors_peak});
@@ -160,8 +172,8 @@ class Execution {
     tell(CheckpointWritten{modelFile().string()});
   }
 
-  // What the model says of the validation and test images. A stop is over by now: what was learnt is kept whole. `finished`: the run came
-  // to its end; who stopped it does not want to wait for the many passes of test-time augmentation.
+  // What the model says of the validation and test images; a stop does not shorten that, what was learnt is kept whole. `finished`: the run
+  // came to its end; who stopped it, or stops it now, does not want to wait for the many passes of test-time augmentation.
   void keepPredictions(bool finished) {
     const std::vector<Target> targets = prepared_.dataset.targets();
     Loader& loader = *loaders_.current();
@@ -182,12 +194,19 @@ class Execution {
     const std::string images = std::to_string(items.size()) + " " + (split == "valid" ? "validation" : split) + " images";
     tell(PhaseChanged{"predicting " + images});
     const auto onBad = [this](const BadSample& bad) { tell(Warning{"not predicted: " + bad.reason, ""}); };
-    const PredictWith with{*prepared_.model, prepared_.device, prepared_.precision, spec_.batch.size};
+    const PredictWith with{*prepared_.model, prepared_.device, prepared_.precision, spec_.batchOf(stage()).size};
     const Outputs plain = predict(with, loader, targets, items, onBad);
     writeOutputs(store_.folder(run_), split, plain, targets, list);
     if (!tta_ || plain.items.empty()) return;
     tell(PhaseChanged{"predicting " + images + " with test-time augmentation"});
-    const Outputs tta = predictTta(with, loader, targets, *tta_, items, plain);
+    Outputs tta;
+    try {
+      tta = predictTta(with, loader, targets, *tta_, items, plain, control_.token());
+    } catch (const Cancelled&) {
+      tta_.reset();
+      tell(Warning{"test-time augmentation was left out: the run was told to stop", ""});
+      return;
+    }
     writeOutputs(store_.folder(run_), ttaStem(split), tta, targets, list);
     if (const double rate = classPredictions(tta, targets, 0, list).errorRate(); !std::isnan(rate)) ttaErrorRate_ = rate;
   }
@@ -204,25 +223,26 @@ class Execution {
   PreparedRun prepared_;
   StageLoader loaders_{spec_, prepared_, telling_};
   std::unique_ptr<Trainer> trainer_;
-  int savedEpochs_ = 0;
+  std::size_t stage_ = 0;
+  int savedEpochs_ = 0;  // of the saved model
   std::optional<TtaOptions> tta_;        // null: none is wanted, or not any more
   std::optional<double> ttaErrorRate_;   // of the label on the validation images
 };
 
-std::string outOfMemoryMessage(const RunSpec& spec, const std::string& what) {
-  const Size size = spec.stages.front().resize.size;
-  return "out of memory with " + spec.model.arch + ", batch " + std::to_string(spec.batch.size) + ", size " + toString(size) +
-         "; halve batch.size and double batch.accum, or take smaller images.\n" + what;
+std::string outOfMemoryMessage(const RunSpec& spec, const StageOptions& stage, const std::string& what) {
+  const Size size = makePipeline(spec, stage).outputSize();
+  return "out of memory with " + spec.model.arch + ", batch " + std::to_string(spec.batchOf(stage).size) + ", size " + toString(size) +
+         "; halve the batch's size and double its accum, or take smaller images.\n" + what;
 }
 
 // What ended the run by an exception, which is being handled.
-std::string failureMessage(const RunSpec& spec) {
+std::string failureMessage(const RunSpec& spec, const StageOptions& stage) {
   try {
     throw;
   } catch (const c10::Error& error) {
-    return isOutOfMemory(error) ? outOfMemoryMessage(spec, error.what_without_backtrace()) : error.what_without_backtrace();
+    return isOutOfMemory(error) ? outOfMemoryMessage(spec, stage, error.what_without_backtrace()) : error.what_without_backtrace();
   } catch (const std::bad_alloc&) {
-    return outOfMemoryMessage(spec, "");
+    return outOfMemoryMessage(spec, stage, "");
   } catch (const std::exception& error) {
     return error.what();
   }
@@ -234,13 +254,13 @@ RunEnded performOrRescue(Execution& execution, const RunSpec& spec, const std::s
   try {
     return execution.perform();
   } catch (...) {
-    end.message = failureMessage(spec);
+    end.message = failureMessage(spec, execution.stage());
   }
   end.metrics = execution.metrics();
   try {
     if (const std::string kept = execution.rescue(); !kept.empty()) end.message += "\n" + kept;
   } catch (...) {
-    end.message += "\nThe last checkpoint could not be predicted with: " + failureMessage(spec);
+    end.message += "\nThe last checkpoint could not be predicted with: " + failureMessage(spec, execution.stage());
   }
   return end;
 }

@@ -34,7 +34,7 @@ std::string counted(std::int64_t some, std::int64_t all) {
   return fmt::format("{:.{}f} of {:.{}f} million", millions(some), digits, millions(all), digits);
 }
 
-// What learns while the first `frozen` groups do not.
+// What learns while the first `frozen` groups of two do not.
 std::string learningWords(Classifier& model, std::size_t frozen) {
   if (frozen == 0) return "everything learns";
   model.setFrozen(frozen);
@@ -43,10 +43,7 @@ std::string learningWords(Classifier& model, std::size_t frozen) {
     all += parameter.numel();
     if (!parameter.requires_grad()) still += parameter.numel();
   }
-  const bool head = frozen + 1 >= model.parameterGroups().size();
-  return fmt::format("{} frozen ({} parameters); {} and the norm layers learn",
-                     head ? "the body is" : "the first layers are", counted(still, all),
-                     head ? "the head" : "the others");
+  return fmt::format("the body is frozen ({} parameters); the head and the norm layers learn", counted(still, all));
 }
 
 // Passes over the training photos that the sweep takes, for the presize cache.

@@ -269,7 +269,7 @@ Json& memberAt(const RunSpec& spec, Json& document, const std::string& key) {
   return *node;
 }
 
-// Every JSON value that the text may stand for, likeliest first: JSON, a bare word, a bare list a,b.
+// Every JSON value that the text may stand for, likeliest first: JSON, a bare word, a bare list a,b or 1,0.5.
 std::vector<Json> readings(std::string_view value) {
   std::vector<Json> readings;
   const Json parsed = Json::parse(value, nullptr, false);
@@ -284,6 +284,7 @@ std::vector<Json> readings(std::string_view value) {
     begin = comma + 1;
   }
   readings.push_back(std::move(list));
+  if (const Json numbers = Json::parse("[" + text + "]", nullptr, false); !numbers.is_discarded()) readings.push_back(numbers);
   return readings;
 }
 

@@ -106,30 +106,58 @@ std::span<const Field<CallbackOptions>> fieldTable(const CallbackOptions*) {
   return table;
 }
 
+namespace {
+
+void addProblem(const char* callback, const std::string& monitor, std::vector<std::string> known,
+                std::vector<std::string>& problems) {
+  known.insert(known.end(), {"valid_loss", "train_loss"});
+  const std::string near = nearestName(monitor, known);
+  std::string problem = callback;
+  problem += ".monitor '" + monitor + "' is not among the run's metrics";
+  if (near.empty()) {
+    problem += "; write valid_loss, train_loss, or add it to metrics";
+  } else {
+    problem += "; did you mean '" + near + "'?";
+  }
+  problems.push_back(std::move(problem));
+}
+
+template <typename Visit>
+void forEachMonitor(const CallbackOptions& options, const Visit& visit) {
+  if (options.keep_best) visit("keep_best", options.keep_best->monitor);
+  if (options.early_stopping) visit("early_stopping", options.early_stopping->monitor);
+  if (options.reduce_lr) visit("reduce_lr", options.reduce_lr->monitor);
+}
+
+}  // namespace
+
 std::vector<std::string> check(const CallbackOptions& options, const std::vector<std::string>& metrics) {
   std::vector<std::string> problems;
-  const auto checkMonitor = [&](const char* name, const std::string& monitor) {
-    if (monitor == "valid_loss" || monitor == "train_loss") return;
-    // A metric of a further target bears the target's name before its own; a recall is followed by its class.
+  forEachMonitor(options, [&](const char* callback, const std::string& monitor) {
+    // A metric of a further target bears the target's name before its own (numbers have mae where none is asked for); a recall is
+    // followed by its class.
     const auto fits = [&](const std::string& metric) {
       return monitor == metric || monitor.ends_with("_" + metric) || monitor.starts_with(metric + "/");
     };
-    if (std::any_of(metrics.begin(), metrics.end(), fits)) return;
-    std::vector<std::string> known = metrics;
-    known.insert(known.end(), {"valid_loss", "train_loss"});
-    const std::string near = nearestName(monitor, known);
-    std::string problem = name;
-    problem += ".monitor '" + monitor + "' is not among the run's metrics";
-    if (near.empty()) {
-      problem += "; write valid_loss, train_loss, or add it to metrics";
-    } else {
-      problem += "; did you mean '" + near + "'?";
+    const bool loss = monitor == "valid_loss" || monitor == "train_loss";
+    if (!loss && !monitor.ends_with("_mae") && std::none_of(metrics.begin(), metrics.end(), fits))
+      addProblem(callback, monitor, metrics, problems);
+  });
+  return problems;
+}
+
+std::vector<std::string> checkMonitors(const CallbackOptions& options, const std::vector<std::string>& columns,
+                                       bool validates) {
+  std::vector<std::string> problems;
+  forEachMonitor(options, [&](const char* callback, const std::string& monitor) {
+    if (monitor == "train_loss") return;
+    if (!validates) {
+      problems.push_back("callbacks." + std::string(callback) + ".monitor '" + monitor +
+                         "' needs validation photos, and the split leaves none; write train_loss");
+    } else if (monitor != "valid_loss" && std::find(columns.begin(), columns.end(), monitor) == columns.end()) {
+      addProblem(("callbacks." + std::string(callback)).c_str(), monitor, columns, problems);
     }
-    problems.push_back(problem);
-  };
-  if (options.keep_best) checkMonitor("keep_best", options.keep_best->monitor);
-  if (options.early_stopping) checkMonitor("early_stopping", options.early_stopping->monitor);
-  if (options.reduce_lr) checkMonitor("reduce_lr", options.reduce_lr->monitor);
+  });
   return problems;
 }
 

@@ -46,5 +46,8 @@ std::span<const Field<ReduceLrOptions>> fieldTable(const ReduceLrOptions*);
 std::span<const Field<CallbackOptions>> fieldTable(const CallbackOptions*);
 // `metrics` are the names that the run computes (metricNames()).
 std::vector<std::string> check(const CallbackOptions& options, const std::vector<std::string>& metrics);
+// When the data are known: monitors must be `columns` of the epoch table, and without validation photos train_loss.
+std::vector<std::string> checkMonitors(const CallbackOptions& options, const std::vector<std::string>& columns,
+                                       bool validates);
 
 }  // namespace panicle

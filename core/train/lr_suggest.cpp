@@ -39,7 +39,10 @@ float logarithm(float value) {
 
 LrSuggestions suggestRates(const std::vector<double>& lrs, const std::vector<double>& losses, int num_it) {
   const std::size_t recorded = std::min(lrs.size(), losses.size());
-  const std::size_t end = recorded > kSkippedAtEnd ? recorded - kSkippedAtEnd : 0;
+  // A sweep of ours ends at the first not-a-number; fastai's goes on to num_it, and leaves out the last of those.
+  const bool cutShort = recorded > 0 && std::isnan(losses[recorded - 1]);
+  const std::size_t all = cutShort ? std::max(recorded, static_cast<std::size_t>(std::max(0, num_it))) : recorded;
+  const std::size_t end = std::min(recorded, all > kSkippedAtEnd ? all - kSkippedAtEnd : 0);
   std::vector<float> rates, seen;
   for (auto i = static_cast<std::size_t>(std::max(0, num_it / 10)); i < end && !std::isnan(losses[i]); ++i) {
     rates.push_back(static_cast<float>(lrs[i]));

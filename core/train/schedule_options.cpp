@@ -54,12 +54,12 @@ std::span<const Field<ScheduleOptions>> fieldTable(const ScheduleOptions*) {
       field<&ScheduleOptions::freeze_to>(
           {.name = "freeze_to",
            .label = "Learning from group",
-           .help = "Of all but fine_tune: 0, everything learns; -1, the head alone (freeze); n, the "
-                   "parameter groups from the nth on. Norm layers always learn. For a stage that fits the "
+           .help = "Of all but fine_tune: 0, everything learns; -1 or 1, the second of the two parameter groups "
+                   "alone, which is the head (freeze). Norm layers always learn. For a stage that fits the "
                    "head before the next one trains everything.",
            .fastai = "learn.freeze_to(n); freeze() is -1, unfreeze() is 0",
-           .min = -3,
-           .max = 3}),
+           .min = -2,
+           .max = 1}),
       field<&ScheduleOptions::pct_start>(
           {.name = "pct_start",
            .label = "Share before the fall",

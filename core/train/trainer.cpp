@@ -91,7 +91,7 @@ FitEnd Trainer::fitPhase(const StageFit& stage, const FitPhase& phase, const Obj
     timeLeft_.beginEpoch(fit_);
     trainEpoch(stage, objective, loader, samples);
     const AverageInPlace average(average_);
-    const Validation validation = validate(stage, objective, loader, data);
+    const Validation validation = validate(stage, objective, loader, data, samples);
     timeLeft_.endEpoch();
     const EpochEnded ended = epochEnded(stage.stage, phase, validation, watch.seconds());
     const bool stop = endEpoch(ended);
@@ -112,14 +112,18 @@ void Trainer::freeze(std::size_t groups) {
 void Trainer::endFit() {
   timeLeft_.endFit();
   ++fit_;
-  if (!std::exchange(hasBest_, false)) return;
+  if (takeBest() && average_) average_->restart();
+}
+
+bool Trainer::takeBest() {
+  if (!std::exchange(hasBest_, false)) return false;
   best_->restore();
-  if (average_) average_->restart();
+  lastMetrics_ = bestMetrics_;
+  return true;
 }
 
 void Trainer::settle() {
-  if (!average_) return;
-  average_->swap();
+  if (!takeBest() && average_) average_->swap();
   average_.reset();
 }
 
@@ -146,9 +150,10 @@ void Trainer::trainEpoch(const StageFit& stage, const Objective& objective, Load
     const torch::Tensor loss =
         lossOf(batch, index, stage, objective, loader.pipeline(), static_cast<std::uint64_t>(epoch_), step_);
     const StepReport report = steps_.take(loss, static_cast<std::size_t>(batch.count), index == batches);
-    if (!std::isfinite(report.loss)) failNotFinite(batch, samples, epoch_);
+    if (!std::isfinite(report.loss)) failNotFinite(batch, samples, "in epoch " + std::to_string(epoch_ + 1));
     if (report.stepped && average_) average_->update();
     skippedInEpoch_ += report.skipped;
+    skipped_ += report.skipped;
     ++step_;
     const double seconds = watch.seconds();
     elapsed_ += seconds;
@@ -157,7 +162,6 @@ void Trainer::trainEpoch(const StageFit& stage, const Objective& objective, Load
                          *report.rates.momentum, elapsed_, timeLeft_.seconds()});
     if (control_.token().stop_requested()) throw Cancelled();
   }
-  skipped_ += skippedInEpoch_;
 }
 
 void Trainer::takeChange() {
@@ -183,7 +187,8 @@ torch::Tensor Trainer::lossOf(const Batch& batch, std::size_t index, const Stage
   return objective.loss(logits(images), batch.items, &mix);
 }
 
-Trainer::Validation Trainer::validate(const StageFit& stage, const Objective& objective, Loader& loader, const FitData& data) {
+Trainer::Validation Trainer::validate(const StageFit& stage, const Objective& objective, Loader& loader, const FitData& data,
+                                      const std::vector<Sample>& samples) {
   const torch::NoGradGuard noGrad;
   model_->eval();
   loader.begin({data.valid, stage.batch.size, false, Mode::Valid, static_cast<std::uint64_t>(epoch_)});
@@ -199,7 +204,10 @@ Trainer::Validation Trainer::validate(const StageFit& stage, const Objective& ob
     reportBad(batch);
     if (batch.count > 0) {
       const torch::Tensor predicted = logits(batchTensor(batch, loader.pipeline(), device_));
-      loss += objective.loss(predicted, batch.items).item<double>() * batch.count;
+      const double mean = objective.loss(predicted, batch.items).item<double>();
+      // The last step has spoilt the weights: what was saved before it must not be replaced.
+      if (!std::isfinite(mean)) failNotFinite(batch, samples, "in the validation of epoch " + std::to_string(epoch_ + 1));
+      loss += mean * batch.count;
       table.add(predicted, batch.items);
       images += batch.count;
     }
@@ -225,10 +233,12 @@ bool Trainer::endEpoch(const EpochEnded& ended) {
   values["valid_loss"] = ended.valid_loss;
   values["train_loss"] = ended.train_loss;
   const FitWatch::Verdict verdict = watch_.afterEpoch(values);
+  keepsEpoch_ = verdict.keep || !options_.callbacks.keep_best;
   if (verdict.keep) {
     if (best_) best_->take();
     else best_.emplace(*model_);
     hasBest_ = true;
+    bestMetrics_ = lastMetrics_;
   }
   if (verdict.reduce) {
     steps_.reduce(options_.callbacks.reduce_lr->factor, options_.callbacks.reduce_lr->min_lr);
@@ -246,12 +256,10 @@ void Trainer::reportBad(const Batch& batch) {
   }
 }
 
-void Trainer::failNotFinite(const Batch& batch, const std::vector<Sample>& samples, int epoch) {
+void Trainer::failNotFinite(const Batch& batch, const std::vector<Sample>& samples, const std::string& when) {
   std::string files;
-  for (std::size_t i = 0; i < batch.items.size() && i < 5; ++i) files += "\n  " + samples[batch.items[i]].file.string();
-  if (batch.items.size() > 5) files += "\n  and " + std::to_string(batch.items.size() - 5) + " more";
-  throw Error("the loss is not a finite number in epoch " + std::to_string(epoch) +
-              "; lower the learning rate. The batch held:" + files);
+  for (const std::uint32_t item : batch.items) files += "\n  " + samples[item].file.string();
+  throw Error("the loss is not a finite number " + when + "; lower the learning rate. The batch held:" + files);
 }
 
 }  // namespace panicle

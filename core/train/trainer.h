@@ -77,9 +77,13 @@ class Trainer {
   std::string sweep(const LrSweepOptions& options, const StageFit& stage, Loader& loader, const FitData& data,
                     const std::vector<Sample>& samples, const std::function<void(const LrPoint&)>& onPoint);
 
-  // Nothing more will be trained: the model takes the weights to keep, which are the moving average where there is one.
+  // Nothing more will be trained: the model takes the weights to keep, which are those of the fit's best epoch where CallbackOptions::keep_best
+  // asks for them, else the moving average where there is one.
   void settle();
+  // Whether the weights of the newest epoch are worth keeping: of keep_best, those of the best so far in its fit.
+  bool keepsEpoch() const { return keepsEpoch_; }
 
+  // Of the newest epoch, or of the one whose weights keep_best has put back.
   const std::map<std::string, double>& lastMetrics() const { return lastMetrics_; }
   std::uint64_t skippedSteps() const { return skipped_; }  // of the run so far
 
@@ -95,6 +99,7 @@ class Trainer {
                   const std::vector<Sample>& samples);
   void freeze(std::size_t groups);
   void endFit();
+  bool takeBest();  // false where there is none
   Pass trainPass(const StageFit& stage, const FitData& data, int epoch) const;
   void trainEpoch(const StageFit& stage, const Objective& objective, Loader& loader, const std::vector<Sample>& samples);
   void takeChange();
@@ -103,11 +108,12 @@ class Trainer {
                        std::uint64_t epoch, std::uint64_t step);
   // Float32 logits, computed with options_.precision.
   torch::Tensor logits(const torch::Tensor& images);
-  Validation validate(const StageFit& stage, const Objective& objective, Loader& loader, const FitData& data);
+  Validation validate(const StageFit& stage, const Objective& objective, Loader& loader, const FitData& data,
+                      const std::vector<Sample>& samples);
   EpochEnded epochEnded(int stage, const FitPhase& phase, const Validation& validation, double seconds);
   bool endEpoch(const EpochEnded& ended);
   void reportBad(const Batch& batch);
-  [[noreturn]] static void failNotFinite(const Batch& batch, const std::vector<Sample>& samples, int epoch);
+  [[noreturn]] static void failNotFinite(const Batch& batch, const std::vector<Sample>& samples, const std::string& when);
 
   std::shared_ptr<Classifier> model_;
   torch::Device device_;
@@ -122,6 +128,7 @@ class Trainer {
   std::optional<WeightAverage> average_;
   std::optional<ModelCopy> best_;    // weights of the best epoch; made when it is first needed
   bool hasBest_ = false;             // of this fit
+  bool keepsEpoch_ = false;
   std::size_t frozenGroups_ = 0;
   std::size_t fit_ = 0;              // phases that were begun, over the run
   int epoch_ = 0;                    // over the run
@@ -129,7 +136,7 @@ class Trainer {
   std::uint64_t skipped_ = 0, skippedInEpoch_ = 0;
   std::set<std::uint32_t> reported_; // bad images, each told once
   double elapsed_ = 0;               // seconds of work, pauses left out
-  std::map<std::string, double> lastMetrics_;
+  std::map<std::string, double> lastMetrics_, bestMetrics_;
 };
 
 }  // namespace panicle

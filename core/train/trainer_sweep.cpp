@@ -33,9 +33,9 @@ class SweepCurve {
     if (!std::isfinite(point.smooth_loss)) {
       ended_ = "the loss was no finite number any more at " + rateText(point.lr);
     } else if (options_.stop_div && point.smooth_loss > kDiverged * best_) {
-      ended_ = "the loss passed 4 times its best at " + rateText(point.lr);
+      ended_ = "the loss passed 4 times its best at a rate of " + rateText(point.lr);
     } else if (iteration_ == iterations_) {
-      ended_ = std::to_string(iterations_) + " batches";
+      ended_ = std::to_string(iterations_) + " steps";
     }
     return ended_.empty();
   }
@@ -112,7 +112,7 @@ std::string Trainer::sweep(const LrSweepOptions& options, const StageFit& stage,
       const auto count = static_cast<std::size_t>(batch.count);
       const StepRates rates{std::vector<double>(groups_, curve.lr()), std::nullopt};
       const GradientStep::Result result = gradients.add(loss, count, rates, index == batches);
-      if (!std::isfinite(result.loss) && !curve.begun()) failNotFinite(batch, samples, epoch);
+      if (!std::isfinite(result.loss) && !curve.begun()) failNotFinite(batch, samples, "at the first rate");
       sum += static_cast<double>(result.loss) * batch.count;
       images += count;
       const bool gathering = options_.fidelity == Fidelity::Default && !result.due() && std::isfinite(result.loss);

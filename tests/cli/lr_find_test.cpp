@@ -53,7 +53,7 @@ TEST_F(CliLrFind, JsonHasTheSuggestionsAndTheCurve) {
     EXPECT_LT(rate, 0.1) << name;
   }
   EXPECT_EQ(json["learns"], "everything learns");
-  EXPECT_EQ(json["ended"], "30 batches");
+  EXPECT_EQ(json["ended"], "30 steps");
   EXPECT_TRUE(json["out"].is_null());
   EXPECT_FALSE(std::filesystem::exists(folder_ / "w" / "panicle.db")) << "a sweep is no run";
 }

@@ -75,7 +75,7 @@ TEST(Execute, ALossThatIsNotFiniteKeepsTheLastGoodModelAndItsPredictions) {
   spec.stages[1].schedule.div = 1;
   const RunOutcome bad = execute(store, spec, control, {});
   EXPECT_EQ(bad.status, RunStatus::Failed);
-  EXPECT_NE(bad.message.find("the loss is not a finite number in epoch 1"), std::string::npos) << bad.message;
+  EXPECT_NE(bad.message.find("the loss is not a finite number in epoch 2"), std::string::npos) << bad.message;
   EXPECT_NE(bad.message.find(".jpg"), std::string::npos) << bad.message;
   EXPECT_NE(bad.message.find("The model of the first epoch and its predictions were kept."), std::string::npos) << bad.message;
   for (const char* split : {"valid", "test"}) {
@@ -84,6 +84,52 @@ TEST(Execute, ALossThatIsNotFiniteKeepsTheLastGoodModelAndItsPredictions) {
     EXPECT_EQ(kept.probabilities, expected.probabilities);
   }
   ASSERT_EQ(store.get(bad.run).epochs.size(), 1u);
+}
+
+// The loss of an epoch's only batch is still finite, and its step spoils the weights: validation finds out, before the good model is replaced.
+TEST(Execute, WeightsThatTheLastStepOfAnEpochSpoiltAreNotKept) {
+  const TempFolder folder;
+  writeSampleData(folder / "data", {.per_class = 2, .size = {96, 96}});
+  RunSpec spec = smallSpec(folder / "data", "resnet18");
+  spec.batch.size = 16;
+  RunStore store(folder / "workspace");
+  TrainControl control;
+  const RunOutcome good = execute(store, spec, control, {});
+  ASSERT_EQ(good.status, RunStatus::Finished) << good.message;
+
+  spec.stages.push_back(spec.stages[0]);
+  spec.stages[1].schedule.lr_max.high = 1e30;
+  spec.stages[1].schedule.div = 1;
+  const RunOutcome bad = execute(store, spec, control, {});
+  EXPECT_EQ(bad.status, RunStatus::Failed);
+  EXPECT_NE(bad.message.find("in the validation of epoch 2"), std::string::npos) << bad.message;
+  EXPECT_EQ(readPredictions(store.folder(bad.run), "valid").probabilities,
+            readPredictions(store.folder(good.run), "valid").probabilities);
+}
+
+// Stopped in the third epoch, of which the first was the best: its weights are predicted with, and its metrics told.
+TEST(Execute, AStoppedRunKeepsTheBestEpoch) {
+  const TempFolder folder;
+  writeSampleData(folder / "data", {.per_class = 2, .size = {96, 96}});
+  RunSpec spec = smallSpec(folder / "data", "resnet18");
+  spec.stages[0].schedule = {.kind = ScheduleKind::Fit, .epochs = 3, .lr_max = {1e-4}};
+  spec.callbacks.keep_best = KeepBestOptions{.min_delta = 1e6};  // no later epoch is better by so much
+  RunStore store(folder / "workspace");
+  TrainControl first;
+  const RunOutcome once = execute(store, spec, first, [&](const TrainEvent& event) {
+    if (std::holds_alternative<EpochEnded>(event)) first.stopAfterEpoch();
+  });
+  TrainControl third;
+  std::map<std::string, double> told;
+  const RunOutcome later = execute(store, spec, third, [&](const TrainEvent& event) {
+    if (const auto* batch = std::get_if<BatchEnded>(&event); batch && batch->epoch == 2) third.stopNow();
+    if (const auto* ended = std::get_if<RunEnded>(&event)) told = ended->metrics;
+  });
+  ASSERT_EQ(once.status, RunStatus::Stopped) << once.message;
+  ASSERT_EQ(later.status, RunStatus::Stopped) << later.message;
+  EXPECT_EQ(readPredictions(store.folder(later.run), "valid").probabilities,
+            readPredictions(store.folder(once.run), "valid").probabilities);
+  EXPECT_EQ(told.at("valid_loss"), store.get(once.run).epochs[0].valid_loss);
 }
 
 TEST(Execute, ARunThatFailsBeforeItsFirstEpochKeepsNothingAndSaysSo) {
@@ -152,8 +198,8 @@ TEST(Execute, ChangedRatesAreKeptWithTheRun) {
   EXPECT_EQ(changes[0].wd, 0.01);
 }
 
-// The estimate after the second epoch of a run with a frozen and an unfrozen fit and two sizes. Times are the machine's, so that only
-// what is known for sure is looked at: it is there, falls, and is of the right order.
+// Of a run with a frozen and an unfrozen fit. Times are the machine's: an estimate is there once two batches were timed, and stays. How good it
+// is, TimeLeft's own tests say.
 TEST(Execute, TellsTheTimeLeft) {
   const TempFolder folder;
   writeSampleData(folder / "data", {.per_class = 4, .size = {96, 96}});

@@ -80,7 +80,7 @@ TEST_F(LrFind, RatesRiseByEqualFactorsAndSuggestionsAreThoseOfTheCurve) {
   EXPECT_EQ(sweep.suggestions.steep, again.steep);
   EXPECT_EQ(sweep.frozen, "everything learns");
   EXPECT_EQ(sweep.start, "scratch: model.weights is none");
-  EXPECT_EQ(sweep.ended, "24 batches");
+  EXPECT_EQ(sweep.ended, "24 steps");
 }
 
 TEST_F(LrFind, ARunAfterASweepEqualsARunWithoutIt) {

@@ -75,6 +75,20 @@ TEST(LrSuggest, WhatFollowsTheFirstNotANumberDoesNotCount) {
   EXPECT_EQ(cut.steep, shorter.steep);
 }
 
+// Our sweeps end at the first not-a-number; fastai's go on with such losses to their last batch, and leave out the last five of those.
+TEST(LrSuggest, ASweepThatEndsAtNotANumberSuggestsAsOneThatGoesOn) {
+  std::vector<double> losses;
+  for (int i = 0; i < 100; ++i) losses.push_back(i < 35 ? 2.0 - 0.01 * i - 0.002 * (i % 3) : std::nan(""));
+  const LrSuggestions whole = suggestRates(rising(100), losses, 100);
+  losses.resize(36);
+  const LrSuggestions ended = suggestRates(rising(36), losses, 100);
+  ASSERT_TRUE(whole.valley && whole.minimum);
+  EXPECT_EQ(ended.valley, whole.valley);
+  EXPECT_EQ(ended.slide, whole.slide);
+  EXPECT_EQ(ended.minimum, whole.minimum);
+  EXPECT_EQ(ended.steep, whole.steep);
+}
+
 TEST(LrSuggest, TooFewPointsSuggestNothing) {
   const auto suggest = [](std::size_t points) {
     const std::vector<double> lrs = rising(points);

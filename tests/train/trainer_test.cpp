@@ -114,6 +114,18 @@ TEST(Trainer, LearnsWhatIsEasy) {
   EXPECT_LT(outcome.epochs.back().valid_loss, outcome.epochs.front().valid_loss);
 }
 
+// In bf16 the forward pass is rounded to 8 bits; weights, loss and metrics stay float32.
+TEST(Trainer, LearnsInMixedPrecision) {
+  const TempFolder folder;
+  const auto samples = paint(folder, 48);
+  const auto exact = train(samples, {.epochs = 6, .train = 36});
+  const auto mixed = train(samples, {.epochs = 6, .train = 36, .options = {.precision = Precision::Bf16}});
+  EXPECT_NE(mixed.batches[0].loss, exact.batches[0].loss);
+  EXPECT_NEAR(mixed.batches[0].loss, exact.batches[0].loss, 0.05);
+  EXPECT_EQ(mixed.epochs.back().metrics.at("error_rate"), 0.0);
+  for (const auto& parameter : mixed.model->parameters()) EXPECT_EQ(parameter.scalar_type(), torch::kFloat32);
+}
+
 TEST(Trainer, SameSpecSameNumbersForAnyNumberOfLoaderThreads) {
   const TempFolder folder;
   const auto samples = paint(folder, 32);

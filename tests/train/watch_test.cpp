@@ -79,6 +79,22 @@ TEST(CallbackOptions, MonitorsMustBeColumnsOfTheTable) {
   EXPECT_EQ(problems[0], "keep_best.monitor 'acuracy' is not among the run's metrics; did you mean 'accuracy'?");
 }
 
+// What only the data tell: "mae" is the age's, "recall" a column a class.
+TEST(CallbackOptions, MonitorsMustBeColumnsOfTheRunsOwnTable) {
+  CallbackOptions options;
+  const std::vector<std::string> columns{"error_rate", "recall/blast", "recall/normal", "age_mae"};
+  for (const char* monitor : {"mae", "recall", "variety_error_rate"}) {
+    options.early_stopping = EarlyStoppingOptions{.monitor = monitor};
+    EXPECT_EQ(checkMonitors(options, columns, true).size(), 1u) << monitor;
+  }
+  for (const char* monitor : {"age_mae", "recall/blast", "valid_loss", "train_loss"}) {
+    options.early_stopping = EarlyStoppingOptions{.monitor = monitor};
+    EXPECT_TRUE(checkMonitors(options, columns, true).empty()) << monitor;
+    EXPECT_TRUE(check(options, {"error_rate", "recall"}).empty()) << monitor;
+    EXPECT_EQ(checkMonitors(options, columns, false).empty(), std::string(monitor) == "train_loss") << monitor;
+  }
+}
+
 // A machine that takes known times: everything that the estimate must find out.
 struct Machine {
   double perPixel = 1e-6;
