@@ -28,6 +28,7 @@
 #include "ui/shared/jobs.h"
 #include "ui/shared/page.h"
 #include "ui/shared/session.h"
+#include "ui/shared/theme.h"
 
 namespace panicle::ui {
 namespace {
@@ -189,6 +190,35 @@ class RatePageTest : public QObject {
     QVERIFY(label("sweepStatus")->text().contains(QStringLiteral("001.jpg")));
   }
 
+  void statementNamesTheSweepInProgress() {
+    made_->allow(12);
+    button("startSweep")->click();
+    QTRY_COMPARE(plot()->pointCount(smooth()), 12);
+    const QString running = QStringLiteral("Sweep 1 is training a copy of %1: %2.")
+                                .arg(sweepSubject(session_->recipe(), 0), learnsWords(session_->recipe().stages[0].schedule));
+    QCOMPARE(label("sweepStatement")->text(), running);
+    session_->setRecipeField(QStringLiteral("batch.size"), 7);
+    QCOMPARE(label("sweepStatement")->text(), running);
+    session_->setRecipeField(QStringLiteral("model.arch"), "resnet999");
+    QCOMPARE(label("sweepStatement")->text(), running);
+    session_->undo();
+    button("cancelSweep")->click();
+    QVERIFY(label("sweepStatement")->text().startsWith(QStringLiteral("A sweep trains")));
+    QVERIFY(label("sweepStatement")->text().contains(QStringLiteral("batch 7")));
+  }
+
+  void statusIsReadableInAnotherTheme() {
+    made_->allow(12);
+    button("startSweep")->click();
+    QTRY_COMPARE(plot()->pointCount(smooth()), 12);
+    button("cancelSweep")->click();
+    Theme& theme = Theme::instance();
+    for (const ThemeChoice choice : {ThemeChoice::Dark, ThemeChoice::Light}) {
+      theme.use(choice);
+      QCOMPARE(label("sweepStatus")->palette().color(QPalette::WindowText), theme.colors().text);
+    }
+  }
+
   void suggestionsAreLabelledMarkers() {
     sweep();
     const auto& markers = plot()->markers();
@@ -321,6 +351,7 @@ class RatePageTest : public QObject {
     const double moved = plot()->markers()[3].x;
     QVERIFY(moved > 3e-4);
     QCOMPARE(moved, roundedRate(moved));
+    QVERIFY2(plot()->markers()[3].label.startsWith(QStringLiteral("steep, moved ")), qPrintable(plot()->markers()[3].label));
     button("useRate")->click();
     QCOMPARE(session_->recipe().stages[0].schedule.base_lr, moved);
     auto* back = page_->findChild<QToolButton*>(QStringLiteral("back_steep"));
@@ -378,7 +409,7 @@ class RatePageTest : public QObject {
     sweep();
     const std::vector<LrPoint> points = pointsOfPlot();
     const auto [low, high] = lossRange(points);
-    QVERIFY(std::abs(low - 0.5) < 0.05);
+    QVERIFY2(std::abs(low - 0.45) < 0.02, qPrintable(QString::number(low)));  // a batch's own, which lies lower
     QVERIFY(std::abs(high - 2) < 0.05);
     QVERIFY(points.back().smooth_loss > 100);
     QCOMPARE(lossRange({}), std::pair(0.0, 0.0));
@@ -519,7 +550,7 @@ class RatePageTest : public QObject {
     std::vector<LrPoint> points;
     const QStringList lines = plot()->toCsv().split(u'\n', Qt::SkipEmptyParts).mid(1);
     for (const QString& line : lines) {
-      points.push_back({.iteration = 0, .lr = line.section(u',', 0, 0).toDouble(), .loss = 0, .smooth_loss = line.section(u',', -1).toDouble()});
+      points.push_back({.iteration = 0, .lr = line.section(u',', 0, 0).toDouble(), .loss = line.section(u',', -2, -2).toDouble(), .smooth_loss = line.section(u',', -1).toDouble()});
     }
     return points;
   }

@@ -69,7 +69,9 @@ class RatePage : public Page {
   void refreshRates();
   void refreshMarkers(const std::array<RateRow, kRateRows>& rows);
   void refreshTarget();
+  QString sweepWords();  // what the sweep in progress trains, else what one would train
   void say(const QString& text, Tone tone);
+  void colorStatus();
 
   Session& session_;
   SweepRunner* runner_;
@@ -88,6 +90,7 @@ class RatePage : public Page {
   std::vector<RateKind> marked_;  // what each marker of the plot stands for
   QElapsedTimer clock_;           // since the first point of the sweep in progress
   QString phase_;
+  Tone tone_ = Tone::Plain;       // of the status
 };
 
 RatePage::RatePage(Session& session, FindRate find, QWidget* parent)
@@ -174,10 +177,12 @@ void RatePage::follow() {
   connect(plot_, &PlotCanvas::markerActivated, this, &RatePage::use);
   connect(plot_, &PlotCanvas::failed, &session_, &Session::report);
   connect(&session_, &Session::recipeChanged, this, &RatePage::refresh);
+  connect(&session_, &Session::draftProblemsChanged, this, &RatePage::refresh);
   connect(&session_, &Session::datasetChanged, this, &RatePage::refresh);
   connect(&session_.weights(), &WeightStates::changed, this, &RatePage::refreshStatement);
   connect(&session_.runs(), &RunController::stateChanged, this, &RatePage::refresh);
   connect(&Theme::instance(), &Theme::changed, this, &RatePage::refresh);
+  connect(&Theme::instance(), &Theme::changed, this, &RatePage::colorStatus);
 }
 
 void RatePage::followRunner() {
@@ -330,24 +335,28 @@ void RatePage::refresh() {
 void RatePage::drawCurves() { plot_->showSweeps(board_.sweeps(), board_.front()); }
 
 void RatePage::refreshStatement() {
-  const RunSpec& spec = session_.recipe();
   const QStringList problems = session_.recipeProblems();
   QString why = problems.isEmpty() ? bar_->problem() : problems.first();
-  const bool wrong = !why.isEmpty();
-  if (!wrong && session_.runs().active()) why = tr("A run is in progress. Sweep when it has ended: each would slow the other.");
+  const bool wrong = !why.isEmpty() && !board_.running();
+  if (why.isEmpty() && session_.runs().active()) why = tr("A run is in progress. Sweep when it has ended: each would slow the other.");
   bar_->setStartable(why.isEmpty(), why);
-  if (why.isEmpty()) {
-    const TrainingStart begin = trainingStart(spec.model, session_.weights());
-    const QString from = begin.brief.isEmpty() ? QString() : tr(" (%1)").arg(begin.brief);
-    why = tr("A sweep trains a copy of %1%2: %3, as in the first epoch of the %4.")
-              .arg(sweepSubject(spec, bar_->stage()), from, learnsWords(spec.stages[static_cast<std::size_t>(bar_->stage())].schedule),
-                   spec.stages.size() > 1 ? tr("stage") : tr("recipe"));
-  }
-  statement_->setText(why);
+  statement_->setText(why.isEmpty() || board_.running() ? sweepWords() : why);
   QPalette palette = statement_->palette();
   const ThemeColors& colors = Theme::instance().colors();
   palette.setColor(QPalette::WindowText, wrong ? colors.error : colors.mutedText);
   statement_->setPalette(palette);
+}
+
+QString RatePage::sweepWords() {
+  if (const Sweep* sweep = board_.running()) {  // whatever the recipe has become meanwhile
+    return tr("Sweep %1 is training a copy of %2: %3.").arg(sweep->number).arg(sweep->subject, sweep->learns);
+  }
+  const RunSpec& spec = session_.recipe();
+  const TrainingStart begin = trainingStart(spec.model, session_.weights());
+  const QString from = begin.brief.isEmpty() ? QString() : tr(" (%1)").arg(begin.brief);
+  return tr("A sweep trains a copy of %1%2: %3, as in the first epoch of the %4.")
+      .arg(sweepSubject(spec, bar_->stage()), from, learnsWords(spec.stages[static_cast<std::size_t>(bar_->stage())].schedule),
+           spec.stages.size() > 1 ? tr("stage") : tr("recipe"));
 }
 
 void RatePage::refreshProgress() {
@@ -390,7 +399,12 @@ void RatePage::refreshMarkers(const std::array<RateRow, kRateRows>& rows) {
   for (std::size_t i = 0; i < kRateRows && board_.frontSweep(); ++i) {
     const auto kind = static_cast<RateKind>(i);
     if (!rows[i].rate) continue;
-    const QString name = kind == RateKind::Hand && !rows[i].moved ? tr("recipe") : rateName(kind);
+    QString name = rateName(kind);
+    if (kind == RateKind::Hand) {
+      if (!rows[i].moved) name = tr("recipe");
+    } else if (rows[i].moved) {
+      name = tr("%1, moved").arg(name);
+    }
     markers.push_back({.x = *rows[i].rate,
                        .label = name + QLatin1Char(' ') + formatRate(*rows[i].rate),
                        .strong = kind == board_.chosen(),
@@ -423,9 +437,14 @@ void RatePage::refreshTarget() {
 void RatePage::say(const QString& text, Tone tone) {
   status_->setText(text);
   status_->setVisible(!text.isEmpty());
+  tone_ = tone;
+  colorStatus();
+}
+
+void RatePage::colorStatus() {
   QPalette palette = status_->palette();
   const ThemeColors& colors = Theme::instance().colors();
-  palette.setColor(QPalette::WindowText, tone == Tone::Problem ? colors.error : tone == Tone::Warning ? colors.warning : colors.text);
+  palette.setColor(QPalette::WindowText, tone_ == Tone::Problem ? colors.error : tone_ == Tone::Warning ? colors.warning : colors.text);
   status_->setPalette(palette);
 }
 

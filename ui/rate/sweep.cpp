@@ -89,7 +89,11 @@ std::pair<double, double> lossRange(const std::vector<LrPoint>& points) {
   for (auto it = points.begin(); it != best; ++it) {
     if (finite(*it)) high = std::max(high, it->smooth_loss);
   }
-  return {best->smooth_loss, high};
+  double low = best->smooth_loss;
+  for (const LrPoint& point : points) {
+    if (std::isfinite(point.loss)) low = std::min(low, point.loss);  // the smoothed losses lag behind where they fall
+  }
+  return {low, high};
 }
 
 }  // namespace panicle::ui

@@ -45,7 +45,8 @@ struct Sweep {
   void putBack(RateKind kind);
 };
 
-// The losses worth looking at, lowest and highest: without the blow-up at the end, which would flatten the valley.
+// The losses worth looking at: from the lowest, of single batches too, to the highest smoothed one without the blow-up at the
+// end, which would flatten the valley.
 // The two are equal when there is nothing to see yet.
 std::pair<double, double> lossRange(const std::vector<LrPoint>& points);
 
