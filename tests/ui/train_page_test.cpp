@@ -385,13 +385,14 @@ class TrainPageTest : public QObject {
     QVERIFY(panel->isVisible());
     QCOMPARE(panel->scaleField()->value(), 1.0);
     QCOMPARE(panel->decayField()->value(), spec.optimizer.wd);
-    QVERIFY(!panel->keepButton()->isEnabled());
+    QVERIFY(!panel->undoButton()->isEnabled());
+    QVERIFY2(panel->effectText().contains(QStringLiteral("as at the last step")), qPrintable(panel->effectText()));
 
     panel->scaleField()->setValue(0.5);
     QVERIFY(panel->effectText().contains(QStringLiteral("where the last step had")));
     QVERIFY(!panel->effectText().contains(QStringLiteral("weight decay")));
     QVERIFY(session_->runs().pendingChange());
-    panel->keepButton()->click();
+    panel->undoButton()->click();
     QVERIFY(!session_->runs().pendingChange());
     QCOMPARE(panel->scaleField()->value(), 1.0);
     panel->scaleField()->setValue(0.25);

@@ -40,8 +40,8 @@ RatePanel::RatePanel(RunController& runs, QWidget* parent) : QWidget(parent), ru
   scale_->setPrefix(QStringLiteral("× "));
   decay_ = makeField(0, 10, 6, tr("Weight decay"),
                      tr("By how much the weights shrink a step, times the learning rate, from the next step to the end of the run"), this);
-  keep_ = new QPushButton(lineIcon(QStringLiteral("reset")), tr("&Keep the rates"), this);
-  keep_->setToolTip(tr("Takes the changes back: the run goes on with the rates that it has"));
+  undo_ = new QPushButton(lineIcon(QStringLiteral("reset")), tr("&Undo changes"), this);
+  undo_->setToolTip(tr("The changes are handed over on Resume; this takes them back"));
   effect_ = new QLabel(this);
   effect_->setWordWrap(true);
   effect_->setTextFormat(Qt::PlainText);
@@ -52,7 +52,7 @@ RatePanel::RatePanel(RunController& runs, QWidget* parent) : QWidget(parent), ru
   row->setContentsMargins(0, 0, 0, 0);
   row->addWidget(labelledField(tr("&Learning rate"), scale_, fields)->parentWidget());
   row->addWidget(labelledField(tr("&Weight decay"), decay_, fields)->parentWidget());
-  row->addWidget(keep_);
+  row->addWidget(undo_);
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins(0, 0, 0, 0);
   layout->setSpacing(kGrid / 2);
@@ -61,7 +61,7 @@ RatePanel::RatePanel(RunController& runs, QWidget* parent) : QWidget(parent), ru
 
   connect(scale_, &QDoubleSpinBox::valueChanged, this, &RatePanel::edited);
   connect(decay_, &QDoubleSpinBox::valueChanged, this, &RatePanel::edited);
-  connect(keep_, &QPushButton::clicked, this, [this] {
+  connect(undo_, &QPushButton::clicked, this, [this] {
     showRates();
     edited();
   });
@@ -83,7 +83,13 @@ void RatePanel::apply(const TrainEvent& event) {
   } else {
     return;
   }
-  if (!isHidden() && !runs_.pendingChange()) showRates();  // the batch in work when Pause was pressed ends after it
+  if (isHidden()) return;
+  // The batch in work when Pause was pressed ends after it.
+  if (runs_.pendingChange()) {
+    updateEffect();
+  } else {
+    showRates();
+  }
 }
 
 void RatePanel::follow() {
@@ -119,15 +125,14 @@ void RatePanel::edited() {
 }
 
 void RatePanel::updateEffect() {
-  keep_->setEnabled(scaleDiffers() || decayDiffers());
-  if (!keep_->isEnabled()) {
-    effect_->setText(tr("The rates can be changed for the coming steps; the run notes it."));
-    return;
-  }
+  undo_->setEnabled(scaleDiffers() || decayDiffers());
   QStringList parts;
-  if (scaleDiffers() && lr_ < 0) parts << tr("learning rates × %1").arg(figure(scale_->value()));
-  if (scaleDiffers() && lr_ >= 0) {
+  if (lr_ < 0) {
+    parts << tr("learning rates × %1").arg(figure(scale_->value()));
+  } else if (scaleDiffers()) {
     parts << tr("learning rate %1 where the last step had %2").arg(figure(lr_ * scale_->value() / lrScale_), figure(lr_));
+  } else {
+    parts << tr("learning rate %1 as at the last step").arg(figure(lr_));
   }
   if (decayDiffers()) parts << tr("weight decay %1 instead of %2").arg(figure(decay_->value()), figure(wd_));
   effect_->setText(tr("When the run goes on: %1.").arg(parts.join(QStringLiteral(", "))));

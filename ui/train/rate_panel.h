@@ -22,7 +22,7 @@ class RatePanel : public QWidget {
 
   QDoubleSpinBox* scaleField() const { return scale_; }
   QDoubleSpinBox* decayField() const { return decay_; }
-  QPushButton* keepButton() const { return keep_; }
+  QPushButton* undoButton() const { return undo_; }
   QString effectText() const;
 
  private:
@@ -36,7 +36,7 @@ class RatePanel : public QWidget {
   RunController& runs_;
   QDoubleSpinBox* scale_;
   QDoubleSpinBox* decay_;
-  QPushButton* keep_;
+  QPushButton* undo_;
   QLabel* effect_;
   double lr_ = -1;        // of the last step; below 0 before it
   double lrScale_ = 1;    // that hold now
