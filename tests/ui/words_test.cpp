@@ -80,6 +80,8 @@ class WordsTest : public QObject {
     QCOMPARE(changed[4], QStringLiteral("no split"));
     spec.stages.resize(4);
     QVERIFY(texts(recipeChips(spec, {})).contains(QStringLiteral("+ 2 more stages")));
+    spec.stages.resize(3);
+    QVERIFY(texts(recipeChips(spec, {})).contains(QStringLiteral("+ 1 more stage")));
   }
 
   void stagesBatchesAndCallbacksInChips() {

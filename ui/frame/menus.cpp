@@ -78,6 +78,7 @@ void MainWindow::makeRunActions() {
   connect(runActions_.stopNow, &QAction::triggered, &runs, &RunController::stopNow);
   connect(&runs, &RunController::stateChanged, this, &MainWindow::updateRunActions);
   connect(&session_, &Session::recipeChanged, this, &MainWindow::updateRunActions);
+  connect(&session_, &Session::draftProblemsChanged, this, &MainWindow::updateRunActions);
   connect(&session_, &Session::datasetChanged, this, &MainWindow::updateRunActions);
   connect(&session_.weights(), &WeightStates::changed, this, &MainWindow::updateRunActions);
   updateRunActions();
@@ -217,6 +218,7 @@ void MainWindow::makeRunMenu() {
   connect(reset, &QAction::triggered, this, [this] {
     RunSpec spec;
     spec.data.root = session_.recipe().data.root;
+    session_.setDraftProblems({});
     session_.setRecipe(spec, tr("Reset recipe"));
   });
   connect(copy, &QAction::triggered, this,

@@ -44,6 +44,7 @@ void applyRecipe(Session& session, const RunSpec& run) {
   RunSpec chosen = run;
   QStringList missing;
   if (const auto dataset = session.dataset()) missing = fitToData(chosen, *dataset, mine);
+  session.setDraftProblems({});
   session.setRecipe(onMyData(chosen, mine), tr("Recipe %1").arg(QString::fromStdString(run.name)));
   Q_EMIT session.pageRequested(QStringLiteral("train"));
   if (!missing.isEmpty()) {
@@ -56,9 +57,10 @@ QString recipeFacts(const RunSpec& run) {
   QString rows;
   const bool ownData = toJson(run.data) != toJson(DataOptions{});
   for (const ChipText& chip : recipeChips(run, {})) {
-    if (chip.id == QLatin1String("data") && !ownData) continue;  // stays as it is
+    const bool stays = chip.id == QLatin1String("data") && !ownData;
+    const QString text = stays ? tr("keeps your split and your label, and learns nothing beside it") : chip.text;
     rows += QStringLiteral("<tr><td width='36%' style='padding-right:16px; padding-bottom:4px'>%1</td><td style='padding-bottom:4px'><b>%2</b></td></tr>")
-                .arg(chip.what.toHtmlEscaped(), chip.text.toHtmlEscaped());
+                .arg(chip.what.toHtmlEscaped(), text.toHtmlEscaped());
   }
   return QStringLiteral("<table width='100%' style='margin-top:12px'>%1</table>").arg(rows);
 }

@@ -76,6 +76,7 @@ RecipeStrip::RecipeStrip(Session& session, const RunActions& actions, QWidget* p
   for (QPushButton* button : {pause_, stop_, start_}) row->addWidget(button);
 
   connect(&session, &Session::recipeChanged, this, &RecipeStrip::showRecipe);
+  connect(&session, &Session::draftProblemsChanged, this, &RecipeStrip::showRecipe);
   connect(&session, &Session::datasetChanged, this, &RecipeStrip::showRecipe);
   connect(&session.weights(), &WeightStates::changed, this, &RecipeStrip::showRecipe);
   connect(&session.runs(), &RunController::stateChanged, this, &RecipeStrip::showState);

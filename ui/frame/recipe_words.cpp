@@ -113,7 +113,8 @@ std::vector<ChipText> recipeChips(const RunSpec& spec, const QStringList& proble
     chips.push_back({id + QStringLiteral("schedule"), scheduleWords(stage), tr("Schedule") + of, take(left, {path})});
   }
   if (spec.stages.size() > kMaxStages) {
-    chips.push_back({QStringLiteral("stages"), tr("+ %1 more stages").arg(spec.stages.size() - kMaxStages), tr("Further stages"),
+    const std::size_t further = spec.stages.size() - kMaxStages;
+    chips.push_back({QStringLiteral("stages"), further == 1 ? tr("+ 1 more stage") : tr("+ %1 more stages").arg(further), tr("Further stages"),
                      take(left, {QStringLiteral("stages")})});
   }
   const QString batch = spec.batch.effective ? tr("Batch size, of the photos that make a step")
