@@ -23,7 +23,7 @@ struct LrSweep {
   LrSuggestions suggestions;
   std::string frozen;     // what learns, in words: "everything learns", "the body is frozen (86.6 of 90.1 million parameters); the head and the norm layers learn"
   std::string start;      // what the network starts from, as RunStarted::start
-  std::string ended;      // "100 steps", "the loss passed 4 times its best at 0.83"
+  std::string ended;      // "100 steps", "the loss passed 4 times its best at a rate of 0.83"
 };
 
 // What a sweep tells while it works; called on the sweep's thread.
