@@ -91,14 +91,15 @@ const std::vector<Recipe>& recipes() {
   return all;
 }
 
-const Recipe& recipe(const std::string& name) {
+const Recipe& recipe(std::string_view name) {
   std::vector<std::string> names;
   for (const Recipe& known : recipes()) {
     if (known.name == name) return known;
     names.push_back(known.name);
   }
-  const std::string near = nearestName(name, names);
-  throw Error("unknown recipe '" + name + "'; " + (near.empty() ? "panicle-cli recipes lists them" : "did you mean '" + near + "'?"));
+  const std::string asked(name);
+  const std::string near = nearestName(asked, names);
+  throw Error("unknown recipe '" + asked + "'; " + (near.empty() ? "panicle-cli recipes lists them" : "did you mean '" + near + "'?"));
 }
 
 RunSpec onMyData(const RunSpec& run, const RunSpec& mine) {

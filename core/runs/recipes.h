@@ -20,7 +20,7 @@ struct Recipe {
 // In the order of the files' numbers.
 const std::vector<Recipe>& recipes();
 // Throws Error naming the nearest one.
-const Recipe& recipe(const std::string& name);
+const Recipe& recipe(std::string_view name);
 
 // The document of a recipe: "title", "purpose", "run" (a RunSpec, absent keys at their defaults), and for several runs "members", each an object
 // of dotted keys that change `run`, and "weights". Throws Error listing all problems; `source` names where the text came from.
