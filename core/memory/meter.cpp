@@ -74,8 +74,10 @@ struct MemoryMeter::Impl {
   std::uint64_t peak = 0;
 
 #ifdef PANICLE_CUDA
+  bool hasCuda() const { return nvml && at::cuda::device_count() > 0; }
+
   bool readCuda(MemoryReading& reading) {
-    if (!nvml || at::cuda::device_count() == 0) return false;
+    if (!hasCuda()) return false;
     const cudaDeviceProp* properties = at::cuda::getDeviceProperties(0);
     const auto memory = nvml->read(pciAddress(*properties));
     if (!memory) return false;
@@ -105,6 +107,18 @@ MemoryReading MemoryMeter::read() {
   if (impl_->readCuda(reading)) return reading;
 #endif
   return readCpu();
+}
+
+std::vector<ProcessMemory> MemoryMeter::processes(std::size_t most) {
+#ifdef PANICLE_CUDA
+  std::lock_guard lock(impl_->mutex);
+  if (impl_->hasCuda()) {
+    std::vector<ProcessMemory> found = impl_->nvml->processes(pciAddress(*at::cuda::getDeviceProperties(0)));
+    keepLargest(found, most);
+    return found;
+  }
+#endif
+  return machineProcesses(most);
 }
 
 }  // namespace panicle

@@ -1,9 +1,13 @@
 // What memory is in use now: of the device with CUDA, of the process without. Cheap enough for 4 Hz.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
+
+#include "core/memory/processes.h"
 
 namespace panicle {
 
@@ -26,6 +30,9 @@ class MemoryMeter {
   MemoryMeter();
   ~MemoryMeter();
   MemoryReading read();
+  // Who holds the memory that read() tells of: largest first, at most so many, this process always among them
+  // where it holds any. Takes some milliseconds.
+  std::vector<ProcessMemory> processes(std::size_t most);
 
  private:
   struct Impl;

@@ -40,7 +40,31 @@ struct Nvml::Functions {
     function = reinterpret_cast<F>(::dlsym(library, name));
     return function != nullptr;
   }
+
+  // Without the names.
+  std::vector<ProcessMemory> list(Device device) const;
 };
+
+std::vector<ProcessMemory> Nvml::Functions::list(Device device) const {
+  if (processes == nullptr) return {};
+  std::vector<ProcessInfo> infos(64);
+  auto count = static_cast<unsigned>(infos.size());
+  int status = processes(device, &count, infos.data());
+  if (status == kInsufficientSize) {
+    infos.resize(count + 16);
+    count = static_cast<unsigned>(infos.size());
+    status = processes(device, &count, infos.data());
+  }
+  if (status != kSuccess) return {};
+  std::vector<ProcessMemory> found;
+  for (unsigned i = 0; i < count; ++i) {
+    const ProcessInfo& info = infos[i];
+    if (info.usedGpuMemory == kNotAvailable) continue;
+    found.push_back({static_cast<std::int64_t>(info.pid), {}, info.usedGpuMemory,
+                     info.pid == static_cast<unsigned>(::getpid())});
+  }
+  return found;
+}
 
 std::unique_ptr<Nvml> Nvml::open() {
   auto functions = std::make_unique<Functions>();
@@ -71,23 +95,18 @@ std::optional<DeviceMemory> Nvml::read(const std::string& pciAddress) const {
   if (functions_->handleByPci(pciAddress.c_str(), &device) != kSuccess) return std::nullopt;
   if (functions_->memoryInfo(device, &memory) != kSuccess) return std::nullopt;
   DeviceMemory result{memory.total, memory.used, memory.free, 0};
-  if (functions_->processes == nullptr) return result;
-
-  std::vector<ProcessInfo> processes(64);
-  auto count = static_cast<unsigned>(processes.size());
-  int status = functions_->processes(device, &count, processes.data());
-  if (status == kInsufficientSize) {
-    processes.resize(count + 16);
-    count = static_cast<unsigned>(processes.size());
-    status = functions_->processes(device, &count, processes.data());
-  }
-  if (status != kSuccess) return result;
-  for (unsigned i = 0; i < count; ++i) {
-    if (processes[i].pid == static_cast<unsigned>(::getpid()) && processes[i].usedGpuMemory != kNotAvailable) {
-      result.used_by_process = processes[i].usedGpuMemory;
-    }
+  for (const ProcessMemory& process : functions_->list(device)) {
+    if (process.own) result.used_by_process = process.bytes;
   }
   return result;
+}
+
+std::vector<ProcessMemory> Nvml::processes(const std::string& pciAddress) const {
+  Device device = nullptr;
+  if (functions_->handleByPci(pciAddress.c_str(), &device) != kSuccess) return {};
+  std::vector<ProcessMemory> found = functions_->list(device);
+  for (ProcessMemory& process : found) process.name = processName(process.pid);
+  return found;
 }
 
 }  // namespace panicle

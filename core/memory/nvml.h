@@ -5,6 +5,9 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
+
+#include "core/memory/processes.h"
 
 namespace panicle {
 
@@ -25,6 +28,9 @@ class Nvml {
 
   // Of the device at this PCI address ("00000000:65:00.0"); nullopt when the driver does not answer.
   std::optional<DeviceMemory> read(const std::string& pciAddress) const;
+
+  // Those that compute on it, in the driver's order. Empty where the driver hides them, as in containers.
+  std::vector<ProcessMemory> processes(const std::string& pciAddress) const;
 
  private:
   Nvml() = default;
