@@ -25,7 +25,7 @@ struct Job {
   std::atomic<quint64> done{0};
   std::atomic<quint64> total{0};
   // At the first report: what came before it (reading a data set, loading weights) says nothing about what is left.
-  std::atomic<qint64> firstMs{-1};
+  std::atomic<qint64> firstNs{-1};
   std::atomic<quint64> firstDone{0};
   QPointer<QObject> context;
   QMetaObject::Connection contextGone;
@@ -38,7 +38,7 @@ enum class Outcome { Done, Failed, Cancelled };
 JobInfo describe(const Job& job) {
   JobInfo info{job.id, job.title, job.done, job.total, -1};
   const quint64 since = info.done - std::min<quint64>(info.done, job.firstDone);
-  const double seconds = static_cast<double>(job.clock.elapsed() - job.firstMs) / 1000;
+  const double seconds = static_cast<double>(job.clock.nsecsElapsed() - job.firstNs) * 1e-9;
   if (info.total > 0 && since > 0 && seconds > kSecondsBeforeEstimate) {
     const quint64 left = info.total > info.done ? info.total - info.done : 0;
     info.secondsLeft = seconds * static_cast<double>(left) / static_cast<double>(since);
@@ -116,9 +116,9 @@ quint64 Jobs::startErased(QObject* context, const QString& title,
     try {
       work(stop.get_token(), [&shared](quint64 done, quint64 total) {
         if (const auto alive = shared.lock()) {
-          if (alive->firstMs < 0) {
+          if (alive->firstNs < 0) {
             alive->firstDone = done;
-            alive->firstMs = alive->clock.elapsed();
+            alive->firstNs = alive->clock.nsecsElapsed();
           }
           alive->done = done;
           alive->total = total;
