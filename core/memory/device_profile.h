@@ -16,11 +16,19 @@ struct DeviceProfile {
   ComputeKind kind = ComputeKind::Cuda;
   std::uint64_t total =
       0;  // bytes; what cards of this kind report to a driver's tool, not what is printed on the box
-  std::uint64_t overhead = 0;  // bytes of the process beside its tensors: context, libraries, their
-                               // workspaces. An assumption, until a run was measured
+  // Bytes of the process beside its tensors: context, libraries, their workspaces. An assumption, for the
+  // user to change, until a run was measured.
+  std::uint64_t overhead = 0;
   bool overhead_measured = false;
   Precision precision = Precision::Fp16;  // what Precision::Auto means there; never Auto
 };
+
+// What is assumed of a process with a CUDA context: fitted once to the memory that eight training runs on a
+// P100 took (tests/memory/cuda_plan_test.cpp), and taken for every card.
+inline constexpr std::uint64_t kCudaOverhead = std::uint64_t{1800} << 20;
+// Likewise of one without, beside its tensors: libraries, the loader's buffers, what the system's allocator
+// keeps.
+inline constexpr std::uint64_t kCpuOverhead = std::uint64_t{512} << 20;
 
 // The share of a profile's memory above which a run that fits is called tight, and above which it does not
 // fit any more.
