@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <stop_token>
 
 #include "core/base/size.h"
@@ -16,6 +17,7 @@
 #include "core/train/fidelity.h"
 #include "core/train/loss_options.h"
 #include "core/train/optimizer_options.h"
+#include "core/transforms/aug_options.h"
 
 namespace panicle {
 
@@ -24,6 +26,10 @@ struct PlanRequest {
   ModelOptions model;         // weights are not looked at
   std::int64_t outputs = 10;  // of the head: the classes of all targets together
   Size image{224, 224};       // that the network gets
+  // With CUDA: the photos as the loader hands them over, and what the card makes of them (BatchStage::Device;
+  // null: values alone). Null item: the loader does all of it. On the CPU neither is looked at.
+  std::optional<Size> item;
+  std::optional<AugOptions> augment;
   BatchOptions batch;
   Precision precision = Precision::Fp32;  // never Auto
   OptimizerOptions optimizer;
@@ -59,5 +65,9 @@ struct MemoryParts {
 // caching allocator (core/memory/caching_allocator.h) are added up. `overhead` is left 0. Throws Cancelled,
 // and Error for an unknown architecture or a size that it does not take.
 MemoryParts planStep(const PlanRequest& request, std::stop_token stop = {});
+
+// The peak of the same steps taken for real on this machine's processor or card: what planStep()'s total()
+// foretells. On the CPU the calling thread's tensors are counted. Throws as planStep(), and OutOfMemory.
+std::uint64_t measurePlan(const PlanRequest& request, std::stop_token stop = {});
 
 }  // namespace panicle

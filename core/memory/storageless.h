@@ -43,6 +43,8 @@ class StoragelessTensors {
   // Of the block that a tensor made inside lives in, as if it had been allocated for that. Others are left
   // alone.
   void setPurposeOf(const at::Tensor& tensor, Purpose purpose);
+  // Of all blocks that are there for `from` and have not been released.
+  void setPurposeOfRest(Purpose from, Purpose to);
 
   // Everything since the beginning. A block that is never released inside has no second event.
   const AllocationLog& log() const;

@@ -5,7 +5,6 @@
 #include <ATen/core/Tensor.h>
 #include <torch/library.h>
 
-
 namespace panicle {
 
 // A tensor as a kernel makes its result; allocated and noted, never filled.
@@ -23,5 +22,8 @@ at::Tensor room(std::int64_t numbers, at::ScalarType type);
 void addSharedRules(torch::Library& rules);  // for both keys
 void addCpuRules(torch::Library& rules);     // for kStoragelessCpuKey
 void addCudaRules(torch::Library& rules);    // for kStoragelessCudaKey: core/memory/cuda_rules.cpp
+
+// Makes all rules known to torch, and the fallback for operators without one.
+void installStoragelessRules();
 
 }  // namespace panicle

@@ -9,6 +9,7 @@
 
 #include "core/models/autocast.h"
 #include "core/models/kernels.h"
+#include "core/models/storageless.h"
 
 namespace panicle {
 namespace {
@@ -144,6 +145,7 @@ auto bestPerform() {
 template <typename Number>
 void sumGradients(const torch::Tensor& x, const torch::Tensor& gradient, torch::Tensor& weight,
                   torch::Tensor& bias) {
+  if (storageless() != Storageless::No) return;
   const Maps<Number> maps{
       x.data_ptr<Number>(), gradient.data_ptr<Number>(), x.size(0), x.size(2), x.size(3), x.size(1)};
   const auto perform = bestPerform<Number>();
@@ -191,8 +193,8 @@ class DepthwiseConv : public torch::autograd::Function<DepthwiseConv> {
 }  // namespace
 
 torch::Tensor depthwiseConv(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias) {
-  const bool ours = x.is_cpu() && x.size(1) % kLanes == 0 && weight.scalar_type() == torch::kFloat32 &&
-                    torch::GradMode::is_enabled();
+  const bool ours = x.is_cpu() && storageless() != Storageless::Cuda && x.size(1) % kLanes == 0 &&
+                    weight.scalar_type() == torch::kFloat32 && torch::GradMode::is_enabled();
   if (!ours) return at::conv2d(x, weight, bias, {1, 1}, {kPadding, kPadding}, {1, 1}, x.size(1));
   const bool half = Autocast::current(c10::kCPU) == Precision::Bf16;
   return DepthwiseConv::apply(half ? x.to(torch::kBFloat16) : x, weight, bias);

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <tuple>
 
+#include "core/models/storageless.h"
 #include "core/train/optimizer_update.h"
 
 namespace panicle {
@@ -33,6 +34,7 @@ void stepOnCpu(const at::Tensor& p, const ParameterState& state, const Update& u
   // All share the parameter's memory order, so that one loop over raw memory is right.
   at::Tensor g = p.grad();
   if (g.strides() != p.strides()) g = at::empty_like(p).copy_(g);
+  if (storageless() != Storageless::No) return;
   const auto memory = [](const at::Tensor& tensor) {
     return tensor.defined() ? tensor.data_ptr<float>() : nullptr;
   };
@@ -205,7 +207,7 @@ void Optimizer::step(const StepRates& rates, double divisor) {
   for (std::size_t i = 0; i < o.parameters.size(); ++i) {
     if (!o.takesStep(i)) continue;
     o.prepare(i);
-    if (o.mode.multi_tensor || !o.parameters[i].tensor.is_cpu()) {
+    if (o.mode.multi_tensor || !o.parameters[i].tensor.is_cpu() || storageless() == Storageless::Cuda) {
       together.push_back(i);
     } else {
       stepOnCpu(o.parameters[i].tensor, o.state.parameters[i],

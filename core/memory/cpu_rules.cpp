@@ -1,0 +1,7 @@
+#include "core/memory/storageless_rules.h"
+
+namespace panicle {
+
+void addCpuRules(torch::Library&) {}
+
+}  // namespace panicle
