@@ -296,15 +296,17 @@ void addSubmit(CLI::App& program) {
   auto arguments = std::make_shared<SubmitArguments>();
   auto* command = program.add_subcommand("submit", "Write the CSV that a competition asks for");
   auto* source = command->add_option_group("predictions", "Where the predictions come from");
-  source->add_option(
+  auto* run = source->add_option(
       "--run", arguments->kept.run,
       "A run: its predictions on the test images, with test-time augmentation where it has them");
   source->add_option("--preds", arguments->predictions,
                      "A CSV with image_id and one probability column for each class");
   source->require_option(1);
-  command->add_option("--target", arguments->kept.target,
-                      "With --run: a further label column that the run has learnt; without it the label");
-  command->add_flag("--no-tta", arguments->noTta, "With --run: the plain predictions");
+  command
+      ->add_option("--target", arguments->kept.target,
+                   "With --run: a further label column that the run has learnt; without it the label")
+      ->needs(run);
+  command->add_flag("--no-tta", arguments->noTta, "With --run: the plain predictions")->needs(run);
   command
       ->add_option("--sample", arguments->sample,
                    "The competition's sample_submission.csv: header, ids and order")

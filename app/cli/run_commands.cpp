@@ -28,11 +28,17 @@ Json changeJson(const ChangeRow& row) {
 }
 
 Json bestJson(const RunRecord& record) {
-  return record.best() ? epochJson(*record.best()) : Json(nullptr);
+  const EpochRow* best = record.best();
+  if (!best) return nullptr;
+  Json json = epochJson(*best);
+  json["monitor"] = record.monitor();
+  return json;
 }
 
-std::string errorRate(const RunRecord& record) {
-  return record.best() ? fmt::format("{:.4f}", record.best()->metrics.at("error_rate")) : std::string();
+std::string bestText(const RunRecord& record) {
+  const EpochRow* best = record.best();
+  const std::string monitor = record.monitor();
+  return best ? fmt::format("{} {:.4f}", monitor, best->value(monitor)) : std::string();
 }
 
 void listRuns(const Arguments& arguments) {
@@ -50,15 +56,16 @@ void listRuns(const Arguments& arguments) {
                       {"seconds", record.seconds},
                       {"arch", record.spec.model.arch},
                       {"epochs", record.epochs.size()},
-                      {"best", bestJson(record)}});
+                      {"best", bestJson(record)},
+                      {"results", record.results}});
     }
     printJson(runs);
     return;
   }
-  TextTable table({"run", "name", "status", "created", "time", "arch", "epochs", "error rate"}, Align::Left);
+  TextTable table({"run", "name", "status", "created", "time", "arch", "epochs", "best epoch"}, Align::Left);
   for (const auto& record : records) {
     table.add({record.id, record.name, toString(record.status), record.created, formatTime(record.seconds),
-               record.spec.model.arch, std::to_string(record.epochs.size()), errorRate(record)});
+               record.spec.model.arch, std::to_string(record.epochs.size()), bestText(record)});
   }
   table.print();
 }
@@ -80,6 +87,7 @@ Json recordJson(const RunStore& store, const RunRecord& record) {
           {"epochs", epochs},
           {"changes", changes},
           {"best", bestJson(record)},
+          {"results", record.results},
           {"peak_bytes", {{"predicted", nullptr}, {"measured", record.peak_tensor_bytes}}},
           {"environment", record.environment},
           {"warnings", record.warnings}};
@@ -98,6 +106,12 @@ std::vector<std::string> columnsOf(const RunRecord& record) {
   return columns;
 }
 
+std::string resultWords(const RunRecord& record) {
+  std::string words;
+  for (const auto& [name, value] : record.results) words += fmt::format("{}{} {:.4f}", words.empty() ? "" : ", ", name, value);
+  return words;
+}
+
 void printRecord(const RunStore& store, const RunRecord& record) {
   fmt::print("run {}{}: {}, {}, created {}\n", record.id, record.name.empty() ? "" : " '" + record.name + "'",
              toString(record.status), formatTime(record.seconds), record.created);
@@ -110,7 +124,7 @@ void printRecord(const RunStore& store, const RunRecord& record) {
   for (const auto& warning : record.warnings) fmt::print("warning: {}\n", warning);
   for (const auto& change : record.changes) {
     fmt::print("changed while it ran: from step {} on (epoch {}) learning rates times {:g}, weight decay {:g}\n", change.step,
-               change.epoch, change.lr_scale, change.wd);
+               change.epoch + 1, change.lr_scale, change.wd);
   }
   if (record.epochs.empty()) return;
   fmt::print("\n");
@@ -118,6 +132,7 @@ void printRecord(const RunStore& store, const RunRecord& record) {
   for (const auto& row : record.epochs) {
     table.add({row.stage, row.epoch, row.phase, row.train_loss, row.valid_loss, row.metrics, row.seconds, row.skipped_steps});
   }
+  if (!record.results.empty()) fmt::print("\nkept model: {}\n", resultWords(record));
 }
 
 void showRun(const Arguments& arguments) {
@@ -137,7 +152,7 @@ void addRunCommands(CLI::App& program) {
   runs->require_subcommand(1);
 
   auto listArguments = std::make_shared<Arguments>();
-  auto* list = runs->add_subcommand("list", "All runs, newest first, with the lowest error rate of each");
+  auto* list = runs->add_subcommand("list", "All runs, newest first, with the best epoch of each: by what keep_best watches, else by error_rate");
   addWorkspace(*list, listArguments->workspace);
   addJson(*list, listArguments->json);
   list->callback([listArguments] { listRuns(*listArguments); });

@@ -26,13 +26,12 @@ void printResults(const RunStore& store, const std::string& run) {
   const std::filesystem::path folder = store.folder(run);
   fmt::print("\nrun {} {} after {}", run, toString(record.status), formatTime(record.seconds));
   if (const EpochRow* best = record.best()) {
-    fmt::print(", best error rate {:.4f} in epoch {} of {}", best->metrics.at("error_rate"), best->epoch + 1,
+    fmt::print(", best {} {:.4f} in epoch {} of {}", record.monitor(), best->value(record.monitor()), best->epoch + 1,
                record.epochs.size());
   }
   fmt::print("\n");
-  if (hasPredictions(folder, ttaStem("valid"))) {
-    fmt::print("error rate with test-time augmentation {:.4f}\n", readPredictions(folder, ttaStem("valid")).errorRate());
-  }
+  if (const auto tta = record.results.find("tta_error_rate"); tta != record.results.end())
+    fmt::print("error_rate with test-time augmentation {:.4f}\n", tta->second);
   fmt::print("results: {}\n", folder.string());
   const bool elsewhere = store.workspace() != std::filesystem::absolute(defaultWorkspace());
   const std::string workspace = elsewhere ? " --workspace " + store.workspace().string() : "";

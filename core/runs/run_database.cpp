@@ -57,6 +57,11 @@ constexpr std::array kMigrations{
          lr_scale REAL, wd REAL,
          PRIMARY KEY (run, step)) WITHOUT ROWID;
        ALTER TABLE epochs ADD COLUMN skipped_steps INTEGER NOT NULL DEFAULT 0;)",
+    R"(CREATE TABLE results (
+         run INTEGER NOT NULL REFERENCES runs (id),
+         name TEXT NOT NULL,
+         value REAL,
+         PRIMARY KEY (run, name)) WITHOUT ROWID;)",
 };
 
 RunStatus statusFromText(const std::string& text) {
@@ -179,6 +184,12 @@ void RunDatabase::write(std::int64_t run, const RunEnded& end) {
                         "UPDATE runs SET status = ?, message = ?, finished = ?, seconds = ? WHERE id = ?");
   SQLite::bind(row, std::string(toString(end.status)), end.message, utcNow(), end.seconds, run);
   row.exec();
+  SQLite::Statement result(db_, "INSERT OR REPLACE INTO results (run, name, value) VALUES (?, ?, ?)");
+  for (const auto& [name, value] : end.metrics) {
+    SQLite::bind(result, run, name, value);
+    result.exec();
+    result.reset();
+  }
 }
 
 void RunDatabase::markInterrupted(std::int64_t run) {
@@ -249,6 +260,7 @@ std::vector<RunRecord> RunDatabase::load(std::optional<std::int64_t> only) {
   loadEpochs(only, byId);
   loadChanges(only, byId);
   loadWarnings(only, byId);
+  loadResults(only, byId);
   return records;
 }
 
@@ -301,6 +313,16 @@ void RunDatabase::loadWarnings(std::optional<std::int64_t> only, const RecordsBy
   while (row.executeStep()) {
     const auto record = records.find(row.getColumn(0).getInt64());
     if (record != records.end()) record->second->warnings.push_back(row.getColumn(1).getString());
+  }
+}
+
+void RunDatabase::loadResults(std::optional<std::int64_t> only, const RecordsById& records) {
+  SQLite::Statement row(
+      db_, std::string("SELECT run, name, value FROM results ") + (only ? "WHERE run = ? " : ""));
+  if (only) row.bind(1, *only);
+  while (row.executeStep()) {
+    const auto record = records.find(row.getColumn(0).getInt64());
+    if (record != records.end()) record->second->results.emplace(row.getColumn(1).getString(), realAt(row, 2));
   }
 }
 

@@ -56,6 +56,7 @@ class RunDatabase {
   void loadEpochs(std::optional<std::int64_t> only, const RecordsById& records);
   void loadChanges(std::optional<std::int64_t> only, const RecordsById& records);
   void loadWarnings(std::optional<std::int64_t> only, const RecordsById& records);
+  void loadResults(std::optional<std::int64_t> only, const RecordsById& records);
 
   SQLite::Database db_;
 };

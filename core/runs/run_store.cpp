@@ -12,6 +12,7 @@
 #include "core/base/file.h"
 #include "core/runs/run_database.h"
 #include "core/runs/run_lock.h"
+#include "core/train/metrics.h"
 
 namespace panicle {
 namespace {
@@ -177,13 +178,28 @@ void RunStore::Impl::apply(const std::string& run, const RunEnded& end) {
   active.erase(run);
 }
 
+double EpochRow::value(const std::string& column) const {
+  if (column == "train_loss") return train_loss;
+  if (column == "valid_loss") return valid_loss;
+  const auto metric = metrics.find(column);
+  return metric == metrics.end() ? std::numeric_limits<double>::quiet_NaN() : metric->second;
+}
+
+std::string RunRecord::monitor() const {
+  if (spec.callbacks.keep_best) return spec.callbacks.keep_best->monitor;
+  const bool measured = epochs.empty() || epochs.front().metrics.contains("error_rate");
+  return measured ? "error_rate" : "valid_loss";
+}
+
 const EpochRow* RunRecord::best() const {
+  const std::string column = monitor();
+  const double sign = smallerIsBetter(column) ? 1 : -1;
   const EpochRow* best = nullptr;
   double lowest = std::numeric_limits<double>::infinity();
   for (const EpochRow& row : epochs) {
-    const auto error = row.metrics.find("error_rate");
-    if (error == row.metrics.end() || !(error->second < lowest)) continue;
-    lowest = error->second;
+    const double value = sign * row.value(column);
+    if (!(value < lowest)) continue;
+    lowest = value;
     best = &row;
   }
   return best;

@@ -27,6 +27,9 @@ struct EpochRow {
   std::map<std::string, double> metrics;
   double seconds = 0;
   std::uint64_t skipped_steps = 0;  // as EpochEnded's
+
+  // A column of the epoch table: train_loss, valid_loss or a metric; NaN where it is not there.
+  double value(const std::string& column) const;
 };
 
 struct StepRow {
@@ -59,8 +62,11 @@ struct RunRecord {
   std::vector<EpochRow> epochs;
   std::vector<ChangeRow> changes;
   std::vector<std::string> warnings;
+  std::map<std::string, double> results;  // as RunEnded's metrics; empty while it runs, and of runs before schema 3
 
-  // The epoch with the lowest error_rate, or nullptr.
+  // What makes an epoch the best: what callbacks.keep_best watches; else error_rate, or valid_loss where the run has none.
+  std::string monitor() const;
+  // The epoch that is the best of the whole run by its monitor, or nullptr.
   const EpochRow* best() const;
 };
 

@@ -23,8 +23,11 @@ class CliTargets : public ::testing::Test {
     RunSpec spec;
     spec.data.label_columns = {"label", "variety", "age"};
     spec.data.regression_columns = {"age"};
+    spec.callbacks.keep_best = KeepBestOptions{.monitor = "f1_macro"};
     const std::string run = store.create(spec, Json::object());
-    store.record(run, RunEnded{.run = run});
+    store.record(run, EpochEnded{.epoch = 0, .metrics = {{"f1_macro", 0.75}}});
+    store.record(run, EpochEnded{.epoch = 1, .metrics = {{"f1_macro", 0.5}}});
+    store.record(run, RunEnded{.run = run, .metrics = {{"error_rate", 0.25}, {"tta_error_rate", 0.125}}});
     const auto folder = store.folder(run);
     const Predictions label{.vocab = {"blast", "tungro"},
                             .ids = {"1.jpg", "2.jpg"},
@@ -95,6 +98,27 @@ TEST_F(CliTargets, SubmissionsTakeTtaWhereItIs) {
   EXPECT_EQ(submitted({}), "image_id,label\n2.jpg,tungro\n1.jpg,tungro\n");
   EXPECT_EQ(submitted({"--no-tta"}), "image_id,label\n2.jpg,blast\n1.jpg,blast\n");
   EXPECT_EQ(submitted({"--no-tta", "--target", "variety"}), "image_id,label\n2.jpg,ADT45\n1.jpg,ADT45\n");
+}
+
+TEST_F(CliTargets, ATableOfPredictionsHasNoTargetsToChooseFrom) {
+  const std::string table = (folder_ / "w" / "runs" / "1" / "test_preds.csv").string();
+  const auto submit = [&](std::vector<std::string> further) {
+    further.insert(further.begin(), {"submit", "--preds", table, "--sample", (folder_ / "sample.csv").string(), "--out",
+                                     (folder_ / "out.csv").string()});
+    return run(std::move(further));
+  };
+  EXPECT_EQ(submit({}).status, 0);
+  EXPECT_THAT(submit({"--target", "variety"}).err, HasSubstr("--target requires --run"));
+  EXPECT_THAT(submit({"--no-tta"}).err, HasSubstr("--no-tta requires --run"));
+}
+
+TEST_F(CliTargets, RunsTellWhatTheKeptModelReaches) {
+  const Json results = {{"error_rate", 0.25}, {"tta_error_rate", 0.125}};
+  EXPECT_EQ(run({"runs", "show", "1", "--json"}).json()["results"], results);
+  EXPECT_EQ(run({"runs", "list", "--json"}).json()[0]["results"], results);
+  EXPECT_EQ(run({"runs", "list", "--json"}).json()[0]["best"]["monitor"], "f1_macro");
+  EXPECT_THAT(run({"runs", "show", "1"}).out, HasSubstr("kept model: error_rate 0.2500, tta_error_rate 0.1250"));
+  EXPECT_THAT(run({"runs", "list"}).out, HasSubstr("f1_macro 0.7500"));
 }
 
 TEST_F(CliTargets, WhatARunHasNotLearntIsSaid) {

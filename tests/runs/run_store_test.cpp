@@ -87,13 +87,37 @@ TEST(RunStore, ReadsAWorkspaceOfTheFirstSchema) {
   }
   {
     SQLite::Database db((folder.path() / "panicle.db").string(), SQLite::OPEN_READWRITE);
-    db.exec("DROP TABLE changes; ALTER TABLE epochs DROP COLUMN skipped_steps; PRAGMA user_version = 1");
+    db.exec("DROP TABLE results; DROP TABLE changes; ALTER TABLE epochs DROP COLUMN skipped_steps; "
+            "PRAGMA user_version = 1");
   }
   const RunRecord record = RunStore(folder.path()).get(run);
   ASSERT_EQ(record.epochs.size(), 1u);
   EXPECT_EQ(record.epochs[0].metrics.at("error_rate"), 0.25);
   EXPECT_EQ(record.epochs[0].skipped_steps, 0u);
   EXPECT_TRUE(record.changes.empty());
+  EXPECT_TRUE(record.results.empty());
+}
+
+TEST(RunStore, TheBestEpochIsWhatKeepBestWatches) {
+  RunRecord record;
+  EXPECT_EQ(record.best(), nullptr);
+  // train_loss, valid_loss and metrics, each best in another epoch.
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  record.epochs = {{0, 0, "", 0.1, nan, {{"error_rate", 0.5}, {"f1_macro", 0.5}, {"recall/blast", nan}}, 1, 0},
+                   {0, 1, "", 0.4, 0.2, {{"error_rate", 0.4}, {"f1_macro", 0.6}, {"recall/blast", 0.1}}, 1, 0},
+                   {0, 2, "", 0.3, 0.6, {{"error_rate", 0.3}, {"f1_macro", 0.4}, {"recall/blast", 0.2}}, 1, 0},
+                   {0, 3, "", 0.2, 0.5, {{"error_rate", 0.6}, {"f1_macro", 0.3}, {"recall/blast", 0.9}}, 1, 0}};
+  EXPECT_EQ(record.monitor(), "error_rate");
+  EXPECT_EQ(record.best(), &record.epochs[2]);
+  for (const auto& [monitor, best] : {std::pair{"train_loss", 0}, {"valid_loss", 1}, {"f1_macro", 1}, {"recall/blast", 3}}) {
+    record.spec.callbacks.keep_best = KeepBestOptions{.monitor = monitor};
+    EXPECT_EQ(record.monitor(), monitor);
+    EXPECT_EQ(record.best(), &record.epochs[static_cast<std::size_t>(best)]) << monitor;
+  }
+  record.spec.callbacks.keep_best = std::nullopt;
+  for (EpochRow& epoch : record.epochs) epoch.metrics.erase("error_rate");
+  EXPECT_EQ(record.monitor(), "valid_loss");
+  EXPECT_EQ(record.best(), &record.epochs[1]);
 }
 
 TEST(RunStore, KeepsWhatARunTells) {
@@ -115,8 +139,14 @@ TEST(RunStore, KeepsWhatARunTells) {
     store.record(run, epoch(0, 0.5));
     store.record(run, epoch(1, 0.25));
     store.record(run, epoch(2, 0.375));
-    RunEnded end{.run = run, .status = RunStatus::Finished, .message = "", .metrics = {}, .seconds = 12.5};
+    EXPECT_TRUE(store.get(run).results.empty());
+    RunEnded end{.run = run,
+                 .status = RunStatus::Finished,
+                 .message = "",
+                 .metrics = {{"error_rate", 0.375}, {"tta_error_rate", 0.125}},
+                 .seconds = 12.5};
     store.record(run, end);
+    EXPECT_EQ(store.list().at(0).results, end.metrics);
     EXPECT_FALSE(std::filesystem::exists(store.folder(run) / "running.lock"));
   }
   const RunStore store(folder.path());
@@ -135,6 +165,7 @@ TEST(RunStore, KeepsWhatARunTells) {
   EXPECT_EQ(record.epochs[0].phase, "one cycle");
   EXPECT_EQ(record.epochs[0].valid_loss, 0.25);
   EXPECT_EQ(record.best(), &record.epochs[1]);
+  EXPECT_EQ(record.results, (std::map<std::string, double>{{"error_rate", 0.375}, {"tta_error_rate", 0.125}}));
   const auto steps = store.steps(run);
   ASSERT_EQ(steps.size(), 2u);
   EXPECT_EQ(steps[1].step, 2u);

@@ -141,7 +141,7 @@ TEST_F(RunTargets, TtaWithoutRandomTransformsIsThePlainPrediction) {
   EXPECT_THAT(tta.probabilities, ::testing::Pointwise(::testing::FloatNear(1e-5f), plain.probabilities));
   EXPECT_THAT(tta.losses, ::testing::Pointwise(::testing::FloatNear(1e-4f), plain.losses));
   EXPECT_TRUE(hasPredictions(folderOf(outcome), "test_tta.age"));
-  EXPECT_DOUBLE_EQ(end_.metrics.at("tta_error_rate"), tta.errorRate());
+  EXPECT_DOUBLE_EQ(store_.get(outcome.run).results.at("tta_error_rate"), tta.errorRate());
 }
 
 // Its draws are functions of the seed: not of the threads, and not those of the last epoch.
