@@ -12,6 +12,7 @@
 
 #include "core/base/error.h"
 #include "core/base/random.h"
+#include "core/base/thread_name.h"
 #include "core/loader/presize_cache.h"
 
 namespace panicle {
@@ -157,6 +158,7 @@ bool Loader::Impl::mayTake() {
 }
 
 void Loader::Impl::work(std::stop_token stop) {
+  nameThread("loader");
   std::unique_lock lock(mutex_);
   while (workToDo_.wait(lock, stop, [this] { return mayTake(); })) {
     const std::size_t batch = nextPlace_ / batchSize();

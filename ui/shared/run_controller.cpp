@@ -6,6 +6,7 @@
 #include <optional>
 #include <thread>
 
+#include "core/base/thread_name.h"
 #include "ui/shared/worker_priority.h"
 
 namespace panicle::ui {
@@ -23,6 +24,7 @@ struct RunController::Impl {
 
   // On the worker thread: nothing may leave it but through the guarded members.
   void work() {
+    nameThread("training");
     yieldToTheWindow();  // training takes every core there is
     RunOutcome result;
     try {
