@@ -164,12 +164,11 @@ class Trial {
 
   // The batch stage takes all its steps in one pass; each is shown by leaving out those after it.
   void transform() {
-    const Normalization none{{0, 0, 0}, {1, 1, 1}};
     const Size size = pipeline_.augment ? augmentedSize(*pipeline_.augment, itemSize()) : itemSize();
     numbers_.resize(std::size_t{3} * size.height * size.width);
     const AugDraw draw = drawItem(pipeline_, context_, 0, itemSize());
     if (!pipeline_.augment) {
-      normalize(item_, none, numbers_);
+      normalize(item_, kNoNormalization, numbers_);
       addNumbers("To numbers", "bytes divided by 255", size);
       normalize(item_, pipeline_.normalization, numbers_);
     } else {
@@ -180,13 +179,13 @@ class Trial {
       geometry.saturation = AugDraw{}.saturation;
       geometry.hue = AugDraw{}.hue;
       geometry.erase.clear();
-      augment(item_, options, geometry, none, numbers_);
+      augment(item_, options, geometry, kNoNormalization, numbers_);
       addNumbers("Geometry", geometryWords(options, context_.mode), size);
       const std::string lighting = lightingWords(options);
       if (context_.mode == Mode::Train && !lighting.empty()) {
         AugDraw lit = draw;
         lit.erase.clear();
-        augment(item_, options, lit, none, numbers_);
+        augment(item_, options, lit, kNoNormalization, numbers_);
         addNumbers("Lighting", lighting, size);
       }
       augment(item_, options, draw, pipeline_.normalization, numbers_);

@@ -86,6 +86,13 @@ std::span<const Field<ModelOptions>> fieldTable(const ModelOptions*) {
                "fastai: concat pooling (of convolutional networks) and two linear layers with batch norm and "
                "dropout; timm: the architecture's own pooling and one linear layer.",
            .fastai = "create_head"}),
+      field<&ModelOptions::normalize>(
+          {.name = "normalize",
+           .label = "Normalize",
+           .help = "Whether photos are normalised with the mean and standard deviation that the architecture was "
+                   "trained with. auto: as fastai does, when it starts from weights, and not from scratch. on is "
+                   "often better from scratch as well; off is for weights that were trained without.",
+           .fastai = "vision_learner(normalize), Normalize.from_stats"}),
       field<&ModelOptions::drop_path>(
           {.name = "drop_path",
            .label = "Drop path",

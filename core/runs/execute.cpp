@@ -58,7 +58,7 @@ class Execution {
     tellOfSkippedSteps();
     if (trainer_) trainer_->settle();
     if (loaders_.current()) {
-      saveModel();
+      if (!modelSaved_) saveModel();
       keepPredictions(end.status == RunStatus::Finished);
     }
     if (trainer_) end.metrics = trainer_->lastMetrics();
@@ -81,8 +81,8 @@ class Execution {
   // The stage that the run was in.
   const StageOptions& stage() const { return spec_.stages[stage_]; }
 
-  // Of the last epoch.
-  std::map<std::string, double> metrics() const { return trainer_ ? trainer_->lastMetrics() : std::map<std::string, double>{}; }
+  // Of the last epoch that was saved.
+  const std::map<std::string, double>& savedMetrics() const { return savedMetrics_; }
 
   void tell(const TrainEvent& event) {
     store_.record(run_, event);
@@ -144,11 +144,14 @@ class Execution {
   // kept, after each that is the best so far.
   void forward(const TrainEvent& event) {
     tell(event);
+    if (std::holds_alternative<BatchEnded>(event)) modelSaved_ = false;
     const auto* ended = std::get_if<EpochEnded>(&event);
     if (!ended) return;
     if (trainer_->keepsEpoch()) {
       saveModel();
+      modelSaved_ = true;
       savedEpochs_ = ended->epoch + 1;
+      savedMetrics_ = trainer_->lastMetrics();
     }
     loaders_.tellOfCache();
     const MemoryReading memory = meter_.read();
@@ -168,7 +171,7 @@ class Execution {
 
   void saveModel() {
     saveWeights(*prepared_.model, modelFile(),
-                {{"panicle", PANICLE_VERSION}, {"vocab", Json(prepared_.dataset.vocab).dump()}, {"targets", outputsOf(*prepared_.targets).dump()}});
+                {{"panicle", PANICLE_VERSION}, {"vocab", Json(prepared_.dataset.vocab).dump()}, {"targets", outputsOf(*prepared_.targets).dump()}, normalizationNote(spec_)});
     tell(CheckpointWritten{modelFile().string()});
   }
 
@@ -224,7 +227,10 @@ class Execution {
   StageLoader loaders_{spec_, prepared_, telling_};
   std::unique_ptr<Trainer> trainer_;
   std::size_t stage_ = 0;
+  // Settling puts back the weights that the newest epoch was validated with; so while nothing was trained since, the file holds them.
+  bool modelSaved_ = false;
   int savedEpochs_ = 0;  // of the saved model
+  std::map<std::string, double> savedMetrics_;
   std::optional<TtaOptions> tta_;        // null: none is wanted, or not any more
   std::optional<double> ttaErrorRate_;   // of the label on the validation images
 };
@@ -256,7 +262,7 @@ RunEnded performOrRescue(Execution& execution, const RunSpec& spec, const std::s
   } catch (...) {
     end.message = failureMessage(spec, execution.stage());
   }
-  end.metrics = execution.metrics();
+  end.metrics = execution.savedMetrics();
   try {
     if (const std::string kept = execution.rescue(); !kept.empty()) end.message += "\n" + kept;
   } catch (...) {
@@ -267,16 +273,17 @@ RunEnded performOrRescue(Execution& execution, const RunSpec& spec, const std::s
 
 }  // namespace
 
-RunOutcome execute(RunStore& store, const RunSpec& spec, TrainControl& control, const TrainObserver& observer) {
-  throwProblems("the run cannot start:", check(spec));
+RunOutcome execute(RunStore& store, const RunSpec& asked, TrainControl& control, const TrainObserver& observer) {
+  throwProblems("the run cannot start:", check(asked));
   const auto start = std::chrono::steady_clock::now();
+  const Start from = findStart(asked.model, store.workspace());
+  const RunSpec spec = withNormalization(asked, from);
   setComputeThreads(spec.threads);
   resetPeakTensorBytes();
   Json environment = describeEnvironment();
   const c10::Device device = chooseDevice(spec.device);
   environment["device"] = describeDevice(device);
   environment["precision"] = enumName(resolvePrecision(spec.precision, device.str()));
-  const Start from = findStart(spec.model, store.workspace());
   environment["start"] = from.words();
   const std::string run = store.create(spec, environment);
 

@@ -19,7 +19,7 @@ struct RunOutcome {
 // Blocks until the run has ended; the caller owns the thread. Every event goes to the store first, then to `observer`.
 // A stop keeps the model, the metrics and the predictions up to that point (status Stopped). An exception ends the run as
 // Failed with its message kept, and is not thrown on. Only a spec that is wrong in itself throws, before a run is made.
-// Metrics do not depend on who calls, or on the number of loader threads.
+// The run's spec says what NormalizeInput::Auto became. Metrics do not depend on who calls, or on the number of loader threads.
 RunOutcome execute(RunStore& store, const RunSpec& spec, TrainControl& control, const TrainObserver& observer);
 
 // Versions, processor, threads, linear algebra (core/models/kernels.h), and "warning" where that is slow: what a run records about where it ran.

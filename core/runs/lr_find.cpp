@@ -53,9 +53,10 @@ int epochsOf(const LrSweepOptions& sweep, const BatchOptions& batch, std::size_t
   return static_cast<int>(std::min<std::size_t>(1000, wanted / std::max<std::size_t>(1, images) + 1));
 }
 
-LrSweep sweep(const RunSpec& spec, const std::filesystem::path& workspace, const LrFindOptions& options,
+LrSweep sweep(const RunSpec& asked, const std::filesystem::path& workspace, const LrFindOptions& options,
               TrainControl& control, const PreparationObserver& tell, const LrFindObserver& observer) {
-  const Start start = findStart(spec.model, workspace);
+  const Start start = findStart(asked.model, workspace);
+  const RunSpec spec = withNormalization(asked, start);
   const PreparedRun run = prepareRun(spec, start, tell, control.token());
   const auto stage = static_cast<std::size_t>(options.stage);
   const StageFit fit = stageFit(spec, stage, run.model->parameterGroups().size());

@@ -2,10 +2,12 @@
 
 #include <numeric>
 
+#include "core/base/error.h"
 #include "core/data/split.h"
 #include "core/models/device.h"
 #include "core/models/kernels.h"
 #include "core/models/weight_search.h"
+#include "core/weights/weight_file.h"
 
 namespace panicle {
 namespace {
@@ -38,7 +40,30 @@ std::shared_ptr<Classifier> buildModel(const RunSpec& spec, const PreparedRun& r
   return model;
 }
 
+constexpr const char* kNormalize = "normalize";
+
+NormalizeInput normalizationOf(const Start& start) {
+  if (!start.file) return NormalizeInput::Off;
+  try {
+    const WeightFile weights = WeightFile::open(*start.file);
+    const auto note = weights.metadata().find(kNormalize);
+    if (note != weights.metadata().end() && note->second == enumName(NormalizeInput::Off)) return NormalizeInput::Off;
+  } catch (const Error&) {
+    // Reading the weights will say what is wrong.
+  }
+  return NormalizeInput::On;
+}
+
 }  // namespace
+
+RunSpec withNormalization(RunSpec spec, const Start& start) {
+  if (spec.model.normalize == NormalizeInput::Auto) spec.model.normalize = normalizationOf(start);
+  return spec;
+}
+
+std::pair<std::string, std::string> normalizationNote(const RunSpec& spec) {
+  return {kNormalize, enumName(spec.model.normalize)};
+}
 
 Start findStart(const ModelOptions& model, const std::filesystem::path& workspace) {
   if (model.weights == "none") return {.why = "model.weights is none"};

@@ -28,6 +28,12 @@ struct Start {
 
 Start findStart(const ModelOptions& model, const std::filesystem::path& workspace);
 
+// `spec` with what NormalizeInput::Auto becomes with this start. A weight file that a run wrote says
+// itself what it was trained with.
+RunSpec withNormalization(RunSpec spec, const Start& start);
+// The metadata by which it does.
+std::pair<std::string, std::string> normalizationNote(const RunSpec& spec);
+
 // Both functions must be there.
 struct PreparationObserver {
   std::function<void(const std::string&)> phase;  // "reading the data set"

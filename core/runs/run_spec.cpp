@@ -352,14 +352,25 @@ void setByPath(RunSpec& spec, std::string_view key, std::string_view value) {
   throw Error(firstProblem);
 }
 
+namespace {
+
+// What Auto becomes is known for certain once the weights have been looked for (settleNormalization).
+bool normalizes(const ModelOptions& model) {
+  return model.normalize == NormalizeInput::On || (model.normalize == NormalizeInput::Auto && model.weights != "none");
+}
+
+}  // namespace
+
 Pipeline makePipeline(const RunSpec& spec, const StageOptions& stage) {
   Pipeline pipeline;
   pipeline.decode.exif = spec.data.exif;
   pipeline.resize = stage.resize;
   pipeline.augment = stage.augment;
   pipeline.seed = spec.seed;
-  // An unknown architecture is told of by check(); until it is mended, pictures are shown with ImageNet's.
-  if (const Architecture* arch = findArchitecture(spec.model.arch).architecture) {
+  const auto& [arch, pretrained] = findArchitecture(spec.model.arch);
+  if (!normalizes(spec.model)) {
+    pipeline.normalization = kNoNormalization;
+  } else if (arch) {  // check() tells of one that is not known; until it is mended, pictures are shown with ImageNet's
     pipeline.normalization = {arch->mean, arch->std};
   }
   return pipeline;

@@ -71,6 +71,8 @@ struct Normalization {
   std::array<float, 3> std{0.229f, 0.224f, 0.225f};
 };
 
+constexpr Normalization kNoNormalization{{0, 0, 0}, {1, 1, 1}};
+
 // The size of the result.
 Size augmentedSize(const AugOptions& options, Size item);
 

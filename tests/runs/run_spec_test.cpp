@@ -294,5 +294,19 @@ TEST(RunSpec, TheDocumentationNamesEveryKeyWithItsDefault) {
   EXPECT_EQ(rows, fields.size()) << "docs/runspec.md has a key that is gone";
 }
 
+TEST(RunSpec, APipelineNormalisesUnlessTheNetworkStartsFromScratch) {
+  RunSpec spec;
+  const auto mean = [&] { return makePipeline(spec, spec.stages[0]).normalization.mean; };
+  const std::array<float, 3> imagenet{0.485f, 0.456f, 0.406f}, none{};
+  EXPECT_EQ(mean(), imagenet);
+  spec.model.weights = "none";
+  EXPECT_EQ(mean(), none);
+  spec.model.normalize = NormalizeInput::On;
+  EXPECT_EQ(mean(), imagenet);
+  spec.model.weights = "auto";
+  spec.model.normalize = NormalizeInput::Off;
+  EXPECT_EQ(mean(), none);
+}
+
 }  // namespace
 }  // namespace panicle
