@@ -2,13 +2,17 @@
 #include "ui/shared/plot_canvas.h"
 
 #include <QElapsedTimer>
+#include <QHelpEvent>
 #include <QImage>
 #include <QLabel>
 #include <QTemporaryDir>
 #include <QTest>
+#include <QToolTip>
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
+#include "ui/shared/plot_card.h"
 #include "ui/shared/theme.h"
 
 namespace panicle::ui {
@@ -125,6 +129,122 @@ class PlotCanvasTest : public QObject {
     QTRY_VERIFY(label->isVisible());
     canvas.append(curve, 1, 1);
     QTRY_VERIFY(!label->isVisible());
+  }
+
+  void axesOfAnOrdinarySizeHaveFourLabels_data() {
+    QTest::addColumn<int>("steps");
+    QTest::addColumn<double>("highest");
+    for (const int steps : {12, 30, 49, 100, 196, 1234, 60000, 100000}) {
+      for (const double highest : {0.03, 0.7, 1.1, 2.3, 3.1, 5.5}) QTest::addRow("%d %g", steps, highest) << steps << highest;
+    }
+  }
+
+  void axesOfAnOrdinarySizeHaveFourLabels() {
+    QFETCH(int, steps);
+    QFETCH(double, highest);
+    PlotCanvas canvas(QStringLiteral("step"), QStringLiteral("loss"));
+    canvas.setWholeX(true);
+    const int curve = canvas.addCurve({.name = QStringLiteral("train"), .color = classColor(0)});
+    canvas.append(curve, 1, highest);
+    canvas.append(curve, steps, 0);
+    canvas.resize(420, 190);
+    canvas.show();
+    QTRY_VERIFY(canvas.tickLabels(Qt::Horizontal).size() >= 4);
+    QTRY_VERIFY2(canvas.tickLabels(Qt::Vertical).size() >= 4, qPrintable(canvas.tickLabels(Qt::Vertical).join(u' ')));
+    // And they do not touch.
+    int wide = 0;
+    for (const QString& label : canvas.tickLabels(Qt::Horizontal)) wide += canvas.fontMetrics().horizontalAdvance(label) + 4;
+    QVERIFY2(wide < canvas.width(), qPrintable(canvas.tickLabels(Qt::Horizontal).join(u' ')));
+    QVERIFY(canvas.tickLabels(Qt::Vertical).size() * canvas.fontMetrics().height() < canvas.height());
+  }
+
+  // Epochs are kept from 0, and read from 1.
+  void wholeNumbersAreToldWithTheirOffset() {
+    PlotCanvas canvas(QStringLiteral("epoch"), QStringLiteral("error rate"));
+    canvas.setWholeX(true, 1);
+    const int curve = canvas.addCurve({.name = QStringLiteral("error rate"), .color = classColor(1), .points = true});
+    for (int epoch = 0; epoch < 5; ++epoch) canvas.append(curve, epoch, 0.5 - 0.0625 * epoch);
+    canvas.resize(420, 190);
+    canvas.show();
+    const QStringList labels{QStringLiteral("1"), QStringLiteral("2"), QStringLiteral("3"), QStringLiteral("4"), QStringLiteral("5")};
+    QTRY_COMPARE(canvas.tickLabels(Qt::Horizontal), labels);
+    QTest::keyClick(&canvas, Qt::Key_Right);  // begins at the last point
+    QVERIFY2(canvas.cursorText().startsWith(QStringLiteral("epoch 5\n")), qPrintable(canvas.cursorText()));
+    QVERIFY(canvas.toCsv().contains(QStringLiteral("\n4,0.25\n")));
+  }
+
+  void markersAtTheEndsAreWhole() {
+    PlotCanvas canvas(QStringLiteral("step"), QStringLiteral("loss"));
+    canvas.setWholeX(true);
+    const int curve = canvas.addCurve({.name = QStringLiteral("valid"), .color = Qt::red, .points = true});
+    canvas.append(curve, 1000, 0.8);
+    canvas.append(curve, 100000, 0);
+    canvas.resize(400, 300);
+    canvas.show();
+    QTRY_VERIFY(canvas.redraws() > 0);
+    const QImage image = picture(canvas, 400, 300);
+    int right = 0, lowest = 0;
+    for (int y = 0; y < image.height(); ++y) {
+      for (int x = 0; x < image.width(); ++x) {
+        if (countNear(image, Qt::red, QRect(x, y, 1, 1)) == 0) continue;
+        right = std::max(right, x);
+        lowest = std::max(lowest, y);
+      }
+    }
+    // The outermost column and row of a circle are short; those of one that is cut are as long as it is wide (12 at this scale).
+    QVERIFY(countNear(image, Qt::red, QRect(right, 0, 1, image.height())) < 8);
+    QVERIFY(countNear(image, Qt::red, QRect(0, lowest, image.width(), 1)) < 8);
+  }
+
+  void theCardKeepsOffWhatIsDrawn() {
+    const QRectF area(40, 20, 360, 120), window(0, 0, 500, 400);
+    const QSizeF size(100, 50);
+    const auto place = [&](double x, const std::vector<CardObstacle>& obstacles) {
+      const auto places = cardPlaces(size, x, area, window);
+      return places[static_cast<std::size_t>(freestPlace(places, x, area, obstacles, -1))];
+    };
+    // Nothing there: right of the line, at the top. At the right end: left of it.
+    QVERIFY(place(100, {}).left() > 100 && place(100, {}).top() < 30);
+    QVERIFY(place(395, {}).right() < 395);
+    const CardObstacle marker{QRectF(120, 30, 12, 12), 10};
+    QVERIFY(!place(100, {marker}).intersects(marker.place));
+    // Too low for it: outside, but in the window, and off the line.
+    const QRectF low(40, 300, 360, 30);
+    const auto places = cardPlaces(size, 200, low, window);
+    for (const QRectF& one : places) QVERIFY(window.contains(one));
+    const QRectF chosen = places[static_cast<std::size_t>(freestPlace(places, 200, low, {{low, 5}}, -1))];
+    QVERIFY(!chosen.intersects(low));
+    // It does not jump about for nothing.
+    QCOMPARE(freestPlace(places, 200, low, {}, 7), 7);
+  }
+
+  void theCardOfALowPlotIsWhole() {
+    QWidget window;
+    window.resize(500, 400);
+    PlotCanvas canvas(QStringLiteral("step"), QStringLiteral("loss"), &window);
+    canvas.setGeometry(300, 300, 200, 100);
+    for (int i = 0; i < 8; ++i) {
+      const int curve = canvas.addCurve({.name = QStringLiteral("a class with a name %1").arg(i), .color = classColor(i)});
+      for (int step = 0; step < 10; ++step) canvas.append(curve, step, i + step);
+    }
+    window.show();
+    QTRY_VERIFY(canvas.redraws() > 0);
+    QTest::keyClick(&canvas, Qt::Key_Right);
+    QVERIFY(!canvas.cursorText().isEmpty());
+    const QRect card = canvas.cursorCard().translated(canvas.pos());
+    QVERIFY(card.height() > canvas.height());
+    QVERIFY(window.rect().contains(card));
+    // Where it is, no tooltip comes.
+    canvas.setToolTip(QStringLiteral("What is drawn here"));
+    QHelpEvent help(QEvent::ToolTip, QPoint(50, 50), canvas.mapToGlobal(QPoint(50, 50)));
+    QCoreApplication::sendEvent(&canvas, &help);
+    QVERIFY(!QToolTip::isVisible());
+    canvas.hide();
+    QVERIFY(canvas.cursorCard().isEmpty());
+    canvas.show();
+    QCoreApplication::sendEvent(&canvas, &help);
+    QTRY_VERIFY(QToolTip::isVisible());
+    QToolTip::hideText();
   }
 
   void arrowKeysWalkTheCursor() {

@@ -225,6 +225,18 @@ class RunCurvesTest : public QObject {
     QTest::qWait(120);
   }
 
+  void epochsAreReadFromOne() {
+    RunCurves curves;
+    curves.resize(900, 600);
+    curves.show();
+    for (int epoch = 0; epoch < 3; ++epoch) curves.add(makeEpoch(epoch, {{"error_rate", 0.3}, {"accuracy", 0.7}}));
+    const QStringList labels{QStringLiteral("1"), QStringLiteral("2"), QStringLiteral("3")};
+    QTRY_COMPARE(curves.metric()->tickLabels(Qt::Horizontal), labels);
+    QTest::keyClick(curves.metric(), Qt::Key_Right);
+    QVERIFY2(curves.metric()->cursorText().startsWith(QStringLiteral("epoch 3\n")), qPrintable(curves.metric()->cursorText()));
+    QCOMPARE(csvLine(*curves.metric(), 3).first(), QStringLiteral("2"));  // as JSON has it
+  }
+
   void aStoredRunShowsItsStagesAndChanges() {
     RunRecord record;
     std::vector<StepRow> steps;

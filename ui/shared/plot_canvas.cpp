@@ -118,8 +118,10 @@ void PlotCanvas::setLogX(bool on) { impl_->setLog(impl_->plot->xAxis, on); }
 
 void PlotCanvas::setLogY(bool on) { impl_->setLog(impl_->plot->yAxis, on); }
 
-void PlotCanvas::setWholeX(bool on) {
+void PlotCanvas::setWholeX(bool on, int offset) {
   impl_->wholeX = on;
+  impl_->offset = offset;
+  impl_->crossHair->setOffset(offset);
   impl_->setLog(impl_->plot->xAxis, impl_->plot->xAxis->scaleType() == QCPAxis::stLogarithmic);
 }
 
@@ -173,6 +175,12 @@ bool PlotCanvas::savePdf(const QString& file, int width, int height) {
 
 QString PlotCanvas::cursorText() const { return impl_->crossHair->text(); }
 
+QRect PlotCanvas::cursorCard() const { return impl_->crossHair->card(); }
+
+QStringList PlotCanvas::tickLabels(Qt::Orientation axis) const {
+  return (axis == Qt::Horizontal ? impl_->plot->xAxis : impl_->plot->yAxis)->tickVectorLabels();
+}
+
 int PlotCanvas::redraws() const { return impl_->redraws; }
 
 double PlotCanvas::redrawMs() const { return impl_->plot->replotTime(true); }
@@ -180,6 +188,12 @@ double PlotCanvas::redrawMs() const { return impl_->plot->replotTime(true); }
 QSize PlotCanvas::sizeHint() const { return {48 * kGrid, 22 * kGrid}; }
 
 QSize PlotCanvas::minimumSizeHint() const { return {16 * kGrid, 11 * kGrid}; }
+
+// The values under the cursor are told by the cross-hair: a tooltip would lie over them.
+bool PlotCanvas::event(QEvent* event) {
+  if (event->type() == QEvent::ToolTip && impl_->crossHair->visible()) return true;
+  return QWidget::event(event);
+}
 
 void PlotCanvas::changeEvent(QEvent* event) {
   QWidget::changeEvent(event);
@@ -216,6 +230,11 @@ void PlotCanvas::focusInEvent(QFocusEvent* event) {
 
 void PlotCanvas::focusOutEvent(QFocusEvent* event) {
   QWidget::focusOutEvent(event);
+  impl_->hideCursor();
+}
+
+void PlotCanvas::hideEvent(QHideEvent* event) {
+  QWidget::hideEvent(event);
   impl_->hideCursor();
 }
 

@@ -7,6 +7,7 @@
 
 #include <QColor>
 #include <QString>
+#include <QStringList>
 #include <QWidget>
 #include <memory>
 #include <vector>
@@ -58,7 +59,9 @@ class PlotCanvas : public QWidget {
   void setYLabel(const QString& label);
   void setLogX(bool on);
   void setLogY(bool on);                             // the left axis
-  void setWholeX(bool on);                           // ticks at whole numbers only (epochs, steps)
+  // Ticks at whole numbers only (epochs, steps). Axis and cursor tell x + `offset`: what counts from 0 is read from 1. CSV and
+  // ranges have x.
+  void setWholeX(bool on, int offset = 0);
   void setYRange(double low, double high);           // fixes the left axis; low == high follows the data again
   void setXRange(double low, double high);           // likewise the lower axis
   void setEmptyText(const QString& text);            // shown while no curve has a point
@@ -71,6 +74,8 @@ class PlotCanvas : public QWidget {
   bool savePdf(const QString& file, int width, int height);
 
   QString cursorText() const;                        // what the cross-hair tells now, a line a curve; empty while it is hidden
+  QRect cursorCard() const;                          // where that stands, in pixels; empty while it is hidden
+  QStringList tickLabels(Qt::Orientation axis) const;  // as drawn last; Vertical: the left axis
   int redraws() const;                               // so far
   double redrawMs() const;                           // that drawing takes, as the last ones did
 
@@ -84,10 +89,12 @@ class PlotCanvas : public QWidget {
   void failed(const QString& problem);               // an export from the context menu could not be written
 
  protected:
+  bool event(QEvent* event) override;
   void changeEvent(QEvent* event) override;
   void contextMenuEvent(QContextMenuEvent* event) override;
   void focusInEvent(QFocusEvent* event) override;
   void focusOutEvent(QFocusEvent* event) override;
+  void hideEvent(QHideEvent* event) override;
   void keyPressEvent(QKeyEvent* event) override;
   void leaveEvent(QEvent* event) override;
   void resizeEvent(QResizeEvent* event) override;

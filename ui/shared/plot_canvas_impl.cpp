@@ -2,6 +2,7 @@
 
 #include <QFileDialog>
 #include <QSaveFile>
+#include <QToolTip>
 #include <QVBoxLayout>
 #include <algorithm>
 #include <cmath>
@@ -14,35 +15,8 @@ namespace {
 constexpr int kRedrawMs = 50;  // 20 a second
 constexpr double kIdleShare = 3;  // between redraws, in times of one
 constexpr int kSmoothPoints = 4;
-constexpr double kDecadesOfSteps = 3;        // up to so many a logarithmic axis has ticks at 2 and 5
-constexpr double kDecadesOfFineSteps = 0.5;  // up to so many it has evenly spaced ones
-
-// Ticks at whole numbers: there is no epoch 1.5.
-class WholeTicker : public QCPAxisTicker {
- protected:
-  double getTickStep(const QCPRange& range) override {
-    double step = std::max(1.0, std::round(QCPAxisTicker::getTickStep(range)));
-    // The base class takes up to twice as many as were asked for: labels of many digits would touch.
-    while (range.size() / step > tickCount() + 0.5) step *= 2;
-    return step;
-  }
-  int getSubTickCount(double) override { return 0; }
-};
-
-// Rates are read in powers of ten; zoomed in, in the steps between them.
-class LogTicker : public QCPAxisTickerLog {
- protected:
-  QVector<double> createTickVector(double step, const QCPRange& range) override {
-    const double decades = std::log10(range.upper / range.lower);
-    if (!std::isfinite(decades) || decades > kDecadesOfSteps) return QCPAxisTickerLog::createTickVector(step, range);
-    if (decades < kDecadesOfFineSteps) return QCPAxisTicker::createTickVector(QCPAxisTicker::getTickStep(range), range);
-    QVector<double> ticks;
-    for (double power = std::pow(10, std::floor(std::log10(range.lower))); power <= range.upper; power *= 10) {
-      for (const double part : {1, 2, 5}) ticks.append(part * power);
-    }
-    return ticks;
-  }
-};
+constexpr int kMostTicks = 10;
+constexpr int kMarkerRoom = 6;    // pixels between a marker and the end of its axis
 
 // Not by transparency: where a dense line crosses itself it would not stay faint, and it draws slower.
 QColor mixed(const QColor& a, const QColor& b, float share) {
@@ -80,6 +54,7 @@ PlotCanvas::Impl::Impl(PlotCanvas& owner, const QString& xName, const QString& y
   for (QCPAxis* axis : {plot->xAxis, plot->yAxis, plot->yAxis2}) {
     axis->setNumberFormat(QStringLiteral("gb"));
     axis->setNumberPrecision(6);
+    axis->setTicker(QSharedPointer<QCPAxisTicker>(new RoundTicker));
   }
   plot->axisRect()->setRangeZoomFactor(kZoomStep);
   plot->axisRect()->setRangeDragAxes({plot->xAxis}, {plot->yAxis, plot->yAxis2});
@@ -127,6 +102,7 @@ void PlotCanvas::Impl::listen() {
     if (!plot->yAxis2->visible()) endLabels->place(graphs.size() > 1 ? curvesFor(true) : std::vector<PlotCurve>());
     notes->place();
     markers->place();
+    if (fixTicks()) plot->replot(QCustomPlot::rpQueuedReplot);  // another size bears other ticks
   });
   connect(plot, &QCustomPlot::mouseDoubleClick, &self, [this] { self.resetView(); });
   connect(plot, &QCustomPlot::mouseWheel, &self, [this](QWheelEvent* event) {
@@ -199,7 +175,7 @@ void PlotCanvas::Impl::redraw() {
   if (!userView) followData();
   fixMargins();
   plot->replot(QCustomPlot::rpQueuedRefresh);
-  if (crossHair->visible()) crossHair->showAt(crossHair->x(), curvesFor(false));
+  if (crossHair->visible()) tell(crossHair->x());
 }
 
 void PlotCanvas::Impl::followData() {
@@ -216,46 +192,54 @@ void PlotCanvas::Impl::followData() {
   if (plot->yAxis2->visible()) follow(plot->yAxis2, false);
 }
 
-// Fits an axis to the curves on it, with a little air; values near zero bring the zero in.
+// Fits an axis to the curves on it, with a little air; values near zero bring the zero in. Markers at the ends are whole.
 void PlotCanvas::Impl::follow(QCPAxis* axis, bool keys) {
   const bool log = axis->scaleType() == QCPAxis::stLogarithmic;
   const QCP::SignDomain domain = log ? QCP::sdPositive : QCP::sdBoth;
-  QCPRange range;
-  bool any = false;
-  for (QCPGraph* graph : graphs) {
-    if (!keys && graph->valueAxis() != axis) continue;
+  QCPRange range, marked;
+  bool any = false, anyMarked = false;
+  for (std::size_t i = 0; i < graphs.size(); ++i) {
+    if (!keys && graphs[i]->valueAxis() != axis) continue;
     bool found = false;
-    const QCPRange own = keys ? graph->getKeyRange(found, domain) : graph->getValueRange(found, domain);
+    const QCPRange own = keys ? graphs[i]->getKeyRange(found, domain) : graphs[i]->getValueRange(found, domain);
     if (!found) continue;
     range = any ? range.expanded(own) : own;
     any = true;
+    if (!styles[i].points) continue;
+    marked = anyMarked ? marked.expanded(own) : own;
+    anyMarked = true;
   }
   if (!any) {
     axis->setRange(log ? QCPRange(0.1, 1) : QCPRange(0, 1));
-  } else if (log) {
+    return;
+  }
+  if (log) {
     axis->setRange(range.lower / 1.1, range.upper * 1.1);
-  } else if (keys) {
+    return;
+  }
+  if (keys) {
     const double air = wholeX ? 0.25 : range.size() == 0 ? 1 : 0;
-    axis->setRange(range.lower - air, range.upper + air);
+    range = QCPRange(range.lower - air, range.upper + air);
   } else {
     if (range.lower > 0 && range.lower < 0.5 * range.upper) range.lower = 0;
     // Values that hardly differ are not blown up until the last digit fills the plot.
     const double least = std::max(0.02 * std::abs(range.upper), 1e-12);
     const double air = std::max(0.06 * range.size(), 0.5 * (least - range.size()));
-    axis->setRange(range.lower == 0 ? 0 : range.lower - air, range.upper + air);
+    range = QCPRange(range.lower == 0 ? 0 : range.lower - air, range.upper + air);
   }
+  if (anyMarked) {
+    const int pixels = keys ? plot->axisRect()->width() : plot->axisRect()->height();
+    const double room = range.size() * kMarkerRoom / std::max(pixels - 2 * kMarkerRoom, 4 * kMarkerRoom);
+    range = range.expanded(QCPRange(marked.lower - room, marked.upper + room));
+  }
+  axis->setRange(range);
 }
 
 // Room for the names at the curves' ends; with an axis at the right, the headings name the curves instead.
 void PlotCanvas::Impl::fixMargins() {
   QCPAxisRect* area = plot->axisRect();
-  const QFontMetrics metrics(plot->font());
-  const int top = metrics.height() / 2 + 2;  // the highest tick label reaches above the axis
-  const QString widest = QString::number(std::llround(plot->xAxis->range().upper)) + QStringLiteral("000");
-  const int ticks = area->width() / std::max(1, metrics.horizontalAdvance(widest));
-  plot->xAxis->ticker()->setTickCount(std::clamp(ticks, 2, 10));
-  plot->yAxis->ticker()->setTickCount(std::clamp(area->height() / (3 * metrics.height()), 2, 8));
-  plot->yAxis2->ticker()->setTickCount(plot->yAxis->ticker()->tickCount());
+  const int top = QFontMetrics(plot->font()).height() / 2 + 2;  // the highest tick label reaches above the axis
+  fixTicks();
   if (plot->yAxis2->visible()) {
     area->setAutoMargins(QCP::msAll);
     area->setMinimumMargins(QMargins(0, top, 0, 0));
@@ -265,6 +249,25 @@ void PlotCanvas::Impl::fixMargins() {
   area->setAutoMargins(QCP::msLeft | QCP::msTop | QCP::msBottom);
   area->setMargins(QMargins(0, 0, names, 0));
   area->setMinimumMargins(QMargins(5 * kGrid, top, 0, 0));
+}
+
+// By the size of the axes and of their labels. False when it was so already.
+bool PlotCanvas::Impl::fixTicks() {
+  const QFontMetrics metrics(plot->font());
+  const auto room = [](int length, int label, int air, int most) {
+    return TickRoom{.wanted = std::clamp(length / (label + air), 2, most), .most = std::max(2, length / (label + kGrid / 2))};
+  };
+  const bool log = plot->xAxis->scaleType() == QCPAxis::stLogarithmic;
+  QString widest = log ? QStringLiteral("00000") : QStringLiteral("0.00000");
+  if (wholeX && !log) widest = QString::number(std::min(std::llround(plot->xAxis->range().upper) + offset, 9999LL));
+  const TickRoom across = room(plot->axisRect()->width(), metrics.horizontalAdvance(widest), 2 * kGrid, kMostTicks);
+  const TickRoom up = room(plot->axisRect()->height(), metrics.height(), metrics.height(), kMostTicks - 2);
+  if (across == roomAcross && up == roomUp) return false;
+  roomAcross = across;
+  roomUp = up;
+  setTickRoom(*plot->xAxis, across);
+  for (QCPAxis* axis : {plot->yAxis, plot->yAxis2}) setTickRoom(*axis, up);
+  return true;
 }
 
 void PlotCanvas::Impl::restyle() {
@@ -310,8 +313,13 @@ void PlotCanvas::Impl::setView(bool byUser) {
 }
 
 void PlotCanvas::Impl::showCursor(double x) {
-  crossHair->showAt(x, curvesFor(false));
-  if (linked && crossHair->visible()) linked->crossHair->showAt(crossHair->x(), linked->curvesFor(false));
+  tell(x);
+  if (linked && crossHair->visible()) linked->tell(crossHair->x());
+}
+
+void PlotCanvas::Impl::tell(double x) {
+  if (!crossHair->visible()) QToolTip::hideText();  // it would lie over the card
+  crossHair->showAt(x, curvesFor(false), markers->labels());
 }
 
 void PlotCanvas::Impl::hideCursor() {
@@ -321,8 +329,11 @@ void PlotCanvas::Impl::hideCursor() {
 
 void PlotCanvas::Impl::setLog(QCPAxis* axis, bool on) {
   axis->setScaleType(on ? QCPAxis::stLogarithmic : QCPAxis::stLinear);
-  axis->setTicker(on ? QSharedPointer<QCPAxisTicker>(new LogTicker)
-                     : QSharedPointer<QCPAxisTicker>(axis == plot->xAxis && wholeX ? new WholeTicker : new QCPAxisTicker));
+  const bool whole = axis == plot->xAxis && wholeX;
+  QSharedPointer<QCPAxisTicker> ticker(on ? static_cast<QCPAxisTicker*>(new LogTicker)
+                                          : whole ? new WholeTicker(offset) : new RoundTicker);
+  axis->setTicker(ticker);
+  setTickRoom(*axis, axis == plot->xAxis ? roomAcross : roomUp);
   setView(false);
 }
 

@@ -10,6 +10,7 @@
 #include "ui/shared/plot_markers.h"
 #include "ui/shared/plot_notes.h"
 #include "ui/shared/plot_overlay.h"
+#include "ui/shared/plot_ticks.h"
 #include "ui/shared/qcustomplot_header.h"
 
 namespace panicle::ui {
@@ -29,9 +30,11 @@ struct PlotCanvas::Impl {
   void followData();
   void follow(QCPAxis* axis, bool keys);
   void fixMargins();
+  bool fixTicks();
   void restyle();
   void setView(bool byUser);
   void showCursor(double x);
+  void tell(double x);  // in this plot alone
   void hideCursor();
   std::vector<PlotCurve> curvesFor(bool leftOnly) const;
   bool empty() const;
@@ -60,6 +63,8 @@ struct PlotCanvas::Impl {
   QCPRange fixedX{0, 0};   // of no size: follows the data
   QCPRange fixedY{0, 0};
   bool wholeX = false;
+  int offset = 0;          // on what is told of a whole x
+  TickRoom roomAcross, roomUp;
   int redraws = 0;
 };
 

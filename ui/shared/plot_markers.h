@@ -29,6 +29,7 @@ class PlotMarkers {
   void setDragged(int marker) { dragged_ = marker; }
 
   QRectF label(int marker) const;     // in pixels; empty while it is out of sight or has no room
+  const std::vector<QRectF>& labels() const { return labels_; }
   double xAt(double pixel) const;     // kept within the axis
   double pixelOf(int marker) const;
 

@@ -13,6 +13,12 @@ namespace panicle::ui {
 namespace {
 
 constexpr double kPointReach = 16;  // pixels within which a marker counts as under the cursor
+constexpr int kSamples = 24;        // of a curve, where the card might cover it
+constexpr double kCurveWeight = 1;  // of covering one of them
+constexpr double kPointWeight = 2;  // likewise, of one with markers
+constexpr double kLabelWeight = 12;
+constexpr double kDotWeight = 30;   // a value that the card tells
+constexpr double kDotReach = 6;     // pixels
 
 // The finite point of `graph` nearest to x, or the end of its data.
 QCPGraphDataContainer::const_iterator nearest(const QCPGraph& graph, double x) {
@@ -53,35 +59,22 @@ QColor readable(const QColor& color) {
 }
 
 CrossHair::CrossHair(QCustomPlot& plot, QString xName, const PlotNotes& notes)
-    : plot_(plot), xName_(std::move(xName)), notes_(notes) {
+    : plot_(plot), xName_(std::move(xName)), notes_(notes), card_(plot) {
   line_ = new QCPItemStraightLine(&plot_);
   line_->setLayer(QStringLiteral("overlay"));
   line_->setVisible(false);
   line_->setSelectable(false);
-  text_ = new QCPItemText(&plot_);
-  text_->setLayer(QStringLiteral("overlay"));
-  text_->setVisible(false);
-  text_->setSelectable(false);
-  text_->position->setType(QCPItemPosition::ptAbsolute);
-  text_->setTextAlignment(Qt::AlignLeft);
-  text_->setPadding(QMargins(kGrid / 2, kGrid / 4, kGrid / 2, kGrid / 4));
   restyle();
 }
 
 void CrossHair::restyle() {
   const ThemeColors& colors = Theme::instance().colors();
   line_->setPen(QPen(colors.mutedText, 0, Qt::DotLine));
-  QColor back = colors.base;
-  back.setAlphaF(0.9F);
-  text_->setBrush(back);
-  text_->setPen(QPen(colors.border));
-  text_->setColor(colors.text);
-  text_->setFont(plot_.font());
   for (QCPItemTracer* dot : dots_) dot->setBrush(colors.base);
 }
 
-void CrossHair::showAt(double x, const std::vector<PlotCurve>& curves) {
-  while (dots_.size() < curves.size()) {
+void CrossHair::addDots(std::size_t count) {
+  while (dots_.size() < count) {
     auto* dot = new QCPItemTracer(&plot_);
     dot->setLayer(QStringLiteral("overlay"));
     dot->setStyle(QCPItemTracer::tsCircle);
@@ -90,6 +83,10 @@ void CrossHair::showAt(double x, const std::vector<PlotCurve>& curves) {
     dot->setBrush(Theme::instance().colors().base);
     dots_.push_back(dot);
   }
+}
+
+void CrossHair::showAt(double x, const std::vector<PlotCurve>& curves, const std::vector<QRectF>& labels) {
+  addDots(curves.size());
   // The cross-hair snaps to the densest curve's nearest point, so that the x it tells exists.
   const PlotCurve* densest = nullptr;
   for (const PlotCurve& curve : curves) {
@@ -100,7 +97,7 @@ void CrossHair::showAt(double x, const std::vector<PlotCurve>& curves) {
   x_ = snapped == densest->graph->data()->constEnd() ? x : snapped->key;
 
   const double pixelX = plot_.xAxis->coordToPixel(x_);
-  QString text = xName_ + QLatin1Char(' ') + number(x_);
+  text_ = xName_ + QLatin1Char(' ') + number(x_ + offset_);
   for (std::size_t i = 0; i < curves.size(); ++i) {
     const PlotCurve& curve = curves[i];
     const auto at = nearest(*curve.graph, x_);
@@ -111,31 +108,44 @@ void CrossHair::showAt(double x, const std::vector<PlotCurve>& curves) {
     dots_[i]->setPen(QPen(curve.color, 2));
     dots_[i]->setGraph(curve.graph);
     dots_[i]->setGraphKey(at->key);
-    text += QLatin1Char('\n') + curve.name + QLatin1Char(' ') + number(at->value);
+    text_ += QLatin1Char('\n') + curve.name + QLatin1Char(' ') + number(at->value);
   }
-  if (const QString note = notes_.near(pixelX, kPointReach); !note.isEmpty()) text += QLatin1Char('\n') + note;
+  if (const QString note = notes_.near(pixelX, kPointReach); !note.isEmpty()) text_ += QLatin1Char('\n') + note;
   line_->point1->setCoords(x_, 0);
   line_->point2->setCoords(x_, 1);
-  text_->setText(text);
-  placeText(pixelX);
   line_->setVisible(true);
-  text_->setVisible(true);
   visible_ = true;
   plot_.layer(QStringLiteral("overlay"))->replot();
+  card_.show(text_, pixelX, plot_.axisRect()->rect(), obstacles(pixelX, curves, labels));
 }
 
-void CrossHair::placeText(double pixelX) {
-  const QRect area = plot_.axisRect()->rect();
-  const bool toTheLeft = pixelX > area.center().x();
-  text_->setPositionAlignment(Qt::AlignTop | (toTheLeft ? Qt::AlignRight : Qt::AlignLeft));
-  text_->position->setCoords(pixelX + (toTheLeft ? -kGrid : kGrid), area.top() + kGrid / 2);
+// What lies near the cursor, as the card may stand on either side of it.
+std::vector<CardObstacle> CrossHair::obstacles(double pixelX, const std::vector<PlotCurve>& curves, const std::vector<QRectF>& labels) const {
+  std::vector<CardObstacle> found;
+  const auto add = [&](QPointF at, double weight) {
+    const QPointF reach(kDotReach, kDotReach);
+    found.push_back({QRectF(at - reach, at + reach), weight});
+  };
+  for (const QRectF& label : labels) found.push_back({label, kLabelWeight});
+  const double wide = card_.sizeOf(text_).width() + kGrid;
+  for (std::size_t i = 0; i < curves.size(); ++i) {
+    const QCPGraph& graph = *curves[i].graph;
+    if (dots_[i]->visible()) add(graph.coordsToPixels(dots_[i]->graphKey(), nearest(graph, dots_[i]->graphKey())->value), kDotWeight);
+    const bool points = !graph.scatterStyle().isNone();
+    for (int sample = 0; sample < kSamples; ++sample) {
+      const double pixel = pixelX + wide * (2.0 * sample / (kSamples - 1) - 1);
+      const auto at = nearest(graph, plot_.xAxis->pixelToCoord(pixel));
+      if (at != graph.data()->constEnd()) add(graph.coordsToPixels(at->key, at->value), points ? kPointWeight : kCurveWeight);
+    }
+  }
+  return found;
 }
 
 void CrossHair::hide() {
   if (!visible_) return;
   visible_ = false;
+  card_.hide();
   line_->setVisible(false);
-  text_->setVisible(false);
   for (QCPItemTracer* dot : dots_) dot->setVisible(false);
   plot_.layer(QStringLiteral("overlay"))->replot();
 }
@@ -144,8 +154,6 @@ void CrossHair::forget() {
   hide();
   for (QCPItemTracer* dot : dots_) dot->setGraph(nullptr);
 }
-
-QString CrossHair::text() const { return visible_ ? text_->text() : QString(); }
 
 int EndLabels::width(const std::vector<PlotCurve>& curves) const {
   const QFontMetrics metrics(plot_.font());

@@ -27,6 +27,7 @@ RunCurves::RunCurves(QWidget* parent)
     canvas->setWholeX(true);
     connect(canvas, &PlotCanvas::failed, this, &RunCurves::failed);
   }
+  metric_->setWholeX(true, 1);  // epochs are kept from 0, and read from 1
   PlotCanvas::link(*loss_, *rate_);
   const QString hand = tr("Wheel zooms, drag pans, double click shows everything, right click saves.");
   loss_->setToolTip(tr("The loss of every batch (faint), smoothed, and on the validation photos at the end of each epoch.\nValid "
