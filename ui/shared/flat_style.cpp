@@ -5,6 +5,8 @@
 #include <QStyleOptionButton>
 #include <QTableView>
 #include <QWidget>
+#include <cmath>
+#include <utility>
 
 #include "ui/shared/theme.h"
 
@@ -15,13 +17,26 @@ constexpr double kRadius = 4;
 constexpr int kTooltipMs = 400;
 constexpr int kTextMargin = kGrid / 2;  // at both sides of a table's cells and titles
 
+constexpr int kBusyTickMs = 50;
+constexpr qint64 kBusyMs = 2400;     // there and back
+constexpr double kBusyShare = 0.25;  // of the bar
+
 bool isPrimary(const QWidget* widget) {
   return widget && widget->property(kPrimaryProperty).toBool();
 }
 
 }  // namespace
 
-FlatStyle::FlatStyle() : QProxyStyle(QStringLiteral("Fusion")) {}
+FlatStyle::FlatStyle() : QProxyStyle(QStringLiteral("Fusion")) {
+  clock_.start();
+  tick_.setInterval(kBusyTickMs);
+  connect(&tick_, &QTimer::timeout, this, [this] {
+    if (busy_.empty()) tick_.stop();
+    for (const QPointer<QWidget>& bar : std::exchange(busy_, {})) {
+      if (bar) bar->update();
+    }
+  });
+}
 
 void FlatStyle::drawPrimitive(PrimitiveElement element, const QStyleOption* option, QPainter* painter, const QWidget* widget) const {
   if (element == PE_PanelButtonCommand) {
@@ -102,7 +117,28 @@ void FlatStyle::drawControl(ControlElement element, const QStyleOption* option, 
     QProxyStyle::drawControl(element, &copy, painter, widget);
     return;
   }
+  if (const auto* bar = qstyleoption_cast<const QStyleOptionProgressBar*>(option);
+      element == CE_ProgressBarContents && bar && bar->minimum == bar->maximum) {
+    return drawBusy(*bar, painter, widget);
+  }
   QProxyStyle::drawControl(element, option, painter, widget);
+}
+
+// Fusion fills the whole bar and moves faint stripes over it, which looks as if all were done.
+void FlatStyle::drawBusy(const QStyleOptionProgressBar& option, QPainter* painter, const QWidget* widget) const {
+  const double phase = static_cast<double>(clock_.elapsed() % kBusyMs) / kBusyMs;
+  const QRectF groove = QRectF(option.rect).adjusted(1, 1, -1, -1);
+  const double length = kBusyShare * groove.width();
+  const double left = groove.left() + std::abs(2 * phase - 1) * (groove.width() - length);
+  painter->save();
+  painter->setRenderHint(QPainter::Antialiasing);
+  painter->setPen(Qt::NoPen);
+  painter->setBrush(option.palette.color(QPalette::Highlight));
+  painter->drawRoundedRect(QRectF(left, groove.top(), length, groove.height()), 2, 2);
+  painter->restore();
+  if (!widget) return;
+  busy_.emplace_back(const_cast<QWidget*>(widget));
+  if (!tick_.isActive()) tick_.start();
 }
 
 // Figures end at the right of their cell, words begin at the left of theirs: with less they touch.

@@ -1,7 +1,13 @@
 // Fusion with flat buttons: what the palette says is what is painted, so that the contrast of text on it is known.
 #pragma once
 
+#include <QElapsedTimer>
+#include <QPointer>
 #include <QProxyStyle>
+#include <QTimer>
+#include <vector>
+
+class QStyleOptionProgressBar;
 
 namespace panicle::ui {
 
@@ -22,6 +28,12 @@ class FlatStyle : public QProxyStyle {
   void drawFieldFrame(const QStyleOption* option, QPainter* painter) const;
   void drawCheckFrame(const QStyleOption* option, QPainter* painter, bool round = false) const;
   void drawButton(const QStyleOption* option, QPainter* painter, const QWidget* widget) const;
+  void drawBusy(const QStyleOptionProgressBar& option, QPainter* painter, const QWidget* widget) const;
+
+  // Bars without a known end move: those that were painted since the last tick are painted again.
+  mutable QTimer tick_;
+  mutable std::vector<QPointer<QWidget>> busy_;
+  QElapsedTimer clock_;
 };
 
 }  // namespace panicle::ui

@@ -14,13 +14,19 @@ class FoldButton : public QToolButton {
   const QString& title() const { return title_; }
   bool isOpen() const { return isChecked(); }
   void setOpen(bool open);
-  void setNote(const QString& note);  // "2 changed", behind the title
+  void setNote(const QString& note);  // "2 changed", behind the title; cut at its end where there is no room, the tooltip has all
 
  Q_SIGNALS:
   void toggledOpen(bool open);  // by the user or setOpen()
 
+ protected:
+  void paintEvent(QPaintEvent* event) override;
+  void resizeEvent(QResizeEvent* event) override;
+
  private:
   void updateLook();
+  void updateTip();
+  int textWidth() const;  // that there is room for
 
   QString title_;
   QString note_;
