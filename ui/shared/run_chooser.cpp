@@ -6,8 +6,7 @@
 
 #include "core/eval/predictions.h"
 #include "core/runs/run_store.h"
-#include "ui/shared/jobs.h"
-#include "ui/shared/session.h"
+#include "ui/shared/runs_reader.h"
 #include "ui/shared/theme.h"
 
 namespace panicle::ui {
@@ -48,10 +47,10 @@ RunChoice choiceOf(const RunStore& store, const RunRecord& record, const std::st
                    .epochs = static_cast<int>(record.epochs.size()),
                    .error_rate = std::nullopt,
                    .kept = keptPredictions(store.folder(record.id), record.spec.data, split)};
-  if (!record.epochs.empty()) {
-    const auto& metrics = record.epochs.back().metrics;
-    if (const auto found = metrics.find("error_rate"); found != metrics.end()) choice.error_rate = found->second;
-  }
+  // Runs of older workspaces have no results.
+  const bool last = record.results.empty() && !record.epochs.empty();
+  const auto& metrics = last ? record.epochs.back().metrics : record.results;
+  if (const auto found = metrics.find("error_rate"); found != metrics.end()) choice.error_rate = found->second;
   return choice;
 }
 
@@ -67,7 +66,7 @@ std::vector<RunChoice> runsWithPredictions(const RunStore& store, const std::str
 
 QString entryText(const RunChoice& choice) {
   QStringList parts{choice.name.isEmpty() ? choice.id : QStringLiteral("%1  %2").arg(choice.id, choice.name), choice.arch};
-  if (choice.error_rate) parts << RunChooser::tr("error %1").arg(formatPercent(*choice.error_rate));
+  if (choice.error_rate) parts << RunChooser::tr("final error %1").arg(formatPercent(*choice.error_rate));
   return parts.join(QStringLiteral(" · "));
 }
 
@@ -77,8 +76,7 @@ QString RunChoice::title() const {
   return name.isEmpty() ? RunChooser::tr("run %1").arg(id) : RunChooser::tr("run %1, %2").arg(id, name);
 }
 
-RunChooser::RunChooser(Session& session, std::string stem, QWidget* parent)
-    : QComboBox(parent), session_(session), stem_(std::move(stem)) {
+RunChooser::RunChooser(Session& session, std::string stem, QWidget* parent) : QComboBox(parent) {
   setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
   setMinimumContentsLength(kShownCharacters);
   setAccessibleName(tr("Run"));
@@ -91,8 +89,10 @@ RunChooser::RunChooser(Session& session, std::string stem, QWidget* parent)
     currentRun_ = run;
     Q_EMIT runChanged();
   });
-  connect(&session_, &Session::runsChanged, this, &RunChooser::refresh);
-  refresh();
+  new RunsReader(
+      session, this, tr("Looking for runs with predictions"),
+      [stem = std::move(stem)](const RunStore& store) { return runsWithPredictions(store, stem); },
+      [this](std::vector<RunChoice> choices) { list(std::move(choices)); });
 }
 
 const RunChoice* RunChooser::current() const {
@@ -103,31 +103,6 @@ const RunChoice* RunChooser::current() const {
 void RunChooser::choose(const QString& run) {
   const auto found = std::find_if(choices_.begin(), choices_.end(), [&](const RunChoice& c) { return c.id == run; });
   if (found != choices_.end()) setCurrentIndex(static_cast<int>(found - choices_.begin()));
-}
-
-void RunChooser::refresh() {
-  if (reading_) {
-    stale_ = true;
-    return;
-  }
-  reading_ = true;
-  const auto finished = [this] {
-    reading_ = false;
-    if (std::exchange(stale_, false)) refresh();
-  };
-  session_.jobs().start(
-      this, tr("Looking for runs with predictions"),
-      [store = &session_.store(), stem = stem_](std::stop_token, const Progress&) {
-        return runsWithPredictions(*store, stem);
-      },
-      [this, finished](std::vector<RunChoice> choices) {
-        list(std::move(choices));
-        finished();
-      },
-      [this, finished](const QString& message) {
-        session_.report(message);
-        finished();
-      });
 }
 
 void RunChooser::list(std::vector<RunChoice> choices) {

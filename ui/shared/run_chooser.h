@@ -34,7 +34,7 @@ struct RunChoice {
   std::filesystem::path folder;
   std::filesystem::path root;         // of its photos
   int epochs = 0;                     // trained
-  std::optional<double> error_rate;   // of the last epoch
+  std::optional<double> error_rate;   // of the kept model
   std::vector<KeptPredictions> kept;  // the label's plain ones first
 
   QString title() const;              // "run 12, fast trial" or "run 12"
@@ -55,16 +55,11 @@ class RunChooser : public QComboBox {
   void runChanged();                  // another one is current, or none is left; also after the first listing
 
  private:
-  void refresh();
   void list(std::vector<RunChoice> choices);
 
-  Session& session_;
-  std::string stem_;
   std::vector<RunChoice> choices_;
   QString currentRun_;
   bool listed_ = false;
-  bool reading_ = false;
-  bool stale_ = false;                // the store changed while it was read
 };
 
 }  // namespace panicle::ui

@@ -1,83 +1,68 @@
 #include "ui/train/compare_chooser.h"
 
 #include <QSignalBlocker>
+#include <QStylePainter>
+#include <algorithm>
 #include <utility>
 
 #include "core/runs/run_store.h"
-#include "ui/shared/jobs.h"
-#include "ui/shared/session.h"
+#include "ui/shared/runs_reader.h"
 #include "ui/shared/theme.h"
 
 namespace panicle::ui {
 namespace {
 
-constexpr int kShownCharacters = 14;
+constexpr int kFewestCharacters = 14;
+constexpr int kMostCharacters = 44;
+constexpr int kDigits = 4;
 
 QString entryText(const RunRecord& record) {
   QStringList parts{QString::fromStdString(record.id)};
   if (!record.name.empty()) parts[0] += QStringLiteral("  ") + QString::fromStdString(record.name);
   parts << QString::fromStdString(record.spec.model.arch);
   if (const EpochRow* best = record.best()) {
-    if (const auto error = best->metrics.find("error_rate"); error != best->metrics.end()) {
-      parts << CompareChooser::tr("error %1").arg(formatPercent(error->second));
-    }
+    const std::string monitor = record.monitor();
+    const double value = best->value(monitor);
+    parts << (monitor == "error_rate" ? CompareChooser::tr("best %1").arg(formatPercent(value))
+                                      : CompareChooser::tr("best %1 %2").arg(QString::fromStdString(monitor)).arg(value, 0, 'f', kDigits));
   }
   return parts.join(QStringLiteral(" · "));
 }
 
 }  // namespace
 
-CompareChooser::CompareChooser(Session& session, QWidget* parent) : QComboBox(parent), session_(session) {
+CompareChooser::CompareChooser(Session& session, QWidget* parent) : QComboBox(parent) {
   setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
-  setMinimumContentsLength(kShownCharacters);
+  setMinimumContentsLength(kFewestCharacters);
   setAccessibleName(tr("Run to compare with"));
-  setToolTip(tr("Draws the curves of another run as thin lines beneath these"));
   connect(this, &QComboBox::currentIndexChanged, this, [this](int index) {
     const std::string run = itemData(index).toString().toStdString();
     if (run == chosen_) return;
     chosen_ = run;
+    updateTip();
     Q_EMIT runChosen();
   });
-  connect(&session_, &Session::runsChanged, this, &CompareChooser::refresh);
   fill();
-  refresh();
+  new RunsReader(
+      session, this, tr("Looking for runs to compare with"),
+      [](const RunStore& store) {
+        std::vector<Entry> entries;
+        for (const RunRecord& record : store.list()) {
+          const bool ended = record.status != RunStatus::Running && record.status != RunStatus::Queued;
+          if (ended && !record.epochs.empty()) entries.push_back({record.id, entryText(record)});
+        }
+        return entries;
+      },
+      [this](std::vector<Entry> entries) {
+        entries_ = std::move(entries);
+        fill();
+      });
 }
 
 void CompareChooser::setShown(const std::string& run) {
   if (run == shown_) return;
   shown_ = run;
   fill();
-}
-
-void CompareChooser::refresh() {
-  if (reading_) {
-    stale_ = true;
-    return;
-  }
-  reading_ = true;
-  const auto finished = [this] {
-    reading_ = false;
-    if (std::exchange(stale_, false)) refresh();
-  };
-  session_.jobs().start(
-      this, tr("Looking for runs to compare with"),
-      [store = &session_.store()](std::stop_token, const Progress&) {
-        std::vector<Entry> entries;
-        for (const RunRecord& record : store->list()) {
-          const bool ended = record.status != RunStatus::Running && record.status != RunStatus::Queued;
-          if (ended && !record.epochs.empty()) entries.push_back({record.id, entryText(record)});
-        }
-        return entries;
-      },
-      [this, finished](std::vector<Entry> entries) {
-        entries_ = std::move(entries);
-        fill();
-        finished();
-      },
-      [this, finished](const QString& message) {
-        session_.report(message);
-        finished();
-      });
 }
 
 void CompareChooser::fill() {
@@ -96,7 +81,38 @@ void CompareChooser::fill() {
     setCurrentIndex(std::max(0, kept));
     chosen_ = currentData().toString().toStdString();
   }
+  updateTip();
+  updateGeometry();
   if (chosen_ != before) Q_EMIT runChosen();
+}
+
+void CompareChooser::updateTip() {
+  if (count() <= 1) {
+    return setToolTip(tr("No other run has finished an epoch yet. When a second one has, choose it here: its curves are drawn as thin lines\n"
+                         "beneath these."));
+  }
+  const QString tip = tr("Draws the curves of another run as thin lines beneath these. \"best\" is what its best epoch had: the error rate,\nor what the run was told to keep the best of.");
+  setToolTip(chosen_.empty() ? tip : currentText() + QLatin1Char('\n') + tip);
+}
+
+QSize CompareChooser::sizeHint() const {
+  QSize size = QComboBox::sizeHint();
+  const QFontMetrics metrics = fontMetrics();
+  int widest = 0;
+  for (int i = 0; i < count(); ++i) widest = std::max(widest, metrics.horizontalAdvance(itemText(i)));
+  const int letter = metrics.horizontalAdvance(QLatin1Char('x'));
+  size.rwidth() += std::clamp(widest - kFewestCharacters * letter, 0, (kMostCharacters - kFewestCharacters) * letter);
+  return size;
+}
+
+void CompareChooser::paintEvent(QPaintEvent*) {
+  QStylePainter painter(this);
+  QStyleOptionComboBox option;
+  initStyleOption(&option);
+  painter.drawComplexControl(QStyle::CC_ComboBox, option);
+  const QRect field = style()->subControlRect(QStyle::CC_ComboBox, &option, QStyle::SC_ComboBoxEditField, this);
+  option.currentText = fontMetrics().elidedText(option.currentText, Qt::ElideRight, field.width() - kGrid / 2);
+  painter.drawControl(QStyle::CE_ComboBoxLabel, option);
 }
 
 }  // namespace panicle::ui

@@ -18,8 +18,13 @@ class CompareChooser : public QComboBox {
   void setShown(const std::string& run);  // the run whose curves lie on top
   std::string chosen() const { return chosen_; }  // its id; "" for none
 
+  QSize sizeHint() const override;        // as wide as the longest entry, up to a limit
+
  Q_SIGNALS:
   void runChosen();
+
+ protected:
+  void paintEvent(QPaintEvent* event) override;  // cuts a long entry at its end
 
  private:
   struct Entry {
@@ -27,15 +32,12 @@ class CompareChooser : public QComboBox {
     QString text;
   };
 
-  void refresh();
   void fill();
+  void updateTip();
 
-  Session& session_;
   std::vector<Entry> entries_;
   std::string shown_;
   std::string chosen_;
-  bool reading_ = false;
-  bool stale_ = false;  // the store changed while it was read
 };
 
 }  // namespace panicle::ui
