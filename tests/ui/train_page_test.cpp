@@ -11,6 +11,7 @@
 #include <QLineEdit>
 #include <QLocale>
 #include <QPainter>
+#include <QProgressBar>
 #include <QPushButton>
 #include <QScrollBar>
 #include <QSettings>
@@ -19,10 +20,16 @@
 #include <QTableWidget>
 #include <QTemporaryDir>
 #include <QTest>
+#include <QToolButton>
+#include <atomic>
+#include <semaphore>
 
+#include "ui/shared/flat_style.h"
+#include "ui/shared/fold_button.h"
 #include "ui/shared/page.h"
 #include "ui/shared/plot_canvas.h"
 #include "ui/shared/run_controller.h"
+#include "ui/shared/runs_reader.h"
 #include "ui/shared/session.h"
 #include "ui/shared/weight_states.h"
 #include "ui/train/compare_chooser.h"
@@ -33,6 +40,7 @@
 #include "ui/train/run_curves.h"
 #include "ui/train/run_progress.h"
 #include "ui/train/run_view.h"
+#include "ui/train/stage_head.h"
 
 namespace panicle::ui {
 namespace {
@@ -125,6 +133,19 @@ class TrainPageTest : public QObject {
     QCOMPARE(start->toolTip(), session_->recipeProblems().join(QLatin1Char('\n')));
   }
 
+  void theEmptyPlotSaysWhatToDoNext() {
+    QVERIFY2(emptyText().contains(QStringLiteral("Open a data set")), qPrintable(emptyText()));
+    const QString photos = folder_->filePath(QStringLiteral("photos"));
+    paintPhotos(photos, 2);
+    session_->openDataset(photos);
+    QTRY_VERIFY(session_->dataset());
+    QVERIFY2(emptyText().startsWith(QStringLiteral("No run yet. Press Start")), qPrintable(emptyText()));
+    RunSpec spec = session_->recipe();
+    spec.batch.size = 1;
+    session_->setRecipe(spec, QStringLiteral("Batch of one"));
+    QVERIFY2(emptyText().contains(QStringLiteral("under Start")), qPrintable(emptyText()));
+  }
+
   // Before Start, not after: without weights the first epochs look like a broken run.
   void saysBeforeStartThatItTrainsFromScratch() {
     qputenv("TORCH_HOME", folder_->filePath(QStringLiteral("torch")).toUtf8());
@@ -164,8 +185,9 @@ class TrainPageTest : public QObject {
 
     const EpochTable* table = view()->table();
     QCOMPARE(table->toText(), QStringLiteral("epoch\ttrain_loss\tvalid_loss\terror_rate\taccuracy\ttime\n"
-                                             "0\t0.110000\t0.500000\t0.300000\t0.700000\t01:05\n"
-                                             "1\t0.055000\t0.400000\t0.049015\t0.950985\t01:05\n"));
+                                             "1\t0.110000\t0.500000\t0.300000\t0.700000\t01:05\n"
+                                             "2\t0.055000\t0.400000\t0.049015\t0.950985\t01:05\n"));
+    QVERIFY(view()->logText().contains(QStringLiteral("Epoch 2 (one cycle)")));
     QCOMPARE(table->bestRow(), 1);
     QVERIFY(table->item(1, 2)->font().bold());
     QVERIFY(!table->item(0, 2)->font().bold());
@@ -186,6 +208,44 @@ class TrainPageTest : public QObject {
     view()->controls()->inspectButton()->click();
     QCOMPARE(spy.count(), 1);
     QCOMPARE(spy.at(0).at(0).toString(), QStringLiteral("inspect"));
+  }
+
+  // However it ended: how far it came.
+  void theEndSaysWhere() {
+    RunOutcome outcome;
+    outcome.run = QStringLiteral("1");
+    outcome.status = RunStatus::Stopped;
+    outcome.epochs = 10;
+    QCOMPARE(outcomeText(outcome), QStringLiteral("Run 1 stopped before its first epoch"));
+    outcome.add(0, {{"error_rate", 0.125}});
+    outcome.add(1, {{"error_rate", 0.25}});
+    QCOMPARE(outcomeText(outcome), QStringLiteral("Run 1 stopped after epoch 2 of 10: error 25.0 %, lowest 12.5 % in epoch 1"));
+    outcome.in_epoch = true;
+    outcome.seconds = 65;
+    QCOMPARE(outcomeText(outcome), QStringLiteral("Run 1 stopped in epoch 3 of 10: error 25.0 %, lowest 12.5 % in epoch 1, in 1:05"));
+    outcome.keep({{"error_rate", 0.125}});  // the best epoch's weights came back
+    QCOMPARE(outcomeText(outcome), QStringLiteral("Run 1 stopped in epoch 3 of 10: error 12.5 % in 1:05"));
+    outcome.status = RunStatus::Finished;
+    outcome.in_epoch = false;
+    outcome.epochs = 2;
+    QCOMPARE(outcomeText(outcome), QStringLiteral("Run 1 finished: error 12.5 % in 1:05"));
+  }
+
+  void aStoppedRunSaysWhereLiveAndStored() {
+    std::vector<TrainEvent> events = twoEpochs();
+    events.resize(16);  // four batches into the second epoch
+    RunStore& store = session_->store();
+    RunSpec spec;
+    spec.stages[0].schedule.epochs = 2;
+    const std::string run = store.create(spec, Json::object());
+    std::get<RunStarted>(events[0]).run = run;
+    events.emplace_back(RunEnded{.run = run, .status = RunStatus::Stopped, .message = {}, .metrics = {}, .seconds = 60});
+    for (const TrainEvent& event : events) store.record(run, event);
+    Q_EMIT session_->runs().events(events);
+    Q_EMIT session_->runs().ended(QString::fromStdString(run), RunStatus::Stopped, {});
+    QCOMPARE(view()->controls()->stateText(), QStringLiteral("Run 1 stopped in epoch 2 of 2: error 30.0 % (624 of 2,081) in 1:00"));
+    reopen();
+    QTRY_COMPARE(view()->controls()->stateText(), QStringLiteral("Run 1 stopped in epoch 2 of 2: error 30.0 % in 1:00"));
   }
 
   void aFailureIsSaidWithItsReason() {
@@ -222,6 +282,25 @@ class TrainPageTest : public QObject {
     QCOMPARE(progress.where(), QStringLiteral("Epoch 1 of 2, validation batch 2 of 5"));
     progress.apply(events.back());
     QCOMPARE(progress.where(), QStringLiteral("Epoch 2 of 2"));
+    QCOMPARE(progress.runShare(), 1.0);
+    progress.apply(PhaseChanged{"predicting test images"});
+    QVERIFY(progress.runShare() < 0);  // it is at work, for nobody knows how long
+  }
+
+  void aBarWithoutAnEndIsNotFull() {
+    QProgressBar bar;
+    FlatStyle style;
+    bar.setStyle(&style);
+    bar.setTextVisible(false);
+    bar.resize(400, 8);
+    const auto filled = [&bar] {
+      const QImage image = bar.grab().toImage();
+      int count = 0;
+      for (int x = 0; x < image.width(); ++x) count += image.pixelColor(x, image.height() / 2) == bar.palette().color(QPalette::Highlight);
+      return static_cast<double>(count) / image.width();
+    };
+    bar.setRange(0, 0);
+    QVERIFY2(filled() > 0.1 && filled() < 0.4, qPrintable(QString::number(filled())));
   }
 
   void epochsOfAStoredRunEndWhereTheirLossIs() {
@@ -328,9 +407,7 @@ class TrainPageTest : public QObject {
     bar->metric()->setCurrentIndex(bar->metric()->findText(QStringLiteral("accuracy")));
     Q_EMIT bar->metric()->activated(bar->metric()->currentIndex());
     QVERIFY(view()->curves()->metric()->toCsv().startsWith(QStringLiteral("epoch,accuracy\n0,0.7\n")));
-    page_.reset();
-    session_.reset();
-    open();
+    reopen();
     QCOMPARE(view()->bar()->window(), 200);
     QCOMPARE(view()->curves()->smoothing(), 200);
     QCOMPARE(view()->curves()->chosenMetric(), std::string("accuracy"));
@@ -339,13 +416,13 @@ class TrainPageTest : public QObject {
 
   void comparesWithAStoredRun() {
     const std::string first = storeRun(0.5), second = storeRun(0.25);
-    page_.reset();
-    session_.reset();
-    open();
+    QVERIFY(view()->bar()->compare()->toolTip().startsWith(QStringLiteral("No other run")));
+    reopen();
     CompareChooser* compare = view()->bar()->compare();
     QTRY_COMPARE(compare->count(), 2);  // none, and the first: the second is shown
     QTRY_COMPARE(view()->table()->rowCount(), 2);
-    QVERIFY(compare->itemText(1).startsWith(QString::fromStdString(first)));
+    QCOMPARE(compare->itemText(1), QStringLiteral("%1 · resnet18 · best 50.0 %").arg(QString::fromStdString(first)));
+    QVERIFY(!compare->toolTip().startsWith(QStringLiteral("No other run")));
     compare->setCurrentIndex(1);
     const QString csv = QStringLiteral("epoch,run %1,error rate\n0,0.5,0.25\n").arg(QString::fromStdString(first));
     QTRY_VERIFY(view()->curves()->metric()->toCsv().startsWith(csv));
@@ -355,9 +432,7 @@ class TrainPageTest : public QObject {
 
   void changedRatesOfAStoredRunAreTold() {
     storeRun(0.5, RatesChanged{.epoch = 1, .step = 12, .lr_scale = 0.1, .wd = 0.05});
-    page_.reset();
-    session_.reset();
-    open();
+    reopen();
     const QString line = QStringLiteral("Changed from step 12 on: learning rate × 0.1, weight decay 0.05");
     QTRY_VERIFY(view()->logText().contains(line));
     QVERIFY(view()->controls()->stateText().contains(line));
@@ -365,16 +440,7 @@ class TrainPageTest : public QObject {
 
   // Paused in the window: the coming steps have other rates, and the log says so.
   void ratesAreChangedWhilePaused() {
-    const QString photos = folder_->filePath(QStringLiteral("photos"));
-    paintPhotos(photos, 10);
-    RunSpec spec = session_->recipe();
-    spec.data.root = photos.toStdString();
-    spec.device = "cpu";
-    spec.threads = 1;
-    spec.batch.size = 4;
-    spec.stages[0].resize.size = {32, 32};
-    spec.stages[0].schedule.epochs = 200;
-    session_->setRecipe(spec, QStringLiteral("Small"));
+    const RunSpec spec = smallRecipe(200);
     RunControls* controls = view()->controls();
     RatePanel* panel = controls->ratePanel();
     QVERIFY(panel->isHidden());
@@ -426,16 +492,7 @@ class TrainPageTest : public QObject {
 
   // From the button to the store, and again from the store in a new window.
   void aRealRunEndsAsTheStoreSays() {
-    const QString photos = folder_->filePath(QStringLiteral("photos"));
-    paintPhotos(photos, 10);
-    RunSpec spec = session_->recipe();
-    spec.data.root = photos.toStdString();
-    spec.device = "cpu";
-    spec.threads = 1;
-    spec.batch.size = 4;
-    spec.stages[0].resize.size = {32, 32};
-    spec.stages[0].schedule.epochs = 2;
-    session_->setRecipe(spec, QStringLiteral("Small"));
+    smallRecipe(2);
     RunControls* controls = view()->controls();
     QVERIFY2(controls->startButton()->isEnabled(), qPrintable(session_->recipeProblems().join(QLatin1Char('\n'))));
     QSignalSpy ended(&session_->runs(), &RunController::ended);
@@ -453,15 +510,63 @@ class TrainPageTest : public QObject {
     const QString table = view()->table()->toText();
     const QString curves = view()->curves()->loss()->toCsv();
 
-    page_.reset();
-    session_.reset();
-    open();
+    reopen();
     QTRY_COMPARE(view()->table()->toText(), table);
     QCOMPARE(view()->curves()->loss()->toCsv(), curves);
     QVERIFY(view()->controls()->stateText().startsWith(QStringLiteral("Run 1 finished")));
   }
 
+  void aChangeOfTheRunsWhileTheyAreReadIsNotLost() {
+    std::counting_semaphore goOn(0);
+    std::atomic<int> reads = 0;
+    int done = 0;
+    const RunsReader reader(
+        *session_, page_.get(), QStringLiteral("Reading"),
+        [&](const RunStore&) {
+          goOn.acquire();
+          return ++reads;
+        },
+        [&](int read) { done = read; });
+    for (int i = 0; i < 5; ++i) Q_EMIT session_->runsChanged();
+    goOn.release(10);
+    QTRY_COMPARE(done, 2);  // once for all of them
+    Q_EMIT session_->runsChanged();
+    QTRY_COMPARE(done, 3);
+    QCOMPARE(reads.load(), 3);
+  }
+
+  // A stage's words are cut where there is no room, and then the tooltip has them.
+  void aStageInFewWords() {
+    StageHead head(1, 3);
+    head.fold()->setOpen(false);
+    head.setWords(QStringLiteral("fit_one_cycle for 12 epochs at 448, the body frozen"));
+    head.resize(280, 40);
+    head.show();
+    QVERIFY(QTest::qWaitForWindowExposed(&head));
+    QVERIFY(head.fold()->text().startsWith(QStringLiteral("Stage 2 of 3")));
+    QVERIFY(head.fold()->toolTip().contains(QStringLiteral("the body frozen")));
+    head.resize(900, 40);
+    QTRY_VERIFY(!head.fold()->toolTip().contains(QStringLiteral("the body frozen")));
+  }
+
  private:
+  // Tiny photos, and a recipe that trains on them in no time.
+  RunSpec smallRecipe(int epochs) {
+    const QString photos = folder_->filePath(QStringLiteral("photos"));
+    paintPhotos(photos, 10);
+    RunSpec spec = session_->recipe();
+    spec.data.root = photos.toStdString();
+    spec.device = "cpu";
+    spec.threads = 1;
+    spec.batch.size = 4;
+    spec.stages[0].resize.size = {32, 32};
+    spec.stages[0].schedule.epochs = epochs;
+    session_->setRecipe(spec, QStringLiteral("Small"));
+    return spec;
+  }
+
+  QString emptyText() { return view()->curves()->loss()->findChild<QLabel*>()->text(); }
+
   // A run of two epochs and twenty steps in the workspace.
   std::string storeRun(double error, std::optional<RatesChanged> change = {}) {
     RunStore& store = session_->store();
@@ -475,6 +580,13 @@ class TrainPageTest : public QObject {
     events.emplace_back(RunEnded{.run = run, .status = RunStatus::Finished, .message = {}, .metrics = {}, .seconds = 60});
     for (const TrainEvent& event : events) store.record(run, event);
     return run;
+  }
+
+  // The window is closed, and opened again on the same workspace.
+  void reopen() {
+    page_.reset();
+    session_.reset();
+    open();
   }
 
   void open() {

@@ -19,8 +19,8 @@ namespace {
 
 QString windowWords(int batches) {
   if (batches == 1) return CurveBar::tr("none");
-  const QString words = CurveBar::tr("%1 batches").arg(formatCount(static_cast<quint64>(batches)));
-  return batches == kFastaiWindow ? CurveBar::tr("%1, as fastai").arg(words) : words;
+  const QString count = formatCount(static_cast<quint64>(batches));
+  return batches == kFastaiWindow ? CurveBar::tr("%1 (fastai)").arg(count) : CurveBar::tr("%1 batches").arg(count);
 }
 
 }  // namespace
@@ -36,7 +36,7 @@ CurveBar::CurveBar(Session& session, QWidget* parent)
   smoothing_->setFixedWidth(12 * kGrid);
   smoothing_->setAccessibleName(tr("Smoothing of the loss"));
   smoothing_->setToolTip(tr("Over how many batches the loss is averaged. Every batch counts, however far you zoom out;\nthe faint line is "
-                            "what each batch had."));
+                            "what each batch had. fastai averages over 50."));
   metric_->setAccessibleName(tr("Metric"));
   metric_->setToolTip(tr("What is drawn below of the validation photos"));
   metric_->setSizeAdjustPolicy(QComboBox::AdjustToContents);

@@ -30,7 +30,7 @@ QString fastaiTime(double seconds) {
 
 EpochTable::EpochTable(QWidget* parent) : QTableWidget(parent) {
   setAccessibleName(tr("Epochs of the run"));
-  setToolTip(tr("One row an epoch, as fastai prints it. train_loss is smoothed over the batches; valid_loss and the metrics are of "
+  setToolTip(tr("One row an epoch, as fastai prints it, but counted from 1. train_loss is smoothed over the batches; valid_loss and the metrics are of "
                 "the validation photos.\nThe best epoch is bold. Ctrl+C copies the table."));
   setEditTriggers(QAbstractItemView::NoEditTriggers);
   setSelectionBehavior(QAbstractItemView::SelectRows);
@@ -110,7 +110,7 @@ void EpochTable::begin(std::vector<std::string> metrics, std::string monitor) {
 
 void EpochTable::add(const EpochRow& epoch) {
   const int row = rowCount();
-  QStringList cells{QString::number(epoch.epoch), figure(epoch.train_loss), figure(epoch.valid_loss)};
+  QStringList cells{QString::number(epoch.epoch + 1), figure(epoch.train_loss), figure(epoch.valid_loss)};
   for (const std::string& metric : metrics_) {
     const auto found = epoch.metrics.find(metric);
     cells << (found == epoch.metrics.end() ? QString() : figure(found->second));

@@ -1,4 +1,4 @@
-// The epoch table as fastai prints it: epoch, train_loss, valid_loss, the metrics, time. The best epoch is bold and says so.
+// The epoch table as fastai prints it, but counted from 1: epoch, train_loss, valid_loss, the metrics, time. The best epoch is bold and says so.
 // Where steps were skipped, a column tells how many.
 #pragma once
 

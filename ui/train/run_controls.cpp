@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "ui/shared/field_rules.h"
+#include "ui/shared/memory_forecast.h"
 #include "ui/shared/run_controller.h"
 #include "ui/shared/session.h"
 #include "ui/shared/theme.h"
@@ -79,6 +80,7 @@ RunControls::RunControls(Session& session, QWidget* parent)
   connect(&session_, &Session::draftProblemsChanged, this, &RunControls::updateButtons);
   connect(&session_, &Session::datasetChanged, this, &RunControls::updateButtons);
   connect(&session_.weights(), &WeightStates::changed, this, &RunControls::updateButtons);
+  connect(&session_.forecast(), &MemoryForecast::changed, this, &RunControls::updateButtons);
   connect(&Theme::instance(), &Theme::changed, this, [this] {
     updateButtons();
     setState(state_->text(), problem_);
@@ -150,7 +152,7 @@ void RunControls::arrange() {
 
 void RunControls::start() {
   // Frozen as it is: later edits of the recipe are for the next run.
-  if (session_.recipeProblems().isEmpty()) session_.runs().start(session_.recipe());
+  session_.start();
 }
 
 void RunControls::pauseOrResume() {
@@ -169,6 +171,7 @@ void RunControls::updateButtons() {
   QStringList problems = session_.recipeProblems();
   for (QString& problem : problems) problem = labelledProblem(problem, session_.recipe());
   start_->setEnabled(idle && problems.isEmpty());
+  start_->setText(session_.forecast().refused() ? tr("&Start anyway") : tr("&Start"));
   const QString startTip = !problems.isEmpty() ? problems.join(QLatin1Char('\n'))
                            : idle              ? tr("Trains with the settings at the left, on a copy of them")
                                                : tr("A run is in progress");
@@ -221,46 +224,56 @@ void RunControls::apply(const std::vector<TrainEvent>& events) {
   for (const TrainEvent& event : events) {
     progress_.apply(event);
     rates_->apply(event);
-    if (std::holds_alternative<RunStarted>(event)) error_ = -1;
-    if (const auto* epoch = std::get_if<EpochEnded>(&event)) {
-      if (const auto found = epoch->metrics.find("error_rate"); found != epoch->metrics.end()) error_ = found->second;
+    if (const auto* started = std::get_if<RunStarted>(&event)) {
+      outcome_ = {};
+      outcome_.run = QString::fromStdString(started->run);
+      outcome_.epochs = started->epochs;
+      outcome_.valid_images = started->valid_images;
     }
+    if (const auto* epoch = std::get_if<EpochEnded>(&event)) outcome_.add(epoch->epoch, epoch->metrics);
     if (const auto* batch = std::get_if<BatchEnded>(&event)) {
-      seconds_ = batch->seconds;
+      outcome_.in_epoch = true;
+      outcome_.seconds = batch->seconds;
       sinceBatch_.start();
     }
-    if (const auto* ended = std::get_if<RunEnded>(&event)) seconds_ = ended->seconds;
+    if (const auto* ended = std::get_if<RunEnded>(&event)) {
+      outcome_.seconds = ended->seconds;
+      outcome_.keep(ended->metrics);
+    }
   }
   updateProgress();
 }
 
 void RunControls::showEnd(const QString& run, RunStatus status, const QString& message) {
-  const QString number = run.isEmpty() ? progress_.run() : run;
-  QString text = outcomeText(number, status, error_, progress_.validImages(), seconds_);
+  if (!run.isEmpty()) outcome_.run = run;
+  outcome_.status = status;
+  QString text = outcomeText(outcome_);
   const bool failed = status == RunStatus::Failed;
   if (failed && !message.isEmpty()) text += QStringLiteral(": ") + message;
   setState(text, failed);
-  inspect_->setVisible(status == RunStatus::Finished || (status == RunStatus::Stopped && error_ >= 0));
+  inspect_->setVisible(status == RunStatus::Finished || (status == RunStatus::Stopped && outcome_.done > 0));
   progress_ = {};
-  error_ = -1;
-  seconds_ = 0;
+  outcome_ = {};
   updateProgress();
 }
 
-void RunControls::setOutcome(const RunRecord& record) {
-  double error = -1;
-  if (!record.epochs.empty()) {
-    const auto& metrics = record.epochs.back().metrics;
-    if (const auto found = metrics.find("error_rate"); found != metrics.end()) error = found->second;
-  }
-  QString text = outcomeText(QString::fromStdString(record.id), record.status, error, 0, record.seconds);
+void RunControls::setOutcome(const RunRecord& record, bool inEpoch) {
+  RunOutcome outcome;
+  outcome.run = QString::fromStdString(record.id);
+  outcome.status = record.status;
+  outcome.epochs = plannedEpochs(record.spec);
+  outcome.seconds = record.seconds;
+  for (const EpochRow& epoch : record.epochs) outcome.add(epoch.epoch, epoch.metrics);
+  outcome.keep(record.results);
+  outcome.in_epoch = inEpoch;
+  QString text = outcomeText(outcome);
   const bool failed = record.status == RunStatus::Failed;
   if (failed && !record.message.empty()) text += QStringLiteral(": ") + QString::fromStdString(record.message);
   for (const ChangeRow& change : record.changes) {
     text += tr("\nChanged from step %1 on: %2").arg(formatCount(change.step), rateWords(change.lr_scale, change.wd));
   }
   setState(text, failed);
-  inspect_->setVisible(record.status == RunStatus::Finished || (record.status == RunStatus::Stopped && error >= 0));
+  inspect_->setVisible(record.status == RunStatus::Finished || (record.status == RunStatus::Stopped && outcome.done > 0));
 }
 
 void RunControls::setState(const QString& text, bool problem) {

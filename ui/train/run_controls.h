@@ -23,7 +23,8 @@ class RunControls : public QWidget {
   explicit RunControls(Session& session, QWidget* parent = nullptr);
 
   void apply(const std::vector<TrainEvent>& events);
-  void setOutcome(const RunRecord& record);  // of a run that was stored before
+  // Of a run that was stored before; `inEpoch`: it ended within one.
+  void setOutcome(const RunRecord& record, bool inEpoch);
   const RunProgress& progress() const { return progress_; }
 
   QPushButton* startButton() const { return start_; }
@@ -47,8 +48,7 @@ class RunControls : public QWidget {
   Session& session_;
   RunProgress progress_;
   QElapsedTimer sinceBatch_;
-  double error_ = -1;       // of the last epoch; below 0 before it
-  double seconds_ = 0;      // that the run took
+  RunOutcome outcome_;      // of the run in progress, as far as it came
   bool problem_ = false;
   QPushButton* start_;
   QPushButton* pause_;

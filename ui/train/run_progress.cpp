@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/train/schedule.h"
 #include "ui/shared/theme.h"
 
 namespace panicle::ui {
@@ -71,7 +72,7 @@ QString RunProgress::left(double since) const {
 }
 
 double RunProgress::runShare() const {
-  if (epochs_ == 0 || doing_ == Doing::Nothing) return -1;
+  if (epochs_ == 0 || doing_ == Doing::Nothing || doing_ == Doing::Phase) return -1;
   // Epochs count, not steps: stages have batches of different sizes. Validation stands at its epoch's end: the bar never goes back.
   const double inEpoch = doing_ == Doing::Validating ? 1 : share(batch_, batches_);
   return std::min(1.0, (epoch_ + inEpoch) / epochs_);
@@ -81,17 +82,52 @@ double RunProgress::epochShare() const {
   return doing_ == Doing::Training || doing_ == Doing::Validating ? share(batch_, batches_) : -1;
 }
 
-QString outcomeText(const QString& run, RunStatus status, double error, std::size_t validImages, double seconds) {
-  QString text = tr("Run %1 %2").arg(run, QString::fromUtf8(toString(status)));
-  if (error >= 0 && std::isfinite(error)) {
-    text += tr(": error %1").arg(formatPercent(error));
-    if (validImages > 0) {
-      const auto wrong = static_cast<quint64>(std::llround(error * static_cast<double>(validImages)));
-      text += tr(" (%1 of %2)").arg(formatCount(wrong), formatCount(validImages));
+void RunOutcome::add(int epoch, const std::map<std::string, double>& metrics) {
+  done = epoch + 1;
+  in_epoch = false;
+  const auto found = metrics.find("error_rate");
+  if (found == metrics.end() || !std::isfinite(found->second)) return;
+  error = found->second;
+  if (lowest_error >= 0 && lowest_error <= error) return;
+  lowest_error = error;
+  lowest_epoch = epoch;
+}
+
+void RunOutcome::keep(const std::map<std::string, double>& metrics) {
+  const auto found = metrics.find("error_rate");
+  if (found != metrics.end() && std::isfinite(found->second)) error = found->second;
+}
+
+QString outcomeText(const RunOutcome& outcome) {
+  const QString status = QString::fromUtf8(toString(outcome.status));
+  QString text = outcome.run.isEmpty() ? tr("The run %1").arg(status) : tr("Run %1 %2").arg(outcome.run, status);
+  if (outcome.in_epoch && outcome.epochs > 0) {
+    text += tr(" in epoch %1 of %2").arg(outcome.done + 1).arg(outcome.epochs);
+  } else if (outcome.done > 0 && outcome.done < outcome.epochs) {
+    text += tr(" after epoch %1 of %2").arg(outcome.done).arg(outcome.epochs);
+  } else if (outcome.done == 0 && outcome.status != RunStatus::Finished) {
+    text += tr(" before its first epoch");
+  }
+  if (outcome.error >= 0) {
+    text += tr(": error %1").arg(formatPercent(outcome.error));
+    if (outcome.valid_images > 0) {
+      const auto wrong = static_cast<quint64>(std::llround(outcome.error * static_cast<double>(outcome.valid_images)));
+      text += tr(" (%1 of %2)").arg(formatCount(wrong), formatCount(outcome.valid_images));
     }
   }
-  if (seconds > 0) text += tr(" in %1").arg(formatDuration(seconds));
+  const bool lower = outcome.lowest_error >= 0 && outcome.lowest_error < outcome.error;
+  if (lower) text += tr(", lowest %1 in epoch %2").arg(formatPercent(outcome.lowest_error)).arg(outcome.lowest_epoch + 1);
+  if (outcome.seconds > 0) text += (lower ? tr(", in %1") : tr(" in %1")).arg(formatDuration(outcome.seconds));
   return text;
+}
+
+int plannedEpochs(const RunSpec& spec) {
+  constexpr std::size_t kGroups = 2;  // body and head
+  int epochs = 0;
+  for (const StageOptions& stage : spec.stages) {
+    for (const FitPhase& phase : planPhases(stage.schedule, kGroups)) epochs += phase.epochs;
+  }
+  return epochs;
 }
 
 }  // namespace panicle::ui

@@ -4,6 +4,7 @@
 #include <QString>
 #include <vector>
 
+#include "core/runs/run_spec.h"
 #include "core/train/events.h"
 
 namespace panicle::ui {
@@ -15,13 +16,15 @@ class RunProgress {
   QString where() const;          // "Epoch 3 of 12, batch 12 of 49", "Reading the data set"
   // "0:41 left"; empty while it is not known. `since`: seconds that passed since the last batch, as in a validation.
   QString left(double since = 0) const;
-  double runShare() const;        // 0..1; below 0 while nothing countable happens
+  double runShare() const;        // 0..1; below 0 while nothing countable happens, as in a phase
   double epochShare() const;      // of training or validation inside the epoch; below 0 as above
 
   const QString& run() const { return run_; }
   std::size_t validImages() const { return validImages_; }
   std::size_t stepsPerEpoch() const { return stepsPerEpoch_; }
-  int epochs() const { return epochs_; }
+  int epochs() const { return epochs_; }                 // planned
+  int epochsDone() const { return epoch_; }
+  bool inEpoch() const { return batch_ > 0; }            // a batch of the next one was trained
   std::uint64_t skippedSteps() const { return skipped_; }  // of the run so far
 
  private:
@@ -40,8 +43,27 @@ class RunProgress {
   double eta_ = -1;
 };
 
-// How a run ended, in one line: "Run 3 finished: error 4.9 % (102 of 2,081) in 2:13". `validImages` 0 where it is not known;
-// `error` below 0 where no epoch ended.
-QString outcomeText(const QString& run, RunStatus status, double error, std::size_t validImages, double seconds);
+// What is told of a run that has ended.
+struct RunOutcome {
+  QString run;
+  RunStatus status = RunStatus::Finished;
+  int epochs = 0;               // planned; 0: not known
+  int done = 0;
+  bool in_epoch = false;        // a batch of the next one was trained
+  double error = -1;            // of the model that was kept, until that is known of the last epoch; below 0: none
+  double lowest_error = -1;     // of any epoch, likewise
+  int lowest_epoch = 0;         // which has it, from 0
+  std::size_t valid_images = 0; // 0: not known
+  double seconds = 0;
+
+  void add(int epoch, const std::map<std::string, double>& metrics);
+  void keep(const std::map<std::string, double>& metrics);  // of the model; none where it is not known
+};
+
+// "Run 3 finished: error 4.9 % (102 of 2,081), lowest 4.1 % in epoch 7, in 2:13"; "Run 3 stopped in epoch 3 of 10: ...".
+QString outcomeText(const RunOutcome& outcome);
+
+// Over all stages and phases.
+int plannedEpochs(const RunSpec& spec);
 
 }  // namespace panicle::ui

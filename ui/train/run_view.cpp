@@ -44,7 +44,7 @@ QString logLine(const TrainEvent& event) {
   }
   if (const auto* epoch = std::get_if<EpochEnded>(&event)) {
     const QString line = RunView::tr("Epoch %1 (%2) in %3: train_loss %4, valid_loss %5")
-                             .arg(epoch->epoch)
+                             .arg(epoch->epoch + 1)
                              .arg(QString::fromStdString(epoch->phase), formatDuration(epoch->seconds),
                                   QString::number(epoch->train_loss, 'f', 6), QString::number(epoch->valid_loss, 'f', 6));
     if (epoch->skipped_steps == 0) return line;
@@ -89,6 +89,25 @@ std::vector<std::string> tableMetrics(const RunRecord& record) {
   std::vector<std::string> names;
   for (const auto& entry : ranked) names.push_back(std::get<3>(entry));
   return names;
+}
+
+// What a run in progress has told before anybody listened, as far as the store knows.
+std::vector<TrainEvent> eventsSoFar(const RunRecord& record) {
+  std::vector<TrainEvent> events;
+  RunStarted started;
+  started.run = record.id;
+  started.epochs = plannedEpochs(record.spec);
+  events.emplace_back(started);
+  for (const EpochRow& row : record.epochs) {
+    EpochEnded epoch;
+    epoch.stage = row.stage;
+    epoch.epoch = row.epoch;
+    epoch.metrics = row.metrics;
+    epoch.skipped_steps = row.skipped_steps;
+    events.emplace_back(epoch);
+  }
+  for (const ChangeRow& change : record.changes) events.emplace_back(RatesChanged{change.epoch, change.step, change.lr_scale, change.wd});
+  return events;
 }
 
 std::string monitorOf(const RunSpec& spec) { return spec.callbacks.keep_best ? spec.callbacks.keep_best->monitor : std::string(); }
@@ -137,14 +156,37 @@ RunView::RunView(Session& session, QWidget* parent)
   connect(&runs, &RunController::events, this, &RunView::receive);
   connect(&session_, &Session::runsChanged, this, &RunView::loadNewest);
   connect(curves_, &RunCurves::failed, &session_, &Session::report);
-  curves_->setEmptyText(tr("No run yet. Open a data set, choose the settings at the left and press Start: the curves grow here while "
-                           "the network learns."));
+  connect(&session_, &Session::datasetChanged, this, &RunView::updateEmptyText);
+  connect(&session_, &Session::datasetFailed, this, &RunView::updateEmptyText);
+  connect(&session_, &Session::recipeChanged, this, &RunView::updateEmptyText);
+  connect(&session_, &Session::draftProblemsChanged, this, &RunView::updateEmptyText);
+  updateEmptyText();
   active_ = runs.active();
   if (active_) {
     catchUp();
   } else {
     loadNewest();
   }
+}
+
+// What to do next, or why there are no curves.
+void RunView::updateEmptyText() {
+  QString text;
+  if (session_.runs().active()) {
+    text = tr("The curves begin with the first batch.");
+  } else if (!shownRun_.empty()) {
+    text = tr("Run %1 ended before its first batch.").arg(QString::fromStdString(shownRun_));
+  } else if (session_.opening()) {
+    text = tr("No run yet. The data set is being read; then press Start.");
+  } else if (!session_.dataset()) {
+    text = tr("No run yet. Open a data set on the Data page, choose the settings at the left and press Start: the curves grow here while the "
+              "network learns.");
+  } else if (!session_.recipeProblems().isEmpty()) {
+    text = tr("No run yet. The line under Start says what the settings at the left lack; with that mended, press Start.");
+  } else {
+    text = tr("No run yet. Press Start to train with the settings at the left: the curves grow here while the network learns.");
+  }
+  curves_->setEmptyText(text);
 }
 
 void RunView::makeLog() {
@@ -238,6 +280,8 @@ void RunView::loadNewest() {
 void RunView::showStored(Stored stored) {
   const RunRecord& record = stored.record;
   const std::vector<std::string> metrics = tableMetrics(record);
+  const std::vector<double>& ends = stored.series.validLoss().x;
+  const bool inEpoch = stored.series.lastStep() > (ends.empty() ? 0 : ends.back());
   shownRun_ = record.id;
   shownSteps_ = static_cast<std::uint64_t>(stored.series.lastStep());
   shownEpochs_ = static_cast<int>(record.epochs.size());
@@ -251,10 +295,9 @@ void RunView::showStored(Stored stored) {
   table_->begin(metrics, monitorOf(record.spec));
   for (const EpochRow& epoch : record.epochs) table_->add(epoch);
   logStored(record);
-  if (!catchingUp_) return controls_->setOutcome(record);
-  for (const ChangeRow& change : record.changes) {
-    controls_->apply({RatesChanged{change.epoch, change.step, change.lr_scale, change.wd}});
-  }
+  updateEmptyText();
+  if (!catchingUp_) return controls_->setOutcome(record, inEpoch);
+  controls_->apply(eventsSoFar(record));
 }
 
 // What the store kept of the log; the hours are gone.
@@ -289,11 +332,11 @@ void RunView::runStateChanged() {
   const bool active = session_.runs().active();
   if (active && !active_) beginLive();
   active_ = active;
+  updateEmptyText();
 }
 
 void RunView::beginLive() {
   live_ = true;
-  curves_->setEmptyText(tr("The curves begin with the first batch."));
   curves_->clear();
   table_->begin({"error_rate", "accuracy"});
   log_->clear();
@@ -303,6 +346,7 @@ void RunView::beginLive() {
   shownChange_ = 0;
   shownRun_.clear();
   updateLogTitle();
+  updateEmptyText();
 }
 
 void RunView::receive(const std::vector<TrainEvent>& events) {

@@ -38,6 +38,7 @@ class RunView : public QWidget {
     RunSeries series;
   };
 
+  void updateEmptyText();
   void makeLog();
   void makeBar();
   static Stored read(const RunStore& store, const std::string& run);
