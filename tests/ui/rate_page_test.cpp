@@ -8,6 +8,7 @@
 #include <QProgressBar>
 #include <QPushButton>
 #include <QRadioButton>
+#include <QScrollBar>
 #include <QSignalSpy>
 #include <QSpinBox>
 #include <QTableView>
@@ -95,9 +96,11 @@ class RatePageTest : public QObject {
     session_ = std::make_unique<Session>(
         std::make_unique<RunStore>(folder_->filePath(QStringLiteral("workspace")).toStdString()));
     RunSpec spec = session_->recipe();
-    spec.data.root = folder_->path().toStdString();
+    spec.data.root = folder_->filePath(QStringLiteral("photos")).toStdString();
     spec.stages[0].schedule.kind = ScheduleKind::FineTune;
+    QVERIFY(paintPhotos(folder_->filePath(QStringLiteral("photos")), {QStringLiteral("blast"), QStringLiteral("normal")}, 1));
     session_->setRecipe(spec, QStringLiteral("Begin"));
+    QTRY_VERIFY(session_->dataset() && session_->jobs().running().isEmpty());
     page_.reset(makeRatePage(
         *session_,
         [made = made_](const RunSpec& spec, const std::filesystem::path&, const LrFindOptions& options, TrainControl& control,
@@ -174,13 +177,17 @@ class RatePageTest : public QObject {
     QTRY_COMPARE(plot()->pointCount(smooth()), 37);
     QVERIFY2(label("sweepStatus")->text().startsWith(QStringLiteral("37 of 100 batches, rate 7.59e-5, loss ")),
              qPrintable(label("sweepStatus")->text()));
-    QVERIFY(label("sweepStatus")->text().endsWith(QStringLiteral(" left")));
     QCOMPARE(page_->findChild<QProgressBar*>()->value(), 37);
-    const QVector<JobInfo> jobs = session_->jobs().running();
-    const auto job = std::find_if(jobs.begin(), jobs.end(), [](const JobInfo& one) { return one.title.contains(QStringLiteral("rate")); });
-    QVERIFY(job != jobs.end());
-    QCOMPARE(job->done, quint64(37));
-    QCOMPARE(job->total, quint64(100));
+    const auto sweepJob = [&] {
+      const QVector<JobInfo> jobs = session_->jobs().running();
+      const auto job = std::find_if(jobs.begin(), jobs.end(), [](const JobInfo& one) { return one.title.contains(QStringLiteral("rate")); });
+      return job == jobs.end() ? JobInfo() : *job;
+    };
+    QCOMPARE(sweepJob().done, quint64(37));
+    QCOMPARE(sweepJob().total, quint64(100));
+    // The page and the status bar have one clock.
+    QTRY_VERIFY(sweepJob().secondsLeft >= 1);
+    QTRY_VERIFY(label("sweepStatus")->text().endsWith(QStringLiteral(", %1 left").arg(formatDuration(sweepJob().secondsLeft))));
     QCOMPARE(plot()->markers().size(), std::size_t(1));  // nothing is suggested yet: the recipe's rate alone
     made_->allow(1000);
     QTRY_COMPARE(plot()->pointCount(smooth()), 100);
@@ -403,6 +410,19 @@ class RatePageTest : public QObject {
     QVERIFY(!button("removeSweep")->isEnabled());
     sweep();
     QCOMPARE(table()->model()->index(0, 0).data().toString(), QStringLiteral("4"));  // a number is not used twice
+  }
+
+  // What learned is cut before the end of the sweep goes behind the scroll bar.
+  void theEndOfASweepIsInSight() {
+    page_->resize(860, 700);
+    for (int i = 0; i < 12; ++i) sweep();
+    const QTableView* view = table();
+    QTRY_VERIFY(view->verticalScrollBar()->isVisible());
+    int widths = 0;
+    for (int column = 0; column < 4; ++column) widths += view->columnWidth(column);
+    const int needed = view->fontMetrics().horizontalAdvance(QStringLiteral("100 batches"));
+    QVERIFY2(widths + needed < view->viewport()->width(), qPrintable(QStringLiteral("%1 + %2").arg(widths).arg(needed)));
+    QVERIFY(!view->horizontalScrollBar()->isVisible());
   }
 
   void blowUpDoesNotFlattenTheValley() {

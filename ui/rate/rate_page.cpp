@@ -1,6 +1,5 @@
 #include "ui/rate/rate_page.h"
 
-#include <QElapsedTimer>
 #include <QLabel>
 #include <QProgressBar>
 #include <QResizeEvent>
@@ -88,7 +87,6 @@ class RatePage : public Page {
 
   SweepBoard board_;
   std::vector<RateKind> marked_;  // what each marker of the plot stands for
-  QElapsedTimer clock_;           // since the first point of the sweep in progress
   QString phase_;
   Tone tone_ = Tone::Plain;       // of the status
 };
@@ -169,7 +167,10 @@ void RatePage::follow() {
     refreshRates();
   });
   connect(choice_, &RateChoice::useRequested, this, &RatePage::use);
-  connect(choice_, &RateChoice::formRequested, this, [this] { Q_EMIT session_.pageRequested(QStringLiteral("train")); });
+  connect(choice_, &RateChoice::formRequested, this, [this] {
+    if (schedule()) return session_.showField(ratePath(session_.recipe(), stage()));
+    Q_EMIT session_.pageRequested(QStringLiteral("train"));
+  });
   connect(plot_, &PlotCanvas::markerChosen, this,
           [this](int marker) { chooseRate(marked_[static_cast<std::size_t>(marker)]); });
   connect(plot_, &PlotCanvas::markerDragged, this,
@@ -192,6 +193,7 @@ void RatePage::followRunner() {
     phase_ = what;
     refreshProgress();
   });
+  connect(runner_, &SweepRunner::timeLeftChanged, this, &RatePage::refreshProgress);
   connect(runner_, &SweepRunner::warned, this, [this](const QString& message) {
     if (Sweep* sweep = board_.running()) sweep->warnings << message;
   });
@@ -221,7 +223,6 @@ void RatePage::start() {
   sweep.options = options.sweep;
   board_.begin(std::move(sweep));
   phase_.clear();
-  clock_.invalidate();
   runner_->start(spec, options);
   refresh();
   drawCurves();
@@ -230,7 +231,6 @@ void RatePage::start() {
 void RatePage::add(const std::vector<LrPoint>& points) {
   Sweep* sweep = board_.running();
   if (!sweep) return;
-  if (!clock_.isValid()) clock_.start();
   sweep->points.insert(sweep->points.end(), points.begin(), points.end());
   if (sweep == board_.frontSweep()) {
     plot_->extend(board_.sweeps(), board_.front(), points);
@@ -368,17 +368,15 @@ void RatePage::refreshProgress() {
     return say(phase_.isEmpty() ? tr("Getting ready") : phase_.left(1).toUpper() + phase_.mid(1), Tone::Plain);
   }
   const LrPoint& last = sweep->points.back();
-  const auto done = static_cast<double>(sweep->points.size());
-  const int total = std::max(sweep->options.num_it, static_cast<int>(done));
+  const auto done = static_cast<int>(sweep->points.size());
+  const int total = std::max(sweep->options.num_it, done);
   progress_->setRange(0, total);
-  progress_->setValue(static_cast<int>(done));
+  progress_->setValue(done);
   QString text = tr("%1 of %2 batches, rate %3, loss %4")
                      .arg(done)
                      .arg(total)
                      .arg(formatRate(last.lr), QString::number(last.smooth_loss, 'g', 4));
-  if (done > 1 && clock_.isValid()) {
-    text += tr(", %1 left").arg(formatDuration(static_cast<double>(clock_.elapsed()) / 1000 / (done - 1) * (total - done)));
-  }
+  if (runner_->secondsLeft() >= 0) text += tr(", %1 left").arg(formatDuration(runner_->secondsLeft()));
   say(text, Tone::Plain);
 }
 

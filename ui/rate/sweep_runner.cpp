@@ -83,6 +83,7 @@ void SweepRunner::start(const RunSpec& spec, const LrFindOptions& options) {
     return onThreadOfItsOwn([&] { return find(spec, workspace, options, control, observer); });
   };
   feed_ = feed;
+  secondsLeft_ = -1;
   job_ = session_.jobs().start(
       this, tr("Sweeping the learning rate of %1").arg(QString::fromStdString(spec.model.arch)), work,
       [this](const LrSweep& sweep) {
@@ -107,7 +108,12 @@ void SweepRunner::cancel() {
 void SweepRunner::follow() {
   if (!active()) return;
   const QVector<JobInfo> running = session_.jobs().running();
-  if (std::any_of(running.begin(), running.end(), [this](const JobInfo& job) { return job.id == job_; })) return;
+  const auto own = std::find_if(running.begin(), running.end(), [this](const JobInfo& job) { return job.id == job_; });
+  if (own != running.end()) {
+    secondsLeft_ = own->secondsLeft;
+    Q_EMIT timeLeftChanged();
+    return;
+  }
   end();
   Q_EMIT cancelled();
 }

@@ -26,6 +26,7 @@ class SweepRunner : public QObject {
   ~SweepRunner() override;
 
   bool active() const;
+  double secondsLeft() const { return secondsLeft_; }  // as the status bar tells it; below 0: not known
   void start(const RunSpec& spec, const LrFindOptions& options);  // only when not active
   void cancel();
 
@@ -34,6 +35,7 @@ class SweepRunner : public QObject {
   // All since the last time, in order; emitted from a 33 ms timer.
   void points(const std::vector<panicle::LrPoint>& points);
   void phaseChanged(const QString& what);
+  void timeLeftChanged();
   void warned(const QString& message);
   // One of these ends a sweep, after its last points.
   void finished(const panicle::LrSweep& sweep);
@@ -51,6 +53,7 @@ class SweepRunner : public QObject {
   FindRate find_;
   std::shared_ptr<Feed> feed_;  // of the sweep in progress; null: none
   quint64 job_ = 0;
+  double secondsLeft_ = -1;
   QTimer* timer_;
 };
 

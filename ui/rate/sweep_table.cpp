@@ -9,6 +9,8 @@
 #include <QPainter>
 #include <QPixmap>
 #include <QPushButton>
+#include <QScrollBar>
+#include <QStyle>
 #include <QTableView>
 #include <QVBoxLayout>
 #include <algorithm>
@@ -19,16 +21,23 @@ namespace panicle::ui {
 namespace {
 
 enum Column { NumberColumn, SubjectColumn, ValleyColumn, LearnsColumn, EndedColumn, Columns };
-constexpr int kSwatch = 12;         // pixels
-constexpr int kMostOfLearns = 36;   // characters; the tooltip has all
+constexpr int kSwatch = 14;         // pixels
+constexpr int kFewestOfLearns = 16;  // characters
+constexpr int kMostOfLearns = 36;
 
+// A piece of the curve on the plot's background, as the selected row's own would hide it.
 QPixmap swatch(const QColor& color, qreal ratio) {
+  const ThemeColors& colors = Theme::instance().colors();
   QPixmap drawn(QSize(kSwatch, kSwatch) * ratio);
   drawn.setDevicePixelRatio(ratio);
   drawn.fill(Qt::transparent);
   QPainter painter(&drawn);
+  painter.setRenderHint(QPainter::Antialiasing);
+  painter.setPen(colors.border);
+  painter.setBrush(colors.base);
+  painter.drawRoundedRect(QRectF(0.5, 0.5, kSwatch - 1, kSwatch - 1), 2, 2);
   painter.setPen(QPen(color, 3));
-  painter.drawLine(QPointF(0, kSwatch / 2.0), QPointF(kSwatch, kSwatch / 2.0));
+  painter.drawLine(QPointF(2, kSwatch / 2.0), QPointF(kSwatch - 2, kSwatch / 2.0));
   return drawn;
 }
 
@@ -143,11 +152,14 @@ void SweepTable::build() {
   QFont strong = title->font();
   strong.setWeight(QFont::DemiBold);
   title->setFont(strong);
+  auto* kept = new QLabel(tr("kept until Panicle is closed"), this);
+  kept->setForegroundRole(QPalette::PlaceholderText);
   remove_->setObjectName(QStringLiteral("removeSweep"));
   remove_->setToolTip(tr("<p>Takes the chosen sweep out of the plot (Delete). A sweep in progress is cancelled.</p>"));
   auto* head = new QHBoxLayout;
   head->setSpacing(kGrid);
   head->addWidget(title);
+  head->addWidget(kept);
   head->addStretch(1);
   head->addWidget(remove_);
   auto* column = new QVBoxLayout(this);
@@ -175,9 +187,34 @@ void SweepTable::showSweeps(const std::vector<Sweep>& sweeps, int chosen) {
 
 void SweepTable::fitColumns() {
   view_->verticalHeader()->setDefaultSectionSize(view_->fontMetrics().height() + kGrid);
-  for (int column = 0; column < EndedColumn; ++column) view_->resizeColumnToContents(column);
-  const int most = kMostOfLearns * view_->fontMetrics().averageCharWidth();
-  view_->setColumnWidth(LearnsColumn, std::min(view_->columnWidth(LearnsColumn), most));
+  int room = view_->width() - view_->verticalScrollBar()->sizeHint().width();
+  for (int column = 0; column < LearnsColumn; ++column) {
+    view_->resizeColumnToContents(column);
+    room -= view_->columnWidth(column);
+  }
+  // What learned is the longest by far: it is cut, or goes, before the end of the sweep does. The tooltip has all.
+  const int letter = view_->fontMetrics().averageCharWidth();
+  const int learns = std::min(room - widthOf(EndedColumn), kMostOfLearns * letter);
+  view_->setColumnHidden(LearnsColumn, learns < kFewestOfLearns * letter);
+  if (!view_->isColumnHidden(LearnsColumn)) view_->setColumnWidth(LearnsColumn, std::min(widthOf(LearnsColumn), learns));
+}
+
+// That its longest text needs.
+int SweepTable::widthOf(int column) const {
+  QFont bold = view_->font();
+  bold.setBold(true);
+  const QFontMetrics metrics(bold);
+  int widest = 0;
+  for (int row = 0; row < view_->model()->rowCount(); ++row) {
+    widest = std::max(widest, metrics.horizontalAdvance(view_->model()->index(row, column).data().toString()));
+  }
+  const int margins = 2 * (style()->pixelMetric(QStyle::PM_FocusFrameHMargin, nullptr, view_) + 1);
+  return std::max(widest + margins, view_->horizontalHeader()->sectionSizeHint(column));
+}
+
+void SweepTable::resizeEvent(QResizeEvent* event) {
+  QWidget::resizeEvent(event);
+  fitColumns();
 }
 
 void SweepTable::remove() {

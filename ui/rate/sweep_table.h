@@ -29,10 +29,12 @@ class SweepTable : public QWidget {
  protected:
   void keyPressEvent(QKeyEvent* event) override;
   void changeEvent(QEvent* event) override;
+  void resizeEvent(QResizeEvent* event) override;
 
  private:
   void build();
   void fitColumns();
+  int widthOf(int column) const;
   void remove();
 
   SweepModel* model_;
