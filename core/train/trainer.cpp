@@ -86,6 +86,7 @@ FitEnd Trainer::fitPhase(const StageFit& stage, const FitPhase& phase, const Obj
   watch_.beginFit();
   for (int epoch = 0; epoch < phase.epochs; ++epoch) {
     const Stopwatch watch;
+    paused_ = 0;
     if (epoch > 0) loader.begin(trainPass(stage, data, epoch_));
     steps_.beginEpoch(epoch);
     timeLeft_.beginEpoch(fit_);
@@ -93,7 +94,7 @@ FitEnd Trainer::fitPhase(const StageFit& stage, const FitPhase& phase, const Obj
     const AverageInPlace average(average_);
     const Validation validation = validate(stage, objective, loader, data, samples);
     timeLeft_.endEpoch();
-    const EpochEnded ended = epochEnded(stage.stage, phase, validation, watch.seconds());
+    const EpochEnded ended = epochEnded(stage.stage, phase, validation, watch.seconds() - paused_);
     const bool stop = endEpoch(ended);
     observer_(ended);
     if (control_.stopAfterEpochRequested()) return FitEnd::StoppedAfterEpoch;
@@ -138,7 +139,7 @@ void Trainer::trainEpoch(const StageFit& stage, const Objective& objective, Load
   skippedInEpoch_ = 0;
   Batch batch;
   for (std::size_t index = 1; index <= batches; ++index) {
-    control_.waitWhilePaused();
+    waitWhilePaused();
     const Stopwatch watch;
     if (!loader.next(batch, control_.token())) break;
     reportBad(batch);
@@ -162,6 +163,12 @@ void Trainer::trainEpoch(const StageFit& stage, const Objective& objective, Load
                          *report.rates.momentum, elapsed_, timeLeft_.seconds()});
     if (control_.token().stop_requested()) throw Cancelled();
   }
+}
+
+void Trainer::waitWhilePaused() {
+  const Stopwatch watch;
+  control_.waitWhilePaused();
+  paused_ += watch.seconds();
 }
 
 void Trainer::takeChange() {
@@ -198,7 +205,7 @@ Trainer::Validation Trainer::validate(const StageFit& stage, const Objective& ob
   double loss = 0;
   std::int64_t images = 0;
   for (std::size_t index = 1; index <= batches; ++index) {
-    control_.waitWhilePaused();
+    waitWhilePaused();
     const Stopwatch watch;
     if (!loader.next(batch, control_.token())) break;
     reportBad(batch);

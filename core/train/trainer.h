@@ -102,6 +102,7 @@ class Trainer {
   bool takeBest();  // false where there is none
   Pass trainPass(const StageFit& stage, const FitData& data, int epoch) const;
   void trainEpoch(const StageFit& stage, const Objective& objective, Loader& loader, const std::vector<Sample>& samples);
+  void waitWhilePaused();
   void takeChange();
   // The mean loss of a batch, with the way back to the weights. `epoch` and `step` tell the random streams.
   torch::Tensor lossOf(const Batch& batch, std::size_t index, const StageFit& stage, const Objective& objective, const Pipeline& pipeline,
@@ -135,6 +136,7 @@ class Trainer {
   std::uint64_t step_ = 0;           // batches over the run
   std::uint64_t skipped_ = 0, skippedInEpoch_ = 0;
   std::set<std::uint32_t> reported_; // bad images, each told once
+  double paused_ = 0;                // seconds, in the epoch in work
   double elapsed_ = 0;               // seconds of work, pauses left out
   std::map<std::string, double> lastMetrics_, bestMetrics_;
 };

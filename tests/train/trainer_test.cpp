@@ -2,9 +2,12 @@
 #include "core/train/trainer.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <fstream>
 #include <opencv2/imgcodecs.hpp>
+#include <thread>
+#include <utility>
 
 #include "core/base/error.h"
 #include "core/loader/batch_tensor.h"
@@ -317,6 +320,30 @@ TEST(WeightAverage, FollowsItsRuleAndSwapsBackAndForth) {
   }
   average.swap();
   EXPECT_TRUE(equal(stateOf(model), raw));
+}
+
+TEST(Trainer, AnEpochsTimeLeavesPausesOut) {
+  using Clock = std::chrono::steady_clock;
+  const TempFolder folder;
+  TrainSetup setup{.epochs = 2};
+  std::jthread pause;
+  Clock::time_point begin, end;
+  setup.react = [&](TrainControl& control, const TrainEvent& event) {
+    if (std::holds_alternative<EpochEnded>(event)) {
+      begin = std::exchange(end, Clock::now());
+      if (pause.joinable()) pause.join();
+    }
+    const auto* batch = std::get_if<BatchEnded>(&event);
+    if (!batch || batch->epoch != 1 || pause.joinable()) return;
+    control.pause();
+    pause = std::jthread([&control] {
+      std::this_thread::sleep_for(std::chrono::seconds(1));
+      control.resume();
+    });
+  };
+  const auto outcome = train(paint(folder, 32), setup);
+  ASSERT_EQ(outcome.epochs.size(), 2u);
+  EXPECT_LT(outcome.epochs[1].seconds, std::chrono::duration<double>(end - begin).count() - 0.5);
 }
 
 TEST(Trainer, RatesChangedWhileItRunsHoldFromTheNextStepOn) {
