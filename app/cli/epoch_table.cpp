@@ -37,13 +37,12 @@ void EpochTable::add(const EpochEnded& epoch) {
   const std::string section = std::to_string(epoch.stage) + epoch.phase;
   if (section != section_) {
     section_ = section;
-    epoch_ = 0;
     names_ = {"epoch", "train_loss", "valid_loss"};
     names_.insert(names_.end(), metrics_.begin(), metrics_.end());
     names_.emplace_back("time");
     printRow(names_);
   }
-  std::vector<std::string> cells{std::to_string(epoch_++), number(epoch.train_loss),
+  std::vector<std::string> cells{std::to_string(epoch.epoch + 1), number(epoch.train_loss),
                                  number(epoch.valid_loss)};
   for (const auto& metric : metrics_) {
     const auto found = epoch.metrics.find(metric);

@@ -11,7 +11,7 @@
 namespace panicle::cli {
 
 // Prints a header before the first epoch of each stage and phase, as fastai does for each fit; epochs count
-// from 0 within it.
+// from 1 over the whole run, as everywhere that people read them.
 class EpochTable {
  public:
   explicit EpochTable(std::vector<std::string> metrics) : metrics_(std::move(metrics)) {}
@@ -23,7 +23,6 @@ class EpochTable {
   std::vector<std::string> metrics_;
   std::vector<std::string> names_;
   std::string section_;
-  int epoch_ = 0;
 };
 
 // Follows a run's events.
