@@ -25,11 +25,11 @@ enum class Way {
   Meta,       // torch's meta kernel knows the result's shape
 };
 
-// In place, but of a tensor's shape and memory and not of its numbers.
+// Written to is a tensor's shape and memory, and not its numbers alone.
 bool reshapes(std::string_view name) {
   constexpr std::array kNames{"aten::resize_",    "aten::resize_as_", "aten::set_",       "aten::squeeze_",
                               "aten::unsqueeze_", "aten::t_",         "aten::transpose_", "aten::as_strided_",
-                              "aten::detach_",    "aten::swapaxes_"};
+                              "aten::detach_",    "aten::arange",     "aten::swapaxes_"};
   return std::ranges::find(kNames, name) != kNames.end();
 }
 

@@ -10,6 +10,12 @@ at::Scalar anyNumber(const at::Tensor& tensor) {
   return tensor.is_floating_point() ? at::Scalar(1.0) : at::Scalar(0);
 }
 
+// In place, like others that the fallback leaves alone; but torch has one kernel of it for all devices, which
+// comes before a fallback.
+at::Tensor& copyInto(at::Tensor& self, const at::Tensor&, bool) {
+  return self;
+}
+
 }  // namespace
 
 at::Tensor unset(at::IntArrayRef sizes, at::ScalarType type, at::MemoryFormat format) {
@@ -32,6 +38,10 @@ at::Tensor room(std::int64_t numbers, at::ScalarType type) {
 
 void addSharedRules(torch::Library& rules) {
   rules.impl("_local_scalar_dense", anyNumber);
+  rules.impl("copy_", copyInto);
+  rules.impl("abs", [](const at::Tensor& x) {
+    return unsetLike(x);
+  });  // likewise one for all devices, by way of abs.out
 }
 
 }  // namespace panicle
