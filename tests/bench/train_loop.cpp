@@ -2,20 +2,16 @@
 // to stored steps, beside the bare sum of forward, backward and optimizer steps on tensors that are in
 // memory.
 //
-//   train_loop [DATA] [--arch resnet18] [--size 128] [--batch 32] [--epochs 6] [--threads N] [--per-class 64]
-//              [--augment on|off]
+//   train_loop [KEY=VALUE ...]        of the run: model.arch=vit_tiny_patch16_224 stages.0.resize.size=224
 //
-// DATA are class folders or a CSV's folder; without it sample photos are made, --per-class of each of the ten
-// classes. After each epoch of the run, and before the next, as many bare steps are timed, so that both meet
-// the same machine. An epoch's time is from the end of the one before (checkpoint and bookkeeping included,
-// validation not) to the end of its last batch. The first epoch decodes the photos, later ones find them in
-// the presize cache. As other work only ever slows, the fastest epochs are compared. Exit status 1 when an
-// epoch after the first takes more than 1.03 times the bare steps.
+// After each epoch of the run, and before the next, as many bare steps are timed, so that both meet the same
+// machine. An epoch's time is from the end of the one before (checkpoint and bookkeeping included, validation
+// not) to the end of its last batch. The first epoch decodes the photos and is not counted, later ones find
+// them in the presize cache. Exit status 1 when the median of the epochs takes more than 1.03 times the bare
+// steps.
 #include <sys/resource.h>
 #include <torch/nn/functional/loss.h>
-#include <unistd.h>
 
-#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <memory>
@@ -24,12 +20,13 @@
 
 #include "core/base/error.h"
 #include "core/data/dataset.h"
-#include "core/data/sample_data.h"
 #include "core/models/autocast.h"
 #include "core/models/device.h"
 #include "core/models/kernels.h"
 #include "core/runs/execute.h"
 #include "core/train/trainer.h"
+#include "tests/bench/bench_run.h"
+#include "tests/bench/paired_ratios.h"
 
 namespace {
 
@@ -37,34 +34,8 @@ using namespace panicle;
 using Clock = std::chrono::steady_clock;
 
 constexpr double kLimit = 1.03;
+constexpr int kEpochs = 21;
 constexpr std::size_t kTensorBatches = 16;  // that the bare steps go round
-
-struct Arguments {
-  std::string data;
-  std::string arch = "resnet18";
-  int size = 128;
-  int batch = 32;
-  int epochs = 6;
-  int threads = 0;
-  int per_class = 64;
-  bool augment = true;
-};
-
-// A folder of its own, gone with the object.
-class WorkFolder {
- public:
-  WorkFolder()
-      : path_(std::filesystem::temp_directory_path() / ("panicle-train-loop-" + std::to_string(::getpid()))) {
-    std::filesystem::create_directories(path_);
-  }
-  ~WorkFolder() { std::filesystem::remove_all(path_); }
-  WorkFolder(const WorkFolder&) = delete;
-  WorkFolder& operator=(const WorkFolder&) = delete;
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 // Of the clock on the wall, and of all cores' work for this process.
 struct Cost {
@@ -91,12 +62,6 @@ class Stopwatch {
   Clock::time_point start_ = Clock::now();
   double cpu_ = processSeconds();
 };
-
-double least(const std::vector<Cost>& costs, double Cost::*what, std::size_t from = 0) {
-  double found = costs[from].*what;
-  for (std::size_t i = from; i < costs.size(); ++i) found = std::min(found, costs[i].*what);
-  return found;
-}
 
 // The same network and optimizer as the run's, on batches of noise.
 class BareSteps {
@@ -171,9 +136,13 @@ class Watch {
     }
   }
 
-  // The fastest epoch over the fastest bare steps; the first, which decodes, apart.
-  double ratio(double Cost::*what) const { return least(run_, what, 1) / least(bareSteps_, what); }
-  double firstRatio(double Cost::*what) const { return run_.front().*what / least(bareSteps_, what); }
+  // Of the epochs after the first.
+  bench::MedianRatio ratio(double Cost::*what) const {
+    std::vector<double> ratios;
+    for (std::size_t epoch = 1; epoch < run_.size(); ++epoch)
+      ratios.push_back(run_[epoch].*what / bareSteps_[epoch].*what);
+    return bench::medianOf(std::move(ratios));
+  }
 
  private:
   const RunSpec& spec_;
@@ -184,74 +153,32 @@ class Watch {
   std::vector<Cost> run_, bareSteps_;  // by epoch
 };
 
-RunSpec makeSpec(const Arguments& arguments) {
-  RunSpec spec;
-  spec.data.root = arguments.data;
-  spec.model.arch = arguments.arch;
-  spec.model.weights = "none";
-  spec.threads = arguments.threads;
-  spec.batch.size = arguments.batch;
-  spec.stages[0].resize.size = {arguments.size, arguments.size};
-  spec.stages[0].schedule.epochs = arguments.epochs;
-  if (!arguments.augment) spec.stages[0].augment = std::nullopt;
-  return spec;
-}
-
-int bench(Arguments arguments) {
-  const WorkFolder folder;
-  if (arguments.data.empty()) {
-    arguments.data = (folder.path() / "data").string();
-    writeSampleData(arguments.data, {.per_class = arguments.per_class});
-  }
-  const RunSpec spec = makeSpec(arguments);
+int measure(const std::vector<std::string>& settings) {
+  const bench::WorkFolder folder;
+  const RunSpec spec = bench::benchSpec(settings, kEpochs, folder);
+  if (spec.stages[0].schedule.epochs <= static_cast<int>(bench::kFewestPairs))
+    throw Error("stages.0.schedule.epochs must be more than " + std::to_string(bench::kFewestPairs));
   setComputeThreads(spec.threads);
   const auto classes = static_cast<std::int64_t>(loadDataset(spec.data).vocab.size());
   const c10::Device device = chooseDevice(spec.device);
-  std::printf("%s, %d px, batch %d, augment %s, %s, on %s\n", arguments.arch.c_str(), arguments.size,
-              arguments.batch, arguments.augment ? "on" : "off",
+  std::printf("%s at %s, batch %d, augment %s, %s, on %s\n", spec.model.arch.c_str(),
+              toString(makePipeline(spec, spec.stages[0]).outputSize()).c_str(), spec.batch.size,
+              spec.stages[0].augment ? "on" : "off",
               enumName(resolvePrecision(spec.precision, device.str())), describeDevice(device).c_str());
   if (device.is_cpu()) std::printf("%s\n", describeLinearAlgebra().words().c_str());
   std::printf("                        wall                           processor\n");
   std::printf("epoch         run  bare steps    ratio         run  bare steps    ratio\n");
-  RunStore store(folder.path() / "workspace");
+  RunStore store(folder / "workspace");
   TrainControl control;
   Watch watch(spec, classes);
   const RunOutcome outcome = execute(store, spec, control, std::ref(watch));
   if (outcome.status != RunStatus::Finished) throw Error(outcome.message);
-  const bool met = watch.ratio(&Cost::wall) <= kLimit;
-  std::printf(
-      "fastest epoch over fastest bare steps: %.3f (processor %.3f; the first epoch, with decoding: %.3f and "
-      "%.3f); at most %.2f: %s\n",
-      watch.ratio(&Cost::wall), watch.ratio(&Cost::cpu), watch.firstRatio(&Cost::wall),
-      watch.firstRatio(&Cost::cpu), kLimit, met ? "met" : "missed");
+  const bench::MedianRatio wall = watch.ratio(&Cost::wall);
+  const bool met = wall.median <= kLimit;
+  std::printf("an epoch over its bare steps, median and its 95 %% interval: %s, processor %s; at most %.2f: %s\n",
+              bench::words(wall).c_str(), bench::words(watch.ratio(&Cost::cpu)).c_str(), kLimit,
+              met ? "met" : "missed");
   return met ? 0 : 1;
-}
-
-Arguments parse(const std::vector<std::string>& words) {
-  Arguments arguments;
-  std::size_t i = 0;
-  if (!words.empty() && !words[0].starts_with("--")) arguments.data = words[i++];
-  for (; i < words.size(); i += 2) {
-    if (i + 1 == words.size()) throw Error("a value is missing after " + words[i]);
-    const std::string& value = words[i + 1];
-    if (words[i] == "--arch")
-      arguments.arch = value;
-    else if (words[i] == "--size")
-      arguments.size = std::stoi(value);
-    else if (words[i] == "--batch")
-      arguments.batch = std::stoi(value);
-    else if (words[i] == "--epochs")
-      arguments.epochs = std::max(2, std::stoi(value));
-    else if (words[i] == "--threads")
-      arguments.threads = std::stoi(value);
-    else if (words[i] == "--per-class")
-      arguments.per_class = std::stoi(value);
-    else if (words[i] == "--augment")
-      arguments.augment = value == "on";
-    else
-      throw Error("unknown option " + words[i]);
-  }
-  return arguments;
 }
 
 }  // namespace
@@ -259,7 +186,7 @@ Arguments parse(const std::vector<std::string>& words) {
 int main(int argc, char** argv) {
   panicle::useBestKernels(argv);
   try {
-    return bench(parse({argv + 1, argv + argc}));
+    return measure({argv + 1, argv + argc});
   } catch (const std::exception& error) {
     std::fprintf(stderr, "error: %s\n", error.what());
     return 1;

@@ -1,20 +1,19 @@
-// Whether a run trains as fast in the window as without one: the same run is trained by turns with the Train
-// page open, as a user watches it, and by execute() alone, as panicle-cli does; the fastest epochs
-// (validation included, the first of each run left out: it decodes the photos) are compared, as other work
-// only ever slows. Beside train_loop, which compares the latter with the bare arithmetic. Exit status 1 when
-// an epoch in the window takes more than 1.03 times one without.
+// Whether a run trains as fast in the window as without one: the same run of a few epochs is trained by turns
+// with the Train page open, as a user watches it, and by execute() alone, as panicle-cli does; the epochs of a
+// turn (validation included, the first left out: it decodes the photos) are compared with those of the turn
+// that follows. Beside train_loop, which compares the latter with the bare arithmetic. Exit status 1 when the
+// median epoch in the window takes more than 1.03 times the one without.
 //
-//   train_loop_gui DATA [--rounds 3] [--epochs 4] [--arch resnet18] [--size 128] [--batch 32]
+//   train_loop_gui [KEY=VALUE ...]        of the run: model.arch=convnext_tiny
 #include <QApplication>
-#include <QCommandLineParser>
 #include <QMainWindow>
-#include <QTemporaryDir>
-#include <algorithm>
 #include <cstdio>
-#include <limits>
 
+#include "core/base/error.h"
 #include "core/models/kernels.h"
 #include "core/runs/execute.h"
+#include "tests/bench/bench_run.h"
+#include "tests/bench/paired_ratios.h"
 #include "ui/shared/page.h"
 #include "ui/shared/run_controller.h"
 #include "ui/shared/session.h"
@@ -24,47 +23,79 @@
 namespace {
 
 using panicle::EpochEnded;
+using panicle::bench::MedianRatio;
 using panicle::ui::RunController;
 
 constexpr double kLimit = 1.03;
+constexpr int kTurns = 8;
+constexpr int kEpochs = 3;
 
-// The fastest epoch of some runs.
-class Fastest {
+// Of the epochs after the first.
+void addEpoch(const panicle::TrainEvent& event, std::vector<double>& seconds) {
+  const auto* epoch = std::get_if<EpochEnded>(&event);
+  if (epoch && epoch->epoch > 0) seconds.push_back(epoch->seconds);
+}
+
+// Trains by turns in the window and without; ends the application after the last.
+class Turns {
  public:
-  void look(const panicle::TrainEvent& event) {
-    const auto* epoch = std::get_if<EpochEnded>(&event);
-    if (epoch && epoch->epoch > 0) seconds_ = std::min(seconds_, epoch->seconds);
+  Turns(panicle::ui::Session& session, std::filesystem::path workspace) : session_(session), store_(std::move(workspace)) {
+    RunController& runs = session.runs();
+    QObject::connect(&runs, &RunController::events, &runs, [this](const std::vector<panicle::TrainEvent>& events) {
+      for (const auto& event : events) addEpoch(event, shown_);
+    });
+    // Queued: the controller is done with its run by then.
+    QObject::connect(
+        &runs, &RunController::ended, &runs,
+        [this](const QString&, panicle::RunStatus, const QString& message) { turnEnded(message.toStdString()); },
+        Qt::QueuedConnection);
+    runs.start(session.recipe());
   }
-  double seconds() const { return seconds_; }
+
+  bool met() const { return met_; }
 
  private:
-  double seconds_ = std::numeric_limits<double>::infinity();
+  void turnEnded(std::string problem) {
+    panicle::TrainControl control;
+    const auto outcome = panicle::execute(store_, session_.recipe(), control,
+                                          [this](const panicle::TrainEvent& event) { addEpoch(event, alone_); });
+    problem += outcome.message;
+    if (!problem.empty() || shown_.size() != alone_.size()) {
+      std::fprintf(stderr, "error: %s\n", problem.c_str());
+      return QApplication::quit();
+    }
+    for (std::size_t i = ratios_.size(); i < shown_.size(); ++i) {
+      ratios_.push_back(shown_[i] / alone_[i]);
+      std::printf("%8.3f s in the window, %8.3f s without: %.3f\n", shown_[i], alone_[i], ratios_[i]);
+    }
+    std::fflush(stdout);
+    if (++turns_ < kTurns) return session_.runs().start(session_.recipe());
+    const MedianRatio ratio = panicle::bench::medianOf(ratios_);
+    met_ = ratio.median <= kLimit;
+    std::printf("in the window over without, median and its 95 %% interval: %s; at most %.2f: %s\n",
+                panicle::bench::words(ratio).c_str(), kLimit, met_ ? "met" : "missed");
+    QApplication::quit();
+  }
+
+  panicle::ui::Session& session_;
+  panicle::RunStore store_;  // of the runs without the window
+  std::vector<double> shown_, alone_, ratios_;
+  int turns_ = 0;
+  bool met_ = false;
 };
 
-int value(const QCommandLineParser& arguments, const char* name) {
-  return arguments.value(QString::fromUtf8(name)).toInt();
-}
-
-panicle::RunSpec makeSpec(const QCommandLineParser& arguments) {
-  panicle::RunSpec spec;
-  spec.data.root = arguments.positionalArguments().constFirst().toStdString();
-  spec.model.arch = arguments.value(QStringLiteral("arch")).toStdString();
-  spec.model.weights = "none";
-  const int side = value(arguments, "size");
-  spec.stages[0].resize.size = {side, side};
-  spec.stages[0].schedule.epochs = std::max(2, value(arguments, "epochs"));
-  spec.batch.size = value(arguments, "batch");
-  return spec;
-}
-
-void readArguments(QCommandLineParser& arguments, const QApplication& application) {
-  arguments.addHelpOption();
-  arguments.addPositionalArgument(QStringLiteral("DATA"), QStringLiteral("folder of labelled images"));
-  for (const auto& [name, value] :
-       {std::pair{"rounds", "3"}, {"epochs", "4"}, {"arch", "resnet18"}, {"size", "128"}, {"batch", "32"}})
-    arguments.addOption({QString::fromUtf8(name), {}, QString::fromUtf8(name), QString::fromUtf8(value)});
-  arguments.process(application);
-  if (arguments.positionalArguments().size() != 1) arguments.showHelp(2);
+int measure(const std::vector<std::string>& settings) {
+  const panicle::bench::WorkFolder folder;
+  panicle::ui::Session session(std::make_unique<panicle::RunStore>(folder / "shown"));
+  panicle::ui::Theme::instance().use(panicle::ui::ThemeChoice::Light);
+  session.setRecipe(panicle::bench::benchSpec(settings, kEpochs, folder), QStringLiteral("Bench"));
+  QMainWindow window;
+  window.setCentralWidget(panicle::ui::makeTrainPage(session, &window));
+  window.resize(1280, 800);
+  window.show();
+  const Turns turns(session, folder / "alone");
+  QApplication::exec();
+  return turns.met() ? 0 : 1;
 }
 
 }  // namespace
@@ -72,49 +103,10 @@ void readArguments(QCommandLineParser& arguments, const QApplication& applicatio
 int main(int argc, char** argv) {
   panicle::useBestKernels(argv);
   QApplication application(argc, argv);
-  QCommandLineParser arguments;
-  readArguments(arguments, application);
-  const QTemporaryDir workspace, other;
-  panicle::ui::Session session(std::make_unique<panicle::RunStore>(workspace.path().toStdString()));
-  panicle::ui::Theme::instance().use(panicle::ui::ThemeChoice::Light);
-  session.setRecipe(makeSpec(arguments), QStringLiteral("Bench"));
-  QMainWindow window;
-  window.setCentralWidget(panicle::ui::makeTrainPage(session, &window));
-  window.resize(1280, 800);
-  window.show();
-
-  panicle::RunStore store(other.path().toStdString());
-  Fastest shown, alone;
-  int rounds = value(arguments, "rounds");
-  int status = 1;
-  QObject::connect(&session.runs(), &RunController::events, &window,
-                   [&](const std::vector<panicle::TrainEvent>& events) {
-                     for (const auto& event : events) shown.look(event);
-                   });
-  QObject::connect(
-      &session.runs(), &RunController::ended, &window,
-      [&](const QString&, panicle::RunStatus, const QString& message) {
-        panicle::TrainControl control;
-        const auto outcome = panicle::execute(store, session.recipe(), control,
-                                              [&](const panicle::TrainEvent& event) { alone.look(event); });
-        const bool failed = !message.isEmpty() || outcome.status != panicle::RunStatus::Finished;
-        if (failed) std::fprintf(stderr, "%s%s\n", qUtf8Printable(message), outcome.message.c_str());
-        std::printf("fastest epoch so far: %.3f s in the window, %.3f s without\n", shown.seconds(),
-                    alone.seconds());
-        std::fflush(stdout);
-        if (!failed && --rounds > 0) {
-          session.runs().start(session.recipe());
-          return;
-        }
-        const double ratio = shown.seconds() / alone.seconds();
-        const bool met = !failed && ratio <= kLimit;
-        std::printf("in the window over without: %.3f; at most %.2f: %s\n", ratio, kLimit,
-                    met ? "met" : "missed");
-        status = met ? 0 : 1;
-        QApplication::quit();
-      },
-      Qt::QueuedConnection);
-  session.runs().start(session.recipe());
-  QApplication::exec();
-  return status;
+  try {
+    return measure({argv + 1, argv + argc});
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "error: %s\n", error.what());
+    return 1;
+  }
 }

@@ -1,0 +1,52 @@
+// What the benches of training share: a folder of their own, and the run that their arguments ask for.
+#pragma once
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/data/sample_data.h"
+#include "core/runs/run_spec.h"
+
+namespace panicle::bench {
+
+// Gone with the object.
+class WorkFolder {
+ public:
+  WorkFolder() : path_(std::filesystem::temp_directory_path() / ("panicle-bench-" + std::to_string(::getpid()))) {
+    std::filesystem::create_directories(path_);
+  }
+  ~WorkFolder() { std::filesystem::remove_all(path_); }
+  WorkFolder(const WorkFolder&) = delete;
+  WorkFolder& operator=(const WorkFolder&) = delete;
+  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+// resnet18 from scratch at 128 px, batch 32, with `settings` as KEY=VALUE: stages.0.augment=null. Without data.root on 640 sample photos,
+// which are made in `folder`.
+inline RunSpec benchSpec(const std::vector<std::string>& settings, int epochs, const WorkFolder& folder) {
+  RunSpec spec;
+  spec.model.arch = "resnet18";
+  spec.model.weights = "none";
+  spec.batch.size = 32;
+  spec.stages[0].schedule.epochs = epochs;
+  for (const std::string& setting : settings) {
+    const std::string_view text = setting;
+    const std::size_t equals = std::min(text.find('='), text.size());
+    setByPath(spec, text.substr(0, equals), text.substr(std::min(equals + 1, text.size())));
+  }
+  if (spec.data.root.empty()) {
+    spec.data.root = (folder / "data").string();
+    writeSampleData(spec.data.root, {.per_class = 64});
+  }
+  return spec;
+}
+
+}  // namespace panicle::bench
