@@ -139,10 +139,10 @@ AllocatorPeak simulateCachingAllocator(const AllocationLog& log) {
       now.allocated += allocator.size(address);
       now.allocated_for[static_cast<std::size_t>(event.purpose)] += allocator.size(address);
       now.event = i;
-      now.reserved = allocator.reserved();
-      if (now.reserved > peak.reserved) peak = now;
+      if (now.allocated > peak.allocated) peak = now;
     }
   }
+  peak.reserved = allocator.reserved();
   return peak;
 }
 

@@ -14,9 +14,9 @@ namespace panicle {
 inline constexpr std::size_t kPurposeCount = static_cast<std::size_t>(Purpose::Batch) + 1;
 
 struct AllocatorPeak {
-  std::size_t event = 0;  // index into the log of the allocation at which `reserved` was first reached
-  std::uint64_t allocated = 0;  // bytes in blocks then, rounded as the allocator rounds them
-  std::uint64_t reserved = 0;   // bytes asked of the driver then: the highest over the log
+  std::uint64_t reserved = 0;   // bytes asked of the driver: the highest over the log, which is its end's
+  std::uint64_t allocated = 0;  // bytes in blocks, rounded as the allocator rounds them: the highest
+  std::size_t event = 0;        // index into the log of the allocation at which `allocated` was first reached
   std::array<std::uint64_t, kPurposeCount> allocated_for{};  // of `allocated`, by Purpose
 };
 
