@@ -2,12 +2,14 @@
 
 #include <QEvent>
 #include <QHelpEvent>
+#include <QMouseEvent>
 #include <QPainter>
 #include <QPainterPath>
 #include <QToolTip>
 #include <algorithm>
 
-#include "ui/frame/memory_parts.h"
+#include "core/memory/device_profile.h"
+#include "ui/shared/memory_parts.h"
 #include "ui/shared/theme.h"
 
 namespace panicle::ui {
@@ -16,6 +18,7 @@ namespace {
 constexpr int kBarWidth = 128;
 constexpr int kHistoryWidth = 96;
 constexpr int kBarHeight = 10;
+constexpr int kMark = 2;  // pixels that a threshold's mark stands out of the bar
 
 const MemoryReading& nothing() {
   static const MemoryReading reading;
@@ -35,6 +38,7 @@ struct MemoryView::Layout {
 MemoryView::MemoryView(QWidget* parent) : QWidget(parent) {
   setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Fixed);
   setAccessibleName(tr("Memory meter"));
+  setCursor(Qt::PointingHandCursor);
 }
 
 void MemoryView::add(const MemoryReading& reading) {
@@ -108,6 +112,13 @@ void MemoryView::paintBar(QPainter& painter, const QRectF& rect) const {
   }
   painter.setPen(colors.border);
   painter.drawPath(outline);
+  const auto mark = [&](double share, const QColor& color) {
+    const double x = rect.left() + share * rect.width();
+    painter.setPen(QPen(color, 1.5));
+    painter.drawLine(QPointF(x, rect.top() - kMark), QPointF(x, rect.bottom() + kMark));
+  };
+  mark(kTightShare, colors.warning);
+  mark(kFullShare, colors.error);
 }
 
 void MemoryView::paintHistory(QPainter& painter, const QRectF& rect) const {
@@ -145,13 +156,17 @@ void MemoryView::paintEvent(QPaintEvent*) {
   const MemoryReading& now = history_.empty() ? nothing() : history_.back();
   const Layout layout = layoutFor(width());
   paintBar(painter, layout.bar.adjusted(0.5, 0, 0, 0));
-  painter.setPen(Theme::instance().colors().text);
+  painter.setPen(takenColor(takenShare(now)));
   painter.drawText(layout.headline, Qt::AlignVCenter | Qt::AlignLeft, memoryHeadline(now));
   if (!layout.details.isEmpty()) {
     painter.setPen(Theme::instance().colors().mutedText);
     painter.drawText(layout.details, Qt::AlignVCenter | Qt::AlignLeft, details());
   }
   if (!layout.history.isEmpty()) paintHistory(painter, layout.history);
+}
+
+void MemoryView::mouseReleaseEvent(QMouseEvent* event) {
+  if (event->button() == Qt::LeftButton && rect().contains(event->position().toPoint())) Q_EMIT clicked();
 }
 
 bool MemoryView::event(QEvent* event) {

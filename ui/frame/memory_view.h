@@ -1,4 +1,4 @@
-// The memory meter in the status bar: a bar of what fills the memory, the figures, and a minute of history.
+// The memory meter in the status bar: a bar of what fills the memory with marks at the thresholds, the figures, and a minute of history.
 #pragma once
 
 #include <QWidget>
@@ -21,8 +21,12 @@ class MemoryView : public QWidget {
   QSize sizeHint() const override;
   QSize minimumSizeHint() const override;
 
+ Q_SIGNALS:
+  void clicked();
+
  protected:
   void paintEvent(QPaintEvent* event) override;
+  void mouseReleaseEvent(QMouseEvent* event) override;
   bool event(QEvent* event) override;
 
  private:

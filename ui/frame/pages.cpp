@@ -4,6 +4,7 @@
 
 #include "ui/data/data_page.h"
 #include "ui/inspect/inspect_page.h"
+#include "ui/memory/memory_page.h"
 #include "ui/models/models_page.h"
 #include "ui/preview/preview_page.h"
 #include "ui/rate/rate_page.h"
@@ -26,6 +27,8 @@ const std::vector<PageEntry>& pageEntries() {
        QObject::tr("Set up a run and watch it learn"), makeTrainPage},
       {QStringLiteral("inspect"), QObject::tr("Inspect"), QStringLiteral("inspect"),
        QObject::tr("See what a run got wrong, and the photos behind every number"), makeInspectPage},
+      {QStringLiteral("memory"), QObject::tr("Memory"), QStringLiteral("memory"),
+       QObject::tr("See what the memory holds, what the recipe would take, and which networks fit at which sizes"), makeMemoryPage},
       {QStringLiteral("submit"), QObject::tr("Submit"), QStringLiteral("submit"),
        QObject::tr("Turn a run's predictions into the CSV that a competition asks for"), makeSubmitPage},
   };

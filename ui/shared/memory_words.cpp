@@ -10,6 +10,7 @@ namespace {
 
 constexpr quint64 kMib = quint64{1} << 20;
 constexpr double kGib = 1024.0 * 1024 * 1024;
+const QLatin1StringView kHere("This machine: ");  // as deviceProfiles() names what is here
 constexpr quint64 kGibFrom = 2048 * kMib;  // totals below are told in MiB
 
 QString tr(const char* text) {
@@ -76,8 +77,9 @@ std::vector<PlannedPart> plannedParts(const MemoryParts& parts) {
 }
 
 QString planSentence(const MemoryParts& parts, const DeviceProfile& profile, quint64 others, Fit fit) {
-  const QString needs = tr("Needs about %1 of %2 MiB on %3")
-                            .arg(mib(parts.total()), mib(profile.total), QString::fromStdString(profile.name));
+  const QString name = QString::fromStdString(profile.name);
+  const QString here = name.startsWith(kHere) ? tr("here (%1)").arg(name.mid(kHere.size())) : tr("on %1").arg(name);
+  const QString needs = tr("Needs about %1 of %2 MiB %3").arg(mib(parts.total()), mib(profile.total), here);
   const QString held = others >= kMib ? tr(", of which other programs hold %1").arg(mib(others)) : QString();
   return needs + held + QStringLiteral(": ") + fitWord(fit) + u'.';
 }

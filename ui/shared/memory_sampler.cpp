@@ -1,8 +1,9 @@
-#include "ui/frame/memory_sampler.h"
+#include "ui/shared/memory_sampler.h"
 
 #include <QMetaObject>
 #include <chrono>
 #include <exception>
+#include <utility>
 
 #include "core/base/log.h"
 
@@ -21,12 +22,27 @@ void MemorySampler::start() {
   thread_ = std::jthread([this](std::stop_token stop) { work(std::move(stop)); });
 }
 
+void MemorySampler::listProcesses(bool on) {
+  listing_ = on;
+}
+
+void MemorySampler::sample(MemoryMeter& meter, bool list) {
+  const MemoryReading reading = meter.read();
+  QMetaObject::invokeMethod(this, [this, reading] { Q_EMIT sampled(reading); }, Qt::QueuedConnection);
+  if (!list) return;
+  QMetaObject::invokeMethod(
+      this, [this, processes = meter.processes(kProcesses)] { Q_EMIT listed(processes); },
+      Qt::QueuedConnection);
+}
+
 void MemorySampler::work(std::stop_token stop) {
   try {
     MemoryMeter meter;
+    int unlisted = kPerSecond;  // samples since the processes were listed
     while (!stop.stop_requested()) {
-      const MemoryReading reading = meter.read();
-      QMetaObject::invokeMethod(this, [this, reading] { Q_EMIT sampled(reading); }, Qt::QueuedConnection);
+      const bool list = listing_ && ++unlisted >= kPerSecond;
+      if (list) unlisted = 0;
+      sample(meter, list);
       std::unique_lock lock(mutex_);
       wake_.wait_for(lock, stop, std::chrono::milliseconds(1000 / kPerSecond), [] { return false; });
     }

@@ -22,6 +22,12 @@ std::vector<MemoryPart> memoryParts(const MemoryReading& reading);
 
 QColor partColor(MemoryPart::Kind kind, bool dark);
 
+// Of the whole, by all programs together: 0..1; 0 while it is not known.
+double takenShare(const MemoryReading& reading);
+
+// The colour of words about it: amber from where it is tight, red from where it is full (core/memory/device_profile.h).
+QColor takenColor(double share);
+
 // "1.4 of 15.6 GiB", the process's share of the whole.
 QString memoryHeadline(const MemoryReading& reading);
 

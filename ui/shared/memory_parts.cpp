@@ -1,8 +1,9 @@
-#include "ui/frame/memory_parts.h"
+#include "ui/shared/memory_parts.h"
 
 #include <QCoreApplication>
 #include <algorithm>
 
+#include "core/memory/device_profile.h"
 #include "ui/shared/theme.h"
 
 namespace panicle::ui {
@@ -58,6 +59,16 @@ QColor partColor(MemoryPart::Kind kind, bool dark) {
   return Theme::colors(dark).base;
 }
 
+double takenShare(const MemoryReading& reading) {
+  if (reading.total == 0) return 0;
+  return static_cast<double>(reading.used_by_process + reading.used_by_others) / static_cast<double>(reading.total);
+}
+
+QColor takenColor(double share) {
+  const ThemeColors& colors = Theme::instance().colors();
+  return share >= kFullShare ? colors.error : share >= kTightShare ? colors.warning : colors.text;
+}
+
 QString memoryHeadline(const MemoryReading& reading) {
   if (reading.total == 0) return tr("reading memory");
   return tr("%1 of %2").arg(formatBytes(reading.used_by_process), formatBytes(reading.total));
@@ -72,11 +83,15 @@ QString memoryTooltip(const MemoryReading& reading) {
                      part.name, formatBytes(part.bytes), part.meaning);
   }
   const QString device = QString::fromStdString(reading.device).toHtmlEscaped();
-  return QStringLiteral("<p><b>%1</b></p><table>%2</table><p>%3</p><p>%4</p>")
-      .arg(reading.cuda ? tr("Memory of %1").arg(device) : tr("Memory of this machine"), rows,
+  const double share = takenShare(reading);
+  const QString full = QStringLiteral("<font color='%1'>%2</font>")
+                           .arg(takenColor(share).name(), tr("%1 of it is taken.").arg(formatPercent(share)));
+  return QStringLiteral("<p><b>%1</b><br>%2</p><table>%3</table><p>%4</p><p>%5</p>")
+      .arg(reading.cuda ? tr("Memory of %1").arg(device) : tr("Memory of this machine"), full, rows,
            tr("Highest since the start: Panicle %1, tensors %2.")
                .arg(formatBytes(reading.process_peak), formatBytes(reading.tensors_peak)),
-           tr("The curve is the last minute: the line is Panicle, the filled part its tensors."));
+           tr("The marks stand at 80 %, from where it is tight, and at 95 %. The curve is the last minute: the line is Panicle, the "
+              "filled part its tensors. Click for the Memory page."));
 }
 
 }  // namespace panicle::ui
