@@ -6,6 +6,7 @@
 #include <QLineEdit>
 #include <QMenu>
 #include <QPushButton>
+#include <QScrollArea>
 #include <QSpinBox>
 #include <QTemporaryDir>
 #include <QTest>
@@ -214,6 +215,121 @@ class RecipeFormTest : public QObject {
     typeWrong();
     choose("stages.0.schedule.kind", QStringLiteral("fit"));  // which has no use for it
     QVERIFY(isTakenBack());
+  }
+
+  // Whatever rebuilds the form: a switch that brings rows, stages that come, move and go.
+  void whatWasRefusedOutlivesAFormThatIsMadeAnew() {
+    const char* const share = "data.split.valid_pct";
+    type(share, QStringLiteral("7"));
+    const QString reason = form_->problem(share);
+    const auto stands = [&](const char* path, const QString& text, const QString& why) {
+      return form_->editor(path) && input<QLineEdit>(path)->text() == text && form_->problem(path) == why &&
+             session_->recipeProblems().contains(QStringLiteral("%1: %2").arg(QLatin1String(path), why));
+    };
+    QVERIFY(stands(share, QStringLiteral("7"), reason));
+    input<QCheckBox>("stages.0.mix")->click();
+    QTRY_VERIFY(form_->editor("stages.0.mix.alpha"));
+    QVERIFY(stands(share, QStringLiteral("7"), reason));
+
+    type("stages.0.schedule.div_final", QStringLiteral("fast"));
+    const QString notANumber = form_->problem("stages.0.schedule.div_final");
+    press(QStringLiteral("Add stage"));
+    QVERIFY(session_->draftProblems().size() == 2);  // at no moment may it start
+    QTRY_COMPARE(heads().size(), 2);
+    QVERIFY(stands("stages.0.schedule.div_final", QStringLiteral("fast"), notANumber));
+    press(QStringLiteral("Move stage 1 down"));
+    QVERIFY(stands("stages.1.schedule.div_final", QStringLiteral("fast"), notANumber));
+    QCOMPARE(input<QLineEdit>("stages.0.schedule.div_final")->text(), formatReal(ScheduleOptions{}.div_final));
+    press(QStringLiteral("Duplicate stage 1"));
+    QTRY_COMPARE(heads().size(), 3);
+    QVERIFY(stands("stages.2.schedule.div_final", QStringLiteral("fast"), notANumber));
+    press(QStringLiteral("Remove stage 3"));
+    QTRY_COMPARE(heads().size(), 2);
+    QCOMPARE(session_->draftProblems().size(), 1);
+    QVERIFY(stands(share, QStringLiteral("7"), reason));
+    session_->undo();
+    QVERIFY(session_->draftProblems().isEmpty());
+    QCOMPARE(input<QLineEdit>(share)->text(), formatReal(SplitOptions{}.valid_pct));
+  }
+
+  void whatIsBeingTypedIsTakenBeforeTheFormIsMadeAnew() {
+    auto* line = input<QLineEdit>("data.split.valid_pct");
+    line->setFocus();
+    line->selectAll();
+    QTest::keyClicks(line, QStringLiteral("0.3"));
+    RunSpec spec = session_->recipe();
+    spec.stages.resize(2);
+    session_->setRecipe(spec, QStringLiteral("Add a stage"));
+    QTRY_VERIFY(form_->editor("stages.1.schedule.epochs"));
+    QCOMPARE(session_->recipe().data.split.valid_pct, 0.3);
+    QCOMPARE(input<QLineEdit>("data.split.valid_pct")->text(), QStringLiteral("0.3"));
+  }
+
+  void everyKindOfEditorTakesWhatIsTypedWhenAsked() {
+    const auto typed = [this](const char* path, const QString& text) {
+      QWidget* input = form_->editor(path)->input();
+      input->setFocus(Qt::TabFocusReason);  // which selects what is there
+      if (auto* combo = qobject_cast<QComboBox*>(input)) combo->lineEdit()->selectAll();
+      QTest::keyClicks(input, text);
+      commitFocusedField();
+    };
+    typed("stages.0.schedule.lr_max", QStringLiteral("0.02"));
+    QCOMPARE(session_->recipe().stages[0].schedule.lr_max.high, 0.02);
+    typed("stages.0.schedule.epochs", QStringLiteral("17"));
+    QCOMPARE(session_->recipe().stages[0].schedule.epochs, 17);
+    typed("model.arch", QStringLiteral("resnet34"));
+    QCOMPARE(session_->recipe().model.arch, std::string("resnet34"));
+    typed("stages.0.resize.size", QStringLiteral("96"));
+    QVERIFY(session_->recipe().stages[0].resize.size == (Size{96, 96}));
+    typed("data.split.valid_pct", QStringLiteral("7"));
+    QVERIFY(!form_->problem("data.split.valid_pct").isEmpty());
+    QVERIFY(!session_->start());
+  }
+
+  void whatTheRecipeFindsWrongStandsAtItsField() {
+    RunSpec spec = session_->recipe();
+    spec.model.arch = "resnet999";
+    spec.stages[0].loss.target_weights = {1, 2};
+    session_->setRecipe(spec, QStringLiteral("Change much"));
+    QVERIFY(form_->problem("model.arch").contains(QStringLiteral("resnet999")));
+    const QString weights = form_->problem("stages.0.loss.target_weights");
+    QVERIFY2(weights.contains(QStringLiteral("\"Label columns\"")) && !weights.contains(QStringLiteral("data.")), qPrintable(weights));
+    QVERIFY(form_->isShown("stages.0.loss.target_weights"));  // though its fold is closed
+    session_->undo();
+    QVERIFY(form_->problem("model.arch").isEmpty());
+    QVERIFY(form_->problem("stages.0.loss.target_weights").isEmpty());
+  }
+
+  void aLinkLeadsIntoTheField() {
+    const char* const rotate = "stages.0.augment.max_rotate";
+    qobject_cast<QLineEdit*>(form_->search())->setText(QStringLiteral("epochs"));
+    form_->search()->setFocus();
+    QString page;
+    connect(session_.get(), &Session::pageRequested, form_.get(), [&page](const QString& id) { page = id; });
+    session_->showField(QLatin1String(rotate));
+    QCOMPARE(page, QStringLiteral("train"));
+    QVERIFY(form_->isShown(rotate));
+    auto* line = input<QLineEdit>(rotate);
+    QVERIFY(line->hasFocus());
+    QCOMPARE(line->selectedText(), line->text());
+    const auto inSight = [&] { return form_->findChild<QScrollArea*>()->viewport()->rect().contains(line->mapTo(form_->findChild<QScrollArea*>()->viewport(), QPoint())); };
+    QTRY_VERIFY(inSight());
+    // Of a stage that is only just coming, and folded away.
+    press(QStringLiteral("Add stage"));
+    session_->showField(QStringLiteral("stages.1.schedule.lr_max"));
+    QTRY_VERIFY(form_->editor("stages.1.schedule.lr_max") && input<QLineEdit>("stages.1.schedule.lr_max")->hasFocus());
+    heads()[1]->fold()->click();
+    session_->showField(QStringLiteral("stages.1.schedule.lr_max"));
+    QVERIFY(form_->isShown("stages.1.schedule.lr_max"));
+  }
+
+  void anotherRecipeEndsTheSearch() {
+    auto* search = qobject_cast<QLineEdit*>(form_->search());
+    search->setText(QStringLiteral("epochs"));
+    type("stages.0.schedule.div_final", QStringLiteral("fast"));
+    session_->replaceRecipe(RunSpec(), QStringLiteral("Reset recipe"));
+    QVERIFY(search->text().isEmpty());
+    QVERIFY(session_->draftProblems().isEmpty());
   }
 
   void sizesAndListsAreTexts() {

@@ -2,6 +2,7 @@
 #include "ui/shared/session.h"
 
 #include <QFile>
+#include <QMap>
 #include <QSettings>
 #include <QSignalSpy>
 #include <QTemporaryDir>
@@ -22,6 +23,8 @@ class SessionTest : public QObject {
     QVERIFY(paintPhotos(first(), {QStringLiteral("blast"), QStringLiteral("normal")}, 3));
     QVERIFY(paintPhotos(second(), {QStringLiteral("hispa")}, 2));
     session_ = open();
+    told_.clear();
+    connect(session_.get(), &Session::told, this, [this](const QString& cause, const QString& text) { told_[cause] = text; });
   }
 
   void cleanup() {
@@ -63,14 +66,79 @@ class SessionTest : public QObject {
     session_->openDataset(first());
     QTRY_VERIFY(session_->dataset());
     QSignalSpy failed(session_.get(), &Session::datasetFailed);
-    QSignalSpy reported(session_.get(), &Session::problemReported);
+    told_.clear();
     session_->openDataset(folder_->filePath(QStringLiteral("nowhere")));
     QTRY_COMPARE(failed.size(), 1);
-    QCOMPARE(reported.size(), 1);
-    QVERIFY(reported.front().front().toString().contains(QStringLiteral("nowhere")));
+    QVERIFY(told_.value(QStringLiteral("data")).contains(QStringLiteral("nowhere")));
+    QVERIFY(session_->recipeProblems().isEmpty());  // which is at what is on show
     QCOMPARE(session_->dataset()->items.size(), std::size_t{6});
     QCOMPARE(QString::fromStdString(session_->recipe().data.root), first());
     QVERIFY(!session_->recent().contains(folder_->filePath(QStringLiteral("nowhere"))));
+    session_->openDataset(second());
+    QTRY_COMPARE(told_.value(QStringLiteral("data")), QString());
+  }
+
+  // In words that name the field and the columns there are, as long as it is so.
+  void aColumnThatIsNotThereIsAProblemOfItsField() {
+    writeTable();
+    session_->openDataset(first());
+    QTRY_VERIFY(session_->dataset());
+    QCOMPARE(session_->dataset()->items.size(), std::size_t{2});
+    QVERIFY(session_->recipeProblems().isEmpty());
+    QSignalSpy changed(session_.get(), &Session::draftProblemsChanged);
+    for (const char* field : {"data.label_columns", "data.image_column"}) {
+      const bool list = QLatin1String(field) == QLatin1String("data.label_columns");
+      session_->setRecipeField(QLatin1String(field), list ? Json::array({"lable"}) : Json("lable"));
+      QTRY_COMPARE(session_->recipeProblems().size(), 1);
+      QVERIFY(!changed.isEmpty());
+      const QString problem = session_->recipeProblems().front();
+      QVERIFY2(problem.startsWith(QLatin1String(field) + QStringLiteral(": ")), qPrintable(problem));
+      for (const char* word : {"\"lable\"", "train.csv", "image_id, label and variety", "Did you mean \"label\"?"}) {
+        QVERIFY2(problem.contains(QLatin1String(word)), qPrintable(problem));
+      }
+      const QString said = told_.value(QStringLiteral("data"));
+      QVERIFY2(said.startsWith(list ? QStringLiteral("Label columns: ") : QStringLiteral("Image column: ")), qPrintable(said));
+      QVERIFY(!session_->start());
+      session_->undo();
+      QVERIFY(session_->recipeProblems().isEmpty());
+      QTRY_COMPARE(told_.value(QStringLiteral("data")), QString());
+    }
+  }
+
+  // A table that is named is read, whatever folders there are, so a wrong column fails instead of being passed over.
+  void theSameOfATableThatIsNamed() {
+    writeTable();
+    session_->openDataset(first() + QStringLiteral("/train.csv"));
+    QTRY_VERIFY(session_->dataset());
+    session_->setRecipeField(QStringLiteral("data.label_columns"), Json::array({"label", "age"}));
+    QTRY_COMPARE(session_->recipeProblems().size(), 1);
+    QVERIFY(session_->recipeProblems().front().contains(QStringLiteral("\"age\" is no column of train.csv")));
+    session_->setRecipeField(QStringLiteral("data.label_columns"), Json::array({"label", "variety"}));
+    QTRY_COMPARE(told_.value(QStringLiteral("data")), QString());
+    QVERIFY(session_->recipeProblems().isEmpty());
+    session_->setRecipeField(QStringLiteral("data.split.kind"), "column");
+    QCOMPARE(session_->recipeProblems().size(), 1);
+    QVERIFY(session_->recipeProblems().front().startsWith(QStringLiteral("data.split.column: \"is_val\"")));
+  }
+
+  void anotherLabelColumnKeepsThePhotosSelected() {
+    writeTable();
+    session_->openDataset(first());
+    QTRY_VERIFY(session_->dataset());
+    const auto& items = session_->dataset()->items;
+    session_->select({session_->photo(items[0]), session_->photo(items[1])}, 1);
+    const QString path = session_->currentPhoto()->path;
+    QCOMPARE(session_->currentPhoto()->label, QStringLiteral("normal"));
+    QSignalSpy current(session_.get(), &Session::currentPhotoChanged);
+    session_->setRecipeField(QStringLiteral("data.label_columns"), Json::array({"variety"}));
+    QTRY_COMPARE(current.size(), 1);
+    QVERIFY(session_->currentPhoto());
+    QCOMPARE(session_->currentIndex(), 1);
+    QCOMPARE(session_->currentPhoto()->path, path);
+    QCOMPARE(session_->currentPhoto()->label, QStringLiteral("Surya"));
+    session_->openDataset(second());
+    QTRY_COMPARE(session_->selection().size(), std::size_t{0});
+    QVERIFY(!session_->currentPhoto());
   }
 
   void aSubsetOfTheRecipeHidesNoPhotos() {
@@ -154,11 +222,22 @@ class SessionTest : public QObject {
   std::unique_ptr<Session> open() const {
     return std::make_unique<Session>(std::make_unique<RunStore>(folder_->filePath(QStringLiteral("workspace")).toStdString()));
   }
+
+  // Of the first photo of each folder.
+  void writeTable() {
+    QFile table(first() + QStringLiteral("/train.csv"));
+    QVERIFY(table.open(QIODevice::WriteOnly));
+    QByteArray rows = "image_id,label,variety\n";
+    rows += "blast/000.png,blast,ADT45\nnormal/000.png,normal,Surya\n";
+    table.write(rows);
+  }
+
   QString first() const { return folder_->filePath(QStringLiteral("first")); }
   QString second() const { return folder_->filePath(QStringLiteral("second")); }
 
   std::unique_ptr<QTemporaryDir> folder_;
   std::unique_ptr<Session> session_;
+  QMap<QString, QString> told_;  // by cause: what was told last
 };
 
 }  // namespace

@@ -1,6 +1,8 @@
 #include "ui/shared/field_editor.h"
 
+#include <QAbstractSpinBox>
 #include <QAction>
+#include <QApplication>
 #include <QCheckBox>
 #include <QComboBox>
 #include <QCompleter>
@@ -147,8 +149,15 @@ class TextEditor : public FieldEditor {
     line_->setCursorPosition(pathKind(field_.path) == PathKind::None ? 0 : static_cast<int>(shown_.size()));
   }
 
- private:
-  void commit() {
+  QString text() const override { return line_->text(); }
+
+  void setText(const QString& text) override {
+    const QSignalBlocker quiet(line_);
+    shown_ = text;
+    line_->setText(text);
+  }
+
+  void commit() override {
     if (line_->text() == shown_) return;
     shown_ = line_->text();
     QString problem;
@@ -159,6 +168,7 @@ class TextEditor : public FieldEditor {
     }
   }
 
+ private:
   void addBrowse(PathKind kind) {
     QAction* browse = line_->addAction(lineIcon(QStringLiteral("folder")), QLineEdit::TrailingPosition);
     browse->setToolTip(kind == PathKind::Folder ? tr("Choose a folder") : tr("Choose a file"));
@@ -264,13 +274,20 @@ class SuggestEditor : public FieldEditor {
     combo_->lineEdit()->setCursorPosition(0);
   }
 
- private:
-  void commit() {
+  QString text() const override { return combo_->currentText(); }
+
+  void setText(const QString& text) override {
+    shown_ = text;
+    combo_->setEditText(text);
+  }
+
+  void commit() override {
     if (combo_->currentText() == shown_) return;
     shown_ = combo_->currentText();
     edited(Json(shown_.trimmed().toStdString()));
   }
 
+ private:
   QComboBox* combo_;
   QString shown_;
 };
@@ -344,6 +361,17 @@ void FieldEditor::setInput(QWidget* input) {
   auto* layout = new QHBoxLayout(this);
   layout->setContentsMargins(0, 0, 0, 0);
   layout->addWidget(input);
+}
+
+// The others hold a value at any time.
+void FieldEditor::commit() {
+  if (auto* spin = qobject_cast<QAbstractSpinBox*>(input_)) spin->interpretText();
+}
+
+void commitFocusedField() {
+  for (QWidget* widget = QApplication::focusWidget(); widget; widget = widget->parentWidget()) {
+    if (auto* editor = dynamic_cast<FieldEditor*>(widget)) return editor->commit();
+  }
 }
 
 void keepWheelForFocus(QWidget* input) {

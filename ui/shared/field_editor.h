@@ -14,6 +14,10 @@ class FieldEditor : public QWidget {
   std::function<void(const QString&)> notUnderstood;   // what the user typed is no value of this kind: the reason
 
   virtual void setValue(const Json& value) = 0;        // calls neither
+  virtual void commit();                               // takes what has been typed so far, as leaving the field does
+  // What is typed, whether understood or not, for editors that take any text; setText() calls neither.
+  virtual QString text() const { return {}; }
+  virtual void setText(const QString&) {}
   QWidget* input() const { return input_; }            // takes the focus
 
  protected:
@@ -25,6 +29,9 @@ class FieldEditor : public QWidget {
 };
 
 FieldEditor* makeFieldEditor(const FieldDescription& field, QWidget* parent);
+
+// Commits the field that has the keyboard, if one has: before anything reads what the fields edit, as keys and menus leave the focus where it is.
+void commitFocusedField();
 
 // Scrolling a form must not change the values that pass under the mouse: the wheel turns `input` only while it has the focus.
 void keepWheelForFocus(QWidget* input);

@@ -96,17 +96,33 @@ void FieldRow::setValue(const Json& value) {
 }
 
 void FieldRow::setProblem(const QString& problem) {
-  problem_->setText(problem);
-  problem_->setVisible(!problem.isEmpty());
-  reset_->setVisible(changed() || !problem.isEmpty());
+  refusal_ = problem;
+  showProblem();
+}
+
+void FieldRow::setFinding(const QString& finding) {
+  if (finding == finding_) return;
+  finding_ = finding;
+  showProblem();
+}
+
+void FieldRow::showProblem() {
+  const QString& shown = refusal_.isEmpty() ? finding_ : refusal_;
+  problem_->setText(shown);
+  problem_->setVisible(!shown.isEmpty());
+  editor_->input()->setAccessibleDescription(shown.isEmpty() ? QString::fromUtf8(field_.info.help) : shown);
+  reset_->setVisible(changed() || !refusal_.isEmpty());
+}
+
+void FieldRow::refuse(const QString& text, const QString& problem) {
+  editor_->setText(text);
+  setProblem(problem);
 }
 
 void FieldRow::takeBack() {
   editor_->setValue(field_.value);
   setProblem({});
 }
-
-QString FieldRow::problem() const { return problem_->text(); }
 
 void FieldRow::setWithoutEffect(const QString& why) {
   withoutEffect_ = why;
@@ -152,7 +168,7 @@ void FieldRow::updateLook() {
   font.setBold(changed());
   label_->setFont(font);
   editor_->setFont(font);
-  reset_->setVisible(changed() || !problem_->text().isEmpty());
+  reset_->setVisible(changed() || !refusal_.isEmpty());
   QPalette palette = problem_->palette();
   palette.setColor(QPalette::WindowText, Theme::instance().colors().error);
   problem_->setPalette(palette);

@@ -30,8 +30,11 @@ class FieldRow : public QWidget {
   // Shows the recipe's value; a text that was refused stays until the value changes.
   void setValue(const Json& value);
   void takeBack();                            // what was typed and refused
-  void setProblem(const QString& problem);
-  QString problem() const;
+  void setProblem(const QString& problem);    // why what was typed is refused
+  QString problem() const { return refusal_; }
+  void refuse(const QString& text, const QString& problem);  // as if `text` had been typed here and refused
+  void setFinding(const QString& finding);    // what is wrong about the recipe's value; shown where nothing is refused
+  QString finding() const { return finding_; }
   void setWithoutEffect(const QString& why);  // "" enables the row
   bool changed() const;
   bool matches(const QStringList& words) const;
@@ -41,11 +44,14 @@ class FieldRow : public QWidget {
 
  private:
   QString tip() const;
+  void showProblem();
   void updateLook();
 
   FieldDescription field_;
   std::optional<Json> standard_;
   QString withoutEffect_;
+  QString refusal_;
+  QString finding_;
   QLabel* label_;
   FieldEditor* editor_;
   QToolButton* reset_;

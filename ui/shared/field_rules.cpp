@@ -1,6 +1,7 @@
 #include "ui/shared/field_rules.h"
 
 #include <QCoreApplication>
+#include <QRegularExpression>
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -201,21 +202,46 @@ std::map<std::string, Json> standardValues(std::size_t stages) {
 QString problemReason(const QString& message, const std::string& path) {
   QString text = message.section(QLatin1Char('\n'), -1).trimmed();
   const QString name = QString::fromStdString(path);
-  if (text.startsWith(name)) text = text.mid(name.size()).trimmed();
+  if (text.startsWith(name)) text = text.mid(name.size());
+  if (text.startsWith(QLatin1Char(':'))) text = text.mid(1);
+  text = text.trimmed();
   if (!text.isEmpty()) text[0] = text[0].toUpper();
   return text;
 }
 
-QString labelledProblem(const QString& message, const RunSpec& spec) {
+FieldLabels fieldLabels(const RunSpec& spec) {
+  FieldLabels labels;
   for (const FieldDescription& field : describe(spec)) {
-    const QString path = QString::fromStdString(field.path);
-    if (!message.startsWith(path) || message.size() == path.size()) continue;
-    const QChar next = message[path.size()];
-    if (next == QLatin1Char(':') || next == QLatin1Char(' '))
-      return QString::fromUtf8(field.info.label) + message.mid(path.size());
+    if (!*field.info.label) continue;
+    const QString label = QString::fromUtf8(field.info.label);
+    const int stage = stagePath(field.path).stage;
+    labels[field.path] = stage >= 0 && spec.stages.size() > 1 ? tr("%1 of stage %2").arg(label).arg(stage + 1) : label;
+  }
+  return labels;
+}
+
+std::string fieldOf(const QString& message, const FieldLabels& labels) {
+  const std::string text = message.toStdString();
+  const std::string path = text.substr(0, text.find_first_of(": "));
+  return labels.contains(path) ? path : std::string();
+}
+
+// A path is a word of its own: "data.label_columns", but not the one within "data.label_columns.0" or "my/data.csv".
+QString inLabels(QString message, const FieldLabels& labels) {
+  static const QRegularExpression word(QStringLiteral("(?<![\\w./\\\\'\"-])[a-z_]+(?:\\.[a-z0-9_]+)*(?![\\w/\\\\'\"-]|\\.\\w)"));
+  qsizetype at = 0;
+  for (QRegularExpressionMatch match = word.match(message, at); match.hasMatch(); match = word.match(message, at)) {
+    const auto label = labels.find(match.captured().toStdString());
+    // A path of one part may be an ordinary word: it is the field only where the message begins with it.
+    const bool named = label != labels.end() && (match.capturedStart() == 0 || match.captured().contains(QLatin1Char('.')));
+    const QString said = !named ? match.captured() : match.capturedStart() == 0 ? label->second : QStringLiteral("\"%1\"").arg(label->second);
+    message.replace(match.capturedStart(), match.capturedLength(), said);
+    at = match.capturedStart() + said.size();
   }
   return message;
 }
+
+QString labelledProblem(const QString& message, const RunSpec& spec) { return inLabels(message, fieldLabels(spec)); }
 
 namespace {
 

@@ -54,7 +54,15 @@ std::map<std::string, Json> standardValues(std::size_t stages);
 // What core said of the field `path`, without the path: "Must be a number from 0 to 1, not 3".
 QString problemReason(const QString& message, const std::string& path);
 
-// What core said of a recipe, with the field's label for its path: "Size: takes no images of 130".
+// The fields of the recipe by their names for users: "Size", or "Size of stage 2" where there are several stages.
+using FieldLabels = std::map<std::string, QString>;
+FieldLabels fieldLabels(const RunSpec& spec);
+// The path that a message of core begins with, or "": that of "stages.0.resize.size: takes no images of 130".
+std::string fieldOf(const QString& message, const FieldLabels& labels);
+// The message with the fields' labels for all paths within it.
+QString inLabels(QString message, const FieldLabels& labels);
+
+// What core said of a recipe, with the fields' labels for their paths: "Size: takes no images of 130".
 QString labelledProblem(const QString& message, const RunSpec& spec);
 
 // Why the field has no effect now ("Only used when method is pad."), or "".

@@ -6,9 +6,18 @@
 #include <algorithm>
 #include <functional>
 #include <optional>
+#include <unordered_map>
+#include <utility>
 
 #include "core/base/error.h"
+#include "ui/shared/data_reading.h"
+#include "ui/shared/field_editor.h"
+#include "ui/shared/field_rules.h"
 #include "ui/shared/jobs.h"
+#include "ui/shared/memory_forecast.h"
+#include "ui/shared/memory_profiles.h"
+#include "ui/shared/memory_sampler.h"
+#include "ui/shared/memory_words.h"
 #include "ui/shared/photo_targets.h"
 #include "ui/shared/recipe_history.h"
 #include "ui/shared/run_controller.h"
@@ -21,6 +30,8 @@ constexpr int kMaxRecent = 10;
 constexpr int kSaveRecipeMs = 500;
 const QLatin1StringView kRecentKey("recent/datasets");
 const QLatin1StringView kRecipeKey("recipe");
+// Causes of what tell() says.
+const QLatin1StringView kDataCause("data"), kRecipeCause("recipe"), kMemoryCause("memory");
 
 QSettings userSettings() {
   return QSettings(QSettings::IniFormat, QSettings::UserScope, QStringLiteral("Panicle"), QStringLiteral("panicle"));
@@ -47,7 +58,9 @@ struct Session::Impl {
         settings(QString::fromStdString((store->workspace() / "window.ini").string()), QSettings::IniFormat),
         jobs(owner),
         runs(*store, owner),
-        weights(jobs, store->workspace()) {
+        weights(jobs, store->workspace()),
+        profiles(jobs, settings),
+        forecast(jobs, profiles) {
     saveTimer.setSingleShot(true);
     saveTimer.setInterval(kSaveRecipeMs);
     QObject::connect(&saveTimer, &QTimer::timeout, self, [this] { saveRecipe(); });
@@ -91,26 +104,40 @@ struct Session::Impl {
     scanning = true;
     scanJob = jobs.start(
         self, Session::tr("Reading %1").arg(name),
-        [options](std::stop_token stop, const Progress& progress) {
-          return std::make_shared<const Dataset>(loadDataset(options, stop, progress));
-        },
-        [this, options, opened](std::shared_ptr<const Dataset> loaded) { adopt(std::move(loaded), options, opened); },
-        [this, opened](const QString& message) {
-          scanning = false;
-          // A failed opening leaves the recipe at what is on show; a failed change of the recipe is not tried over and over.
-          if (!opened.isEmpty() && dataset) source = dataSource(shown);
-          Q_EMIT self->datasetFailed(message);
-          self->report(message);
+        [options](std::stop_token stop, const Progress& progress) { return readData(options, stop, progress); },
+        [this, options, opened](const ReadData& read) {
+          if (read.dataset) adopt(read.dataset, options, opened);
+          tellData(read, options);
+          if (!read.dataset) fail(read, opened);
         });
+  }
+
+  // What is wrong stands at its fields as long as the recipe reads the data like this, and in the bar until the data is read without it.
+  void tellData(const ReadData& read, const DataOptions& options) {
+    scanning = false;
+    dataProblems = read.problems();
+    problemSource = dataSource(options);
+    problems.reset();
+    const FieldLabels labels = fieldLabels(recipes.current());
+    QStringList words;
+    for (const QString& problem : read.missing) words << inLabels(problem, labels);
+    if (words.isEmpty() && !read.failure.isEmpty()) words << inLabels(read.failure, labels);
+    self->tell(kDataCause, words.join(u'\n'), Weight::Error);
+    Q_EMIT self->draftProblemsChanged();
+  }
+
+  void fail(const ReadData& read, const QString& opened) {
+    // A failed opening leaves the recipe at what is on show; a failed change of the recipe is not tried over and over.
+    if (!opened.isEmpty() && dataset) source = dataSource(shown);
+    Q_EMIT self->datasetFailed(inLabels(read.failure, fieldLabels(recipes.current())));
   }
 
   void adopt(std::shared_ptr<const Dataset> loaded, const DataOptions& options, const QString& opened) {
     scanning = false;
     dataset = std::move(loaded);
     census.reset();
+    keepSelection(shown.root == options.root);
     shown = options;
-    selection.clear();
-    current = -1;
     if (!opened.isEmpty()) {
       remember(opened);
       RunSpec spec = recipes.current();
@@ -126,6 +153,27 @@ struct Session::Impl {
     takeCensus();
   }
 
+  // The photos that are selected, as the data set now has them: with the labels of another column.
+  void keepSelection(bool sameFolder) {
+    std::unordered_map<std::string, std::size_t> places;
+    for (std::size_t i = 0; sameFolder && i < selection.size(); ++i) places.emplace(selection[i].path.toStdString(), i);
+    std::vector<const Item*> found(selection.size());
+    for (const std::vector<Item>* items : {&dataset->items, &dataset->test}) {
+      if (places.empty()) break;
+      for (const Item& item : *items) {
+        if (const auto place = places.find(item.path); place != places.end()) found[place->second] = &item;
+      }
+    }
+    const int before = std::exchange(current, -1);
+    std::vector<Photo> kept;
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      if (!found[i]) continue;
+      if (static_cast<int>(i) == before) current = static_cast<int>(kept.size());
+      kept.push_back(self->photo(*found[i]));
+    }
+    selection = std::move(kept);
+  }
+
   void takeCensus() {
     const DecodeOptions decode{.exif = recipes.current().data.exif};
     censusJob = jobs.start(
@@ -137,6 +185,31 @@ struct Session::Impl {
           census = std::move(taken);
           Q_EMIT self->censusChanged();
         });
+  }
+
+  QStringList findProblems() const {
+    const RunSpec& recipe = recipes.current();
+    QStringList found = draftProblems;
+    const bool nothingOpen = recipe.data.root.empty();
+    if (nothingOpen) found << Session::tr("No data set is open: open a folder or a CSV first.");
+    bool noFolder = nothingOpen;
+    for (const std::string& problem : check(recipe)) {
+      const bool ofFolder = problem.starts_with("data.root");
+      if (!nothingOpen || !ofFolder) found << QString::fromStdString(problem);
+      noFolder = noFolder || ofFolder;
+    }
+    const Json now = dataSource(recipe.data);
+    if (now == problemSource && !noFolder) {
+      for (const QString& problem : dataProblems) {
+        if (!found.contains(problem)) found << problem;
+      }
+    }
+    const SplitOptions& split = recipe.data.split;
+    const bool byColumn = split.kind == SplitKind::Column && !split.column.empty();
+    if (byColumn && dataset && now == dataSource(shown) && !dataset->column(split.column)) {
+      found << QStringLiteral("data.split.column: ") + noSuchColumn(split.column, Session::tr("the label table"), dataset->column_names);
+    }
+    return found;
   }
 
   void remember(const QString& path) {
@@ -159,6 +232,8 @@ struct Session::Impl {
   QSettings settings;
   RecipeHistory recipes;
   QStringList draftProblems;
+  QStringList dataProblems;  // of reading the data as `problemSource` says
+  Json problemSource;
   std::optional<QStringList> problems;  // of the recipe; computed when asked for
   QTimer saveTimer;
   std::shared_ptr<const Dataset> dataset;
@@ -174,6 +249,9 @@ struct Session::Impl {
   Jobs jobs;
   RunController runs;
   WeightStates weights;
+  MemoryProfiles profiles;
+  MemoryForecast forecast;
+  MemorySampler memory;
 };
 
 Session::Session(std::unique_ptr<RunStore> store, QObject* parent)
@@ -182,6 +260,14 @@ Session::Session(std::unique_ptr<RunStore> store, QObject* parent)
   connect(&impl_->jobs, &Jobs::problem, this, &Session::report);
   connect(&impl_->runs, &RunController::events, this,
           [this](const std::vector<TrainEvent>& events) { impl_->runEvents(events); });
+  const auto plan = [this] { impl_->forecast.setRecipe(recipe(), headOutputs(impl_->dataset.get(), recipe())); };
+  connect(this, &Session::recipeChanged, this, plan);
+  connect(this, &Session::datasetChanged, this, plan);
+  connect(&impl_->memory, &MemorySampler::sampled, &impl_->forecast, &MemoryForecast::setReading);
+  connect(&impl_->forecast, &MemoryForecast::changed, this, [this] {
+    if (!impl_->forecast.refused()) tell(kMemoryCause, {}, Weight::Notice);
+  });
+  plan();
   connect(&impl_->runs, &RunController::ended, this, [this](const QString&, RunStatus status, const QString& message) {
     Q_EMIT runsChanged();
     if (status == RunStatus::Failed) report(message);
@@ -206,6 +292,18 @@ RunController& Session::runs() {
 
 WeightStates& Session::weights() {
   return impl_->weights;
+}
+
+MemorySampler& Session::memory() {
+  return impl_->memory;
+}
+
+MemoryProfiles& Session::memoryProfiles() {
+  return impl_->profiles;
+}
+
+MemoryForecast& Session::forecast() {
+  return impl_->forecast;
 }
 
 QSettings& Session::settings() {
@@ -287,17 +385,31 @@ QString Session::setRecipeField(const QString& path, const Json& value) {
   return {};
 }
 
+void Session::replaceRecipe(const RunSpec& spec, const QString& what) {
+  setDraftProblems({});
+  tell(kRecipeCause, {}, Weight::Notice);  // it was about the recipe before
+  setRecipe(spec, what);
+  Q_EMIT recipeReplaced();
+}
+
 QStringList Session::recipeProblems() const {
-  if (!impl_->problems) {
-    QStringList problems = impl_->draftProblems;
-    const bool nothingOpen = recipe().data.root.empty();
-    if (nothingOpen) problems << tr("No data set is open: open a folder or a CSV first.");
-    for (const std::string& problem : check(recipe())) {
-      if (!nothingOpen || !problem.starts_with("data.root")) problems << QString::fromStdString(problem);
-    }
-    impl_->problems = problems;
-  }
+  if (!impl_->problems) impl_->problems = impl_->findProblems();
   return *impl_->problems;
+}
+
+bool Session::start() {
+  commitFocusedField();
+  if (runs().active() || !recipeProblems().isEmpty()) return false;
+  if (!forecast().mayStart()) {
+    const MemoryForecast& plan = forecast();
+    tell(kMemoryCause,
+         tr("%1 Press Start again to train it all the same. The Memory page shows what fits.")
+             .arg(planSentence(plan.plan()->parts(), plan.profile(), plan.others(), plan.fit())),
+         Weight::Notice);
+    return false;
+  }
+  runs().start(recipe());
+  return true;
 }
 
 void Session::setDraftProblems(const QStringList& problems) {
@@ -330,6 +442,7 @@ QString Session::redoText() const {
 void Session::undo() {
   if (!canUndo()) return;
   setDraftProblems({});
+  tell(kRecipeCause, {}, Weight::Notice);
   impl_->recipes.undo();
   impl_->recipeMoved();
 }
@@ -337,6 +450,7 @@ void Session::undo() {
 void Session::redo() {
   if (!canRedo()) return;
   setDraftProblems({});
+  tell(kRecipeCause, {}, Weight::Notice);
   impl_->recipes.redo();
   impl_->recipeMoved();
 }
@@ -367,8 +481,17 @@ void Session::setCurrent(int index) {
   Q_EMIT currentPhotoChanged();
 }
 
+void Session::showField(const QString& path) {
+  Q_EMIT pageRequested(QStringLiteral("train"));
+  Q_EMIT fieldRequested(path);
+}
+
 void Session::report(const QString& problem) {
   Q_EMIT problemReported(problem);
+}
+
+void Session::tell(const QString& cause, const QString& text, Weight weight) {
+  Q_EMIT told(cause, text, weight);
 }
 
 }  // namespace panicle::ui

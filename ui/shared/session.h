@@ -19,6 +19,9 @@ class QSettings;
 namespace panicle::ui {
 
 class Jobs;
+class MemoryForecast;
+class MemoryProfiles;
+class MemorySampler;
 class RunController;
 class WeightStates;
 
@@ -32,6 +35,9 @@ class Session : public QObject {
   Jobs& jobs();
   RunController& runs();
   WeightStates& weights();
+  MemorySampler& memory();            // once somebody has started it
+  MemoryProfiles& memoryProfiles();
+  MemoryForecast& forecast();         // of the recipe; once somebody has started it
   // <workspace>/window.ini: window state, page, sizes, filters, last recipe. Keys begin with the page's id: "data/tile_size".
   QSettings& settings();
 
@@ -49,7 +55,13 @@ class Session : public QObject {
   void setRecipe(const RunSpec& spec, const QString& what);  // `what` names the undo step: "Change epochs"
   // Sets one field by its dotted path; returns "" or what is wrong (the recipe is then left as it was).
   QString setRecipeField(const QString& path, const Json& value);
-  QStringList recipeProblems() const;               // what keeps it from starting, the draft problems first
+  // Another recipe instead of the draft, such as one that comes with Panicle: what was typed and refused goes with the old one.
+  void replaceRecipe(const RunSpec& spec, const QString& what);
+  // What keeps it from starting, the draft problems first, each beginning with the dotted path of its field where it has one.
+  QStringList recipeProblems() const;
+  // Freezes it into a run, with what is being typed into a field; false where it cannot start, and the first time where it does not fit into
+  // the memory (forecast().refused()).
+  bool start();
   // What was typed into the form and refused, as "path: reason": the recipe has none of it, and must not start as if it had.
   // The form keeps the list; undo, redo and whoever puts another recipe in place empty it, and the form takes the texts back.
   void setDraftProblems(const QStringList& problems);
@@ -68,20 +80,30 @@ class Session : public QObject {
   void select(std::vector<Photo> photos, int current);
   void setCurrent(int index);
 
+  // Leads to the field of the recipe on the Train page, with the keyboard in it.
+  void showField(const QString& path);
+
   // Problems show in a bar at the top of the page area: what happened, what to do.
   void report(const QString& problem);
+  // The same for what can be mended: it stands as long as its cause, which it names by a word of the caller's. A later text for the same cause
+  // replaces it, "" ends it.
+  enum class Weight { Error, Notice };
+  void tell(const QString& cause, const QString& text, Weight weight);
 
  Q_SIGNALS:
   void datasetChanged();
   void datasetFailed(const QString& message);
   void censusChanged();
   void recipeChanged();
-  void draftProblemsChanged();
+  void recipeReplaced();                            // after recipeChanged
+  void draftProblemsChanged();                      // recipeProblems() says something else, though the recipe is the same
   void selectionChanged();
   void currentPhotoChanged();
   void runsChanged();                               // a run began, ended or changed in the store
   void problemReported(const QString& problem);
+  void told(const QString& cause, const QString& text, panicle::ui::Session::Weight weight);
   void pageRequested(const QString& page);          // "train": a chip or a link leads there
+  void fieldRequested(const QString& path);         // after pageRequested
 
  private:
   struct Impl;

@@ -12,9 +12,12 @@
 #include <QTimer>
 #include <QVBoxLayout>
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <set>
-#include <tuple>
+#include <optional>
+#include <string_view>
+#include <utility>
 
 #include "ui/shared/field_editor.h"
 #include "ui/shared/field_row.h"
@@ -22,6 +25,7 @@
 #include "ui/shared/fold_button.h"
 #include "ui/shared/session.h"
 #include "ui/shared/theme.h"
+#include "ui/train/form_fields.h"
 #include "ui/train/stage_edits.h"
 #include "ui/train/stage_head.h"
 
@@ -41,29 +45,22 @@ struct Section {
   std::vector<Part> parts;
 };
 
-// Where a field stands within its section: before the folds, or in one of them.
-int placeOf(const std::string& path) {
-  const std::optional<FormFold> fold = foldOf(path);
-  return fold ? fold->order : 0;
-}
+// What was typed into a field and refused.
+struct Refused {
+  QString text;
+  QString problem;
+};
 
-// The batch comes after the schedule, which is what one looks for.
-int rankOf(const std::string& path) {
-  return path.starts_with("batch.") || path.find(".batch") != std::string::npos ? 1 : 0;
-}
+// Where the stage of each number stands after an edit of the list of stages; nothing: it is gone.
+using StageMove = std::function<std::optional<std::size_t>(std::size_t)>;
 
-std::vector<FieldDescription> shownFields(const RunSpec& spec) {
-  std::vector<FieldDescription> fields = describe(spec);
-  std::erase_if(fields, [&](const FieldDescription& field) {
-    // The only stage needs no batch of its own.
-    const bool batchOfTheOnlyStage = spec.stages.size() == 1 && field.path == "stages.0.batch" && field.value.is_null();
-    return !*field.info.label || field.kind == FieldKind::List || batchOfTheOnlyStage;
-  });
-  std::stable_sort(fields.begin(), fields.end(), [&](const FieldDescription& a, const FieldDescription& b) {
-    const int first = sectionOf(a.path, spec.stages.size()).order, second = sectionOf(b.path, spec.stages.size()).order;
-    return std::tuple(first, placeOf(a.path), rankOf(a.path)) < std::tuple(second, placeOf(b.path), rankOf(b.path));
-  });
-  return fields;
+// The path that the field `path` has after the edit; "" where its stage is gone.
+std::string pathAfter(const std::string& path, const StageMove& move) {
+  constexpr std::string_view kStages = "stages.";
+  if (!path.starts_with(kStages)) return path;
+  const std::size_t end = path.find('.', kStages.size());
+  const std::optional<std::size_t> to = move(std::stoul(path.substr(kStages.size(), end - kStages.size())));
+  return to ? std::string(kStages) + std::to_string(*to) + path.substr(end) : std::string();
 }
 
 }  // namespace
@@ -73,13 +70,17 @@ struct RecipeForm::Impl {
 
   void build();
   void refresh();
+  void rebuildSoon();
   void tellProblems();
   void takeBackRefused();
+  void keepRefused(const StageMove& move);
+  void putBackRefused();
+  void showFindings();
   void beginSection(const FormSection& section, bool transforms);
   void beginStage(std::size_t stage);
   void endStages();
   void beginPart(const std::optional<FormFold>& fold);
-  void editStages(const RunSpec& spec, const QString& what, std::size_t show);
+  void editStages(const RunSpec& spec, const QString& what, std::size_t show, const StageMove& move);
   void addRow(const FieldDescription& field, std::optional<Json> standard);
   void applyEdit(const std::string& path, const Json& value);
   void filter();
@@ -87,6 +88,8 @@ struct RecipeForm::Impl {
   void fitWidth();
   FieldRow* row(const std::string& path) const;
   void showStage(std::size_t stage);
+  void showField(const std::string& path);
+  void unfold(const std::string& path);
 
   RecipeForm& self;
   Session& session;
@@ -103,6 +106,9 @@ struct RecipeForm::Impl {
   std::map<std::string, FieldRow*> rows;
   std::vector<std::string> order;  // the paths, as built
   std::set<QString> open;          // folds that the user has opened, by section and title
+  std::map<std::string, Refused> refused;  // of rows that are about to be made anew, by the paths they will have
+  std::string fieldToShow;                 // once it is there
+  bool rebuilding = false;                 // is about to
 };
 
 FieldRow* RecipeForm::Impl::row(const std::string& path) const {
@@ -116,6 +122,8 @@ void RecipeForm::Impl::build() {
   for (const auto& [path, row] : rows) {
     if (row->editor()->input()->hasFocus()) focused = path;
   }
+  if (const FieldRow* typing = row(focused)) typing->editor()->commit();  // what is typed would go with the row
+  keepRefused([](std::size_t stage) { return stage; });
   const int scrolled = scroll->verticalScrollBar()->value();
   rows.clear();
   sections.clear();
@@ -178,13 +186,20 @@ void RecipeForm::Impl::beginStage(std::size_t stage) {
     filter();
   });
   QObject::connect(head, &StageHead::moveRequested, &self, [this, stage](int by) {
-    editStages(withStageMoved(session.recipe(), stage, by), RecipeForm::tr("Move stage %1").arg(stage + 1), stage + static_cast<std::size_t>(by));
+    const std::size_t other = stage + static_cast<std::size_t>(by);
+    editStages(withStageMoved(session.recipe(), stage, by), RecipeForm::tr("Move stage %1").arg(stage + 1), other,
+               [=](std::size_t each) { return each == stage ? other : each == other ? stage : each; });
   });
   QObject::connect(head, &StageHead::duplicateRequested, &self, [this, stage] {
-    editStages(withStageDuplicated(session.recipe(), stage), RecipeForm::tr("Duplicate stage %1").arg(stage + 1), stage + 1);
+    editStages(withStageDuplicated(session.recipe(), stage), RecipeForm::tr("Duplicate stage %1").arg(stage + 1), stage + 1,
+               [=](std::size_t each) { return each > stage ? each + 1 : each; });
   });
   QObject::connect(head, &StageHead::removeRequested, &self, [this, stage] {
-    editStages(withStageRemoved(session.recipe(), stage), RecipeForm::tr("Remove stage %1").arg(stage + 1), stage > 0 ? stage - 1 : 0);
+    editStages(withStageRemoved(session.recipe(), stage), RecipeForm::tr("Remove stage %1").arg(stage + 1), stage > 0 ? stage - 1 : 0,
+               [=](std::size_t each) -> std::optional<std::size_t> {
+                 if (each == stage) return std::nullopt;
+                 return each > stage ? each - 1 : each;
+               });
   });
 }
 
@@ -193,16 +208,18 @@ void RecipeForm::Impl::endStages() {
   addStage->setToolTip(RecipeForm::tr("<p>Trains on after this, with transforms, batch, schedule and loss of its own: larger photos, or the whole "
                                       "network after its head.</p>"));
   QObject::connect(addStage, &QPushButton::clicked, &self, [this] {
-    editStages(withStageAdded(session.recipe()), RecipeForm::tr("Add stage"), session.recipe().stages.size());
+    editStages(withStageAdded(session.recipe()), RecipeForm::tr("Add stage"), session.recipe().stages.size(),
+               [](std::size_t each) { return each; });
   });
   rowLayout->addWidget(addStage, 0, Qt::AlignLeft);
 }
 
-void RecipeForm::Impl::editStages(const RunSpec& spec, const QString& what, std::size_t show) {
+void RecipeForm::Impl::editStages(const RunSpec& spec, const QString& what, std::size_t show, const StageMove& move) {
   stageToShow = show;
   closedStages.erase(show);
-  session.setDraftProblems({});  // their paths name other stages now
+  keepRefused(move);
   session.setRecipe(spec, what);
+  refresh();  // also where the recipe is the same, as two equal stages that change places
 }
 
 void RecipeForm::Impl::beginSection(const FormSection& section, bool transforms) {
@@ -279,6 +296,7 @@ void RecipeForm::Impl::applyEdit(const std::string& path, const Json& value) {
 }
 
 void RecipeForm::Impl::tellProblems() {
+  if (!refused.empty()) return;  // they come back with their rows
   QStringList problems;
   for (const std::string& path : order) {
     const QString problem = rows[path]->problem();
@@ -288,8 +306,39 @@ void RecipeForm::Impl::tellProblems() {
 }
 
 void RecipeForm::Impl::takeBackRefused() {
+  refused.clear();
   for (const auto& [path, row] : rows) {
     if (!row->problem().isEmpty()) row->takeBack();
+  }
+}
+
+// Takes what was refused out of the rows, until putBackRefused().
+void RecipeForm::Impl::keepRefused(const StageMove& move) {
+  for (const auto& [path, row] : rows) {
+    if (row->problem().isEmpty()) continue;
+    if (const std::string after = pathAfter(path, move); !after.empty()) refused[after] = {row->editor()->text(), row->problem()};
+    row->takeBack();
+  }
+}
+
+void RecipeForm::Impl::putBackRefused() {
+  for (const auto& [path, typed] : std::exchange(refused, {})) {
+    if (FieldRow* again = row(path)) again->refuse(typed.text, typed.problem);
+  }
+}
+
+// What the recipe or the data set finds wrong stands at its field, as what was refused does.
+void RecipeForm::Impl::showFindings() {
+  const FieldLabels labels = fieldLabels(session.recipe());
+  const QStringList drafts = session.draftProblems();
+  std::map<std::string, QString> found;
+  for (const QString& problem : session.recipeProblems()) {
+    const std::string path = fieldOf(problem, labels);
+    if (!path.empty() && !drafts.contains(problem)) found.emplace(path, inLabels(problemReason(problem, path), labels));
+  }
+  for (const auto& [path, row] : rows) {
+    const auto finding = found.find(path);
+    row->setFinding(finding == found.end() ? QString() : finding->second);
   }
 }
 
@@ -297,27 +346,63 @@ void RecipeForm::Impl::refresh() {
   const std::vector<FieldDescription> fields = shownFields(session.recipe());
   const bool same = std::equal(fields.begin(), fields.end(), order.begin(), order.end(),
                                [](const FieldDescription& field, const std::string& path) { return field.path == path; });
-  if (!same) {
-    // Not now: the editor that caused the change is still on the stack.
-    return QTimer::singleShot(0, &self, [this] {
-      build();
-      refresh();
-    });
-  }
+  if (!same) return rebuildSoon();
   FieldValues values;
   for (const FieldDescription& field : fields) values[field.path] = &field;
   for (const FieldDescription& field : fields) {
     FieldRow* row = rows[field.path];
     row->setValue(field.value);
+  }
+  putBackRefused();
+  for (const FieldDescription& field : fields) {
+    FieldRow* row = rows[field.path];
     const QString without = whyWithoutEffect(field.path, values);
     row->setWithoutEffect(without);
     // It could not be mended, and does not matter.
     if (!without.isEmpty() && !row->problem().isEmpty()) row->takeBack();
   }
   tellProblems();
+  showFindings();
   filter();
   if (stageToShow) showStage(*stageToShow);
   stageToShow.reset();
+  if (!fieldToShow.empty()) showField(std::exchange(fieldToShow, {}));
+}
+
+// Not at once: the editor that caused the change is still on the stack.
+void RecipeForm::Impl::rebuildSoon() {
+  if (std::exchange(rebuilding, true)) return;
+  QTimer::singleShot(0, &self, [this] {
+    rebuilding = false;
+    build();
+    refresh();
+  });
+}
+
+// The fold that hides the field.
+void RecipeForm::Impl::unfold(const std::string& path) {
+  for (const Section& section : sections) {
+    for (const Part& part : section.parts) {
+      if (std::find(part.rows.begin(), part.rows.end(), row(path)) == part.rows.end()) continue;
+      if (section.stage >= 0) stageHeads[static_cast<std::size_t>(section.stage)]->fold()->setOpen(true);
+      if (part.fold) part.fold->setOpen(true);
+    }
+  }
+}
+
+// In sight, with the keyboard in it and its value selected.
+void RecipeForm::Impl::showField(const std::string& path) {
+  if (rebuilding) {
+    fieldToShow = path;
+    return;
+  }
+  FieldRow* shown = row(path);
+  if (!shown) return;
+  search->clear();
+  if (shown->isHidden()) unfold(path);
+  shown->editor()->input()->setFocus(Qt::TabFocusReason);
+  // The rows have their places only after this.
+  QTimer::singleShot(0, shown, [this, shown] { scroll->ensureWidgetVisible(shown, 0, 4 * kGrid); });
 }
 
 // What is searched for shows wherever it is. Else a fold that is closed keeps in sight what is changed, or being edited.
@@ -332,7 +417,7 @@ void RecipeForm::Impl::filter() {
       qsizetype found = 0, hidden = 0;
       for (FieldRow* row : part.rows) {
         const bool matches = all || row->matches(words);
-        const bool inSight = !part.fold || part.fold->isOpen() || !words.isEmpty() || row->changed() || !row->problem().isEmpty() ||
+        const bool inSight = !part.fold || part.fold->isOpen() || !words.isEmpty() || row->changed() || !row->problem().isEmpty() || !row->finding().isEmpty() ||
                              row->isAncestorOf(QApplication::focusWidget());
         row->setVisible(matches && inSight && !closed);
         found += matches ? 1 : 0;
@@ -381,7 +466,12 @@ RecipeForm::RecipeForm(Session& session, QWidget* parent) : QWidget(parent), imp
   connect(&session, &Session::recipeChanged, this, [this] { impl_->refresh(); });
   connect(&session, &Session::draftProblemsChanged, this, [this] {
     if (impl_->session.draftProblems().isEmpty()) impl_->takeBackRefused();
+    impl_->showFindings();
+    impl_->filter();
   });
+  connect(&session, &Session::datasetChanged, this, [this] { impl_->showFindings(); });
+  connect(&session, &Session::recipeReplaced, this, [this] { clearSearch(); });
+  connect(&session, &Session::fieldRequested, this, [this](const QString& path) { impl_->showField(path.toStdString()); });
   impl_->build();
   impl_->refresh();
 }
@@ -410,7 +500,8 @@ FieldEditor* RecipeForm::editor(const std::string& path) const {
 
 QString RecipeForm::problem(const std::string& path) const {
   const FieldRow* row = impl_->row(path);
-  return row ? row->problem() : QString();
+  if (!row) return {};
+  return row->problem().isEmpty() ? row->finding() : row->problem();
 }
 
 bool RecipeForm::isShown(const std::string& path) const {

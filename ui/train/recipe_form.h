@@ -3,7 +3,8 @@
 // says why. Of the transforms, the schedule and the optimizer, whose fields are many, what few recipes change is folded
 // away; what is changed shows all the same. Several stages stand one below the other, each under a head that moves, copies,
 // removes and folds it. Every edit goes through the session's recipe; what is wrong stands in red under the row
-// and keeps the recipe from starting, until it is mended, reset or undone.
+// and keeps the recipe from starting, until it is mended, reset or undone: what was typed and refused, which stays as typed also where
+// the rows are made anew, and what the recipe or the data set finds wrong with the value.
 #pragma once
 
 #include <QWidget>
@@ -26,7 +27,7 @@ class RecipeForm : public QWidget {
 
   // By the field's dotted path; null (or "") where the form has no such row.
   FieldEditor* editor(const std::string& path) const;
-  QString problem(const std::string& path) const;
+  QString problem(const std::string& path) const;   // what stands in red under it
   bool isShown(const std::string& path) const;      // passes the search and is not folded away
   bool isChanged(const std::string& path) const;    // from the default
   void resetToDefault(const std::string& path);
