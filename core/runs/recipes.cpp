@@ -115,10 +115,11 @@ RunSpec onMyData(const RunSpec& run, const RunSpec& mine) {
   for (const auto& [key, value] : own.items()) {
     if (value != standard[key]) data[key] = value;
   }
-  // What an earlier recipe added to the label is not asked for by this one.
+  // What an earlier recipe added to the label, or how it drew its split, is not asked for by this one.
   data["label_columns"] = run.data.label_columns;
   data["regression_columns"] = run.data.regression_columns;
   if (!mine.data.label_columns.empty()) data["label_columns"][0] = mine.data.label_columns.front();
+  if (mine.data.split.kind != SplitKind::Column) data["split"] = own["split"];
   std::vector<std::string> problems;
   result.data = DataOptions{};
   fromJson(result.data, data, "data", problems);

@@ -26,9 +26,10 @@ const Recipe& recipe(std::string_view name);
 // of dotted keys that change `run`, and "weights". Throws Error listing all problems; `source` names where the text came from.
 Recipe recipeFromText(const std::string& name, std::string_view text, const std::string& source);
 
-// `run` of a recipe on one's own data: what the recipe says about training, with the data section, device, threads, cache and seed of `mine`. What
-// the recipe itself says about data is taken over: its split, where it has one, and its label columns but the first, which is the label
-// wherever it is. So a recipe with one label column learns that alone, and one that says nothing of the split keeps the one of `mine`.
+// `run` of a recipe on one's own data: what the recipe says, and the default where it says nothing, with the data set (folder, table, columns, photos,
+// subset), device, threads, cache and seed of `mine`. What the recipe itself says about data is taken over, its label columns but for the first, which
+// is the label wherever it is: so a recipe with one label column learns that alone. Of the split, a column of `mine` that marks the validation photos
+// belongs to the data set and stays unless the recipe splits in its own way; a random split is the recipe's, seed and all.
 RunSpec onMyData(const RunSpec& run, const RunSpec& mine);
 
 }  // namespace panicle

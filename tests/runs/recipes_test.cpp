@@ -166,11 +166,15 @@ TEST(Recipes, OnMyDataKeepsWhatIsMine) {
   mine.data.root = "/photos";
   mine.data.label_columns = {"species"};
   mine.data.split.valid_pct = 0.1;
+  mine.data.subset.fraction = 0.5;
+  const Json split = toJson(SplitOptions{});
   mine.data.exif = ExifPolicy::Apply;
   mine.model.arch = "resnet34";
   mine.stages.resize(3);
   mine.callbacks.grad_clip = 1;
   const RunSpec first = onMyData(recipe("first-baseline").runs.front(), mine);
+  EXPECT_EQ(toJson(first.data.split), split);
+  mine.data.split = {};
   EXPECT_EQ(toJson(first.data), toJson(mine.data));
   EXPECT_EQ(first.seed, 7u);
   EXPECT_EQ(first.device, "cpu");
@@ -185,18 +189,30 @@ TEST(Recipes, OnMyDataKeepsWhatIsMine) {
   EXPECT_EQ(resized.data.root, "/photos");
   const RunSpec both = onMyData(recipe("disease-and-variety").runs.front(), mine);
   EXPECT_THAT(both.data.label_columns, ElementsAre("species", "variety"));
-  EXPECT_EQ(both.data.split.valid_pct, 0.1);
+  EXPECT_EQ(toJson(both.data.split), split);
+}
+
+// As those of an ensemble, each of which has a seed of its own.
+TEST(Recipes, OnMyDataForgetsTheSplitOfTheRecipeBeforeButNotMyColumn) {
+  const RunSpec member = onMyData(recipe("large-ensemble").runs[2], RunSpec{});
+  EXPECT_EQ(member.data.split.seed, 3u);
+  EXPECT_EQ(onMyData(recipe("first-baseline").runs.front(), member).data.split.seed, SplitOptions{}.seed);
+  RunSpec mine;
+  mine.data.split.kind = SplitKind::Column;
+  mine.data.split.column = "fold0";
+  const SplitOptions kept = onMyData(recipe("first-baseline").runs.front(), mine).data.split;
+  EXPECT_EQ(kept.kind, SplitKind::Column);
+  EXPECT_EQ(kept.column, "fold0");
+  EXPECT_EQ(onMyData(recipe("large-ensemble").runs[2], mine).data.split.kind, SplitKind::Random);
 }
 
 TEST(Recipes, OnMyDataForgetsTheFurtherLabelsOfTheRecipeBefore) {
   RunSpec mine;
   mine.data.label_columns = {"species", "variety", "age"};
   mine.data.regression_columns = {"age"};
-  mine.data.split.seed = 2;
   const RunSpec first = onMyData(recipe("first-baseline").runs.front(), mine);
   EXPECT_THAT(first.data.label_columns, ElementsAre("species"));
   EXPECT_TRUE(first.data.regression_columns.empty());
-  EXPECT_EQ(first.data.split.seed, 2u);
   const RunSpec both = onMyData(recipe("disease-and-variety").runs.front(), mine);
   EXPECT_THAT(both.data.label_columns, ElementsAre("species", "variety"));
   EXPECT_TRUE(both.data.regression_columns.empty());

@@ -10,9 +10,11 @@
 #include <QPushButton>
 #include <QSettings>
 #include <QSignalSpy>
+#include <QSpinBox>
 #include <QStackedWidget>
 #include <QTemporaryDir>
 #include <QTest>
+#include <QToolButton>
 #include <QUrl>
 
 #include "tests/ui/painted_photos.h"
@@ -24,10 +26,14 @@
 #include "ui/frame/photo_frame.h"
 #include "ui/frame/problem_bar.h"
 #include "ui/frame/start_page.h"
+#include "ui/frame/status_strip.h"
+#include "ui/shared/field_editor.h"
 #include "ui/shared/jobs.h"
 #include "ui/shared/page.h"
 #include "ui/shared/run_controller.h"
 #include "ui/shared/session.h"
+#include "ui/shared/theme.h"
+#include "ui/train/recipe_form.h"
 
 namespace panicle::ui {
 namespace {
@@ -77,10 +83,11 @@ class MainWindowTest : public QObject {
   void chipLeadsToItsPageAndShowsProblems() {
     session_->setRecipeField(QStringLiteral("model.arch"), "resnet999");
     const QList<Chip*> chips = window_->findChildren<Chip*>();
-    QVERIFY(!chips.front()->valid());
-    QVERIFY(chips.front()->toolTip().contains(QStringLiteral("resnet999")));
-    QVERIFY(chips[1]->valid());
-    QTest::mouseClick(chips.front(), Qt::LeftButton);
+    QVERIFY(!chips[1]->valid());
+    QVERIFY(chips[1]->toolTip().contains(QStringLiteral("resnet999")));
+    QVERIFY(!chips[1]->toolTip().contains(QStringLiteral("model.arch")));
+    QVERIFY(chips[0]->valid());
+    QTest::mouseClick(chips[1], Qt::LeftButton);
     QCOMPARE(window_->currentPage(), QStringLiteral("models"));
   }
 
@@ -104,6 +111,75 @@ class MainWindowTest : public QObject {
     QVERIFY(bar->findChild<QLabel*>()->text().contains(QStringLiteral("nowhere")));
     QTest::mouseClick(bar->findChild<QPushButton*>(), Qt::LeftButton);
     QVERIFY(!bar->isVisible());
+  }
+
+  void theBarAndTheCountGoWhenTheCauseIsMended() {
+    openData();
+    auto* bar = window_->findChild<ProblemBar*>();
+    QTRY_VERIFY(session_->jobs().running().isEmpty());
+    bar->dismiss();
+    const auto errors = [this] {
+      for (const auto* button : window_->findChild<StatusStrip*>()->findChildren<QToolButton*>()) {
+        if (button->isVisible() && button->text().contains(QStringLiteral("error"))) return true;
+      }
+      return false;
+    };
+    const RunSpec good = session_->recipe();
+    session_->setRecipeField(QStringLiteral("data.images"), "nowhere");
+    QTRY_VERIFY(bar->isVisible());
+    QVERIFY(errors());
+    const QString said = bar->findChild<QLabel*>()->text();
+    QVERIFY2(said.startsWith(QStringLiteral("Image folder: ")), qPrintable(said));
+    session_->undo();
+    QTRY_VERIFY(!bar->isVisible());
+    QVERIFY(!errors());
+    QVERIFY(toJson(session_->recipe()) == toJson(good));
+  }
+
+  void aNoticeIsAmberAndNoError() {
+    auto* bar = window_->findChild<ProblemBar*>();
+    QTRY_VERIFY(session_->jobs().running().isEmpty());
+    const auto edge = [&] { return bar->grab().toImage().pixelColor(1, bar->height() / 2); };
+    session_->tell(QStringLiteral("recipe"), QStringLiteral("The split stays."), Session::Weight::Notice);
+    QVERIFY(bar->isVisible());
+    QCOMPARE(edge(), Theme::instance().colors().warning);
+    session_->report(QStringLiteral("It is broken."));
+    QCOMPARE(edge(), Theme::instance().colors().error);
+  }
+
+  // The keys and the menu leave the keyboard where it is.
+  void startTakesWhatIsBeingTyped() {
+    openData();
+    window_->showPage(QStringLiteral("train"));
+    auto* form = window_->findChild<RecipeForm*>();
+    const auto type = [form](const char* path, const QString& text) {
+      auto* line = qobject_cast<QLineEdit*>(form->editor(path)->input());
+      line->setFocus();
+      line->selectAll();
+      QTest::keyClicks(line, text);
+      return line;
+    };
+    RunController& runs = session_->runs();
+    QLineEdit* share = type("data.split.valid_pct", QStringLiteral("7"));
+    QTest::keyClick(share, Qt::Key_Return, Qt::ControlModifier);
+    QVERIFY(!runs.active());
+    QVERIFY(!form->problem("data.split.valid_pct").isEmpty());
+    QVERIFY(share->hasFocus());
+    // Mended but not yet left: the same key starts.
+    type("data.split.valid_pct", QStringLiteral("0.3"));
+    QSignalSpy ended(&runs, &RunController::ended);
+    QTest::keyClick(share, Qt::Key_Return, Qt::ControlModifier);
+    QVERIFY(runs.active());
+    QCOMPARE(runs.spec().data.split.valid_pct, 0.3);
+    runs.stopNow();
+    QTRY_COMPARE_WITH_TIMEOUT(ended.size(), 1, kTrainingMs);
+    auto* epochs = qobject_cast<QSpinBox*>(form->editor("stages.0.schedule.epochs")->input());
+    epochs->setFocus(Qt::TabFocusReason);
+    QTest::keyClicks(epochs, QStringLiteral("23"));
+    QTest::keyClick(epochs, Qt::Key_Return, Qt::ControlModifier);
+    QCOMPARE(runs.spec().stages[0].schedule.epochs, 23);
+    runs.stopNow();
+    QTRY_COMPARE_WITH_TIMEOUT(ended.size(), 2, kTrainingMs);
   }
 
   void paletteRunsAnAction() {

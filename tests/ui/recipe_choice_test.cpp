@@ -12,6 +12,7 @@
 #include "core/data/sample_data.h"
 #include "ui/frame/recipe_sheet.h"
 #include "ui/shared/session.h"
+#include "ui/shared/theme.h"
 
 namespace panicle::ui {
 
@@ -49,16 +50,46 @@ class RecipeChoiceTest : public QObject {
 
   void columnsThatTheDataDoesNotHaveAreLeftOutAndToldOf() {
     openSample();
-    QSignalSpy problems(session_.get(), &Session::problemReported);
+    QSignalSpy told(session_.get(), &Session::told);
+    const auto said = [&] { return told.isEmpty() ? QString() : told.last()[1].toString(); };
     applyRecipe(*session_, recipe("first-baseline").runs.front());
     applyRecipe(*session_, recipe("disease-and-variety").runs.front());
     QCOMPARE(session_->recipe().data.label_columns, (std::vector<std::string>{"label", "variety"}));
-    QCOMPARE(problems.size(), 0);
+    QVERIFY(said().isEmpty());
     applyRecipe(*session_, recipe("progressive-resizing").runs.front());
     QVERIFY(session_->recipe().data.split.kind == SplitKind::Random);
     QCOMPARE(session_->recipe().data.root, (folder_->path() + QStringLiteral("/data")).toStdString());
-    QCOMPARE(problems.size(), 1);
-    QVERIFY(problems[0][0].toString().contains(QStringLiteral("is_val")));
+    QVERIFY(said().contains(QStringLiteral("is_val")));
+    QVERIFY(told.last()[2].value<Session::Weight>() == Session::Weight::Notice);
+    applyRecipe(*session_, recipe("first-baseline").runs.front());  // it was about the other
+    QVERIFY(said().isEmpty());
+  }
+
+  void aColumnOfMineThatValidatesStays() {
+    openSample();
+    RunSpec mine = session_->recipe();
+    mine.data.split.kind = SplitKind::Column;
+    mine.data.split.column = "age";
+    session_->setRecipe(mine, QStringLiteral("Split"));
+    applyRecipe(*session_, recipe("progressive-resizing").runs.front());  // by is_val, which is not there
+    QCOMPARE(session_->recipe().data.split.column, std::string("age"));
+    applyRecipe(*session_, recipe("large-ensemble").runs[2]);
+    QVERIFY(session_->recipe().data.split.kind == SplitKind::Random);
+    QCOMPARE(session_->recipe().data.split.seed, std::uint64_t{3});
+    applyRecipe(*session_, recipe("first-baseline").runs.front());
+    QCOMPARE(session_->recipe().data.split.seed, SplitOptions{}.seed);
+  }
+
+  void theSheetsButtonsHaveRoomForTheirText() {
+    QWidget window;
+    window.resize(1280, 800);
+    RecipeSheet sheet(*session_, &window);
+    window.show();
+    sheet.open();
+    for (const QPushButton* button : sheet.findChildren<QPushButton*>()) {
+      QVERIFY2(button->width() >= button->fontMetrics().horizontalAdvance(button->text()) + 2 * kGrid, qPrintable(button->text()));
+      QVERIFY(sheet.rect().contains(QRect(button->mapTo(&sheet, QPoint()), button->size())));
+    }
   }
 
   void theMenuListsThemAllAndTheMembersSingly() {

@@ -4,9 +4,9 @@
 #include <QTest>
 
 #include "ui/frame/command_list.h"
-#include "ui/frame/memory_parts.h"
 #include "ui/frame/recipe_words.h"
 #include "ui/frame/run_line.h"
+#include "ui/shared/memory_parts.h"
 #include "ui/shared/theme.h"
 
 namespace panicle::ui {
@@ -61,22 +61,22 @@ class WordsTest : public QObject {
   void recipeInChips() {
     RunSpec spec;
     QCOMPARE(texts(recipeChips(spec, {})),
-             (QStringList{QStringLiteral("resnet18"), QStringLiteral("squish 128 → aug"), QStringLiteral("fit_one_cycle 5 @ 0.003"),
-                          QStringLiteral("64 × 1"), QStringLiteral("split random 20 %")}));
+             (QStringList{QStringLiteral("squish 128 → aug"), QStringLiteral("resnet18"), QStringLiteral("64 × 1"),
+                          QStringLiteral("fit_one_cycle 5 @ 0.003"), QStringLiteral("split random 20 %")}));
     AugOptions& augment = *spec.stages[0].augment;
     spec.stages[0].resize.size = {640, 480};
     augment.size = Size{288, 224};
-    QCOMPARE(texts(recipeChips(spec, {}))[1], QStringLiteral("squish 640,480 → aug 288,224"));
+    QCOMPARE(texts(recipeChips(spec, {}))[0], QStringLiteral("squish 640,480 → aug 288,224"));
     augment.min_scale = 0.75;
     augment.engine = AugEngine::Fused;
-    QCOMPARE(texts(recipeChips(spec, {}))[1], QStringLiteral("squish 640,480 → aug 288,224, min_scale 0.75, fused"));
+    QCOMPARE(texts(recipeChips(spec, {}))[0], QStringLiteral("squish 640,480 → aug 288,224, min_scale 0.75, fused"));
     spec.stages[0].resize.size = {128, 128};
     spec.stages[0].augment.reset();
     spec.stages[0].schedule.kind = ScheduleKind::FineTune;
     spec.data.split.kind = SplitKind::None;
     const QStringList changed = texts(recipeChips(spec, {}));
-    QCOMPARE(changed[1], QStringLiteral("squish 128"));
-    QCOMPARE(changed[2], QStringLiteral("fine_tune 5 @ 0.002"));
+    QCOMPARE(changed[0], QStringLiteral("squish 128"));
+    QCOMPARE(changed[3], QStringLiteral("fine_tune 5 @ 0.002"));
     QCOMPARE(changed[4], QStringLiteral("no split"));
     spec.stages.resize(4);
     QVERIFY(texts(recipeChips(spec, {})).contains(QStringLiteral("+ 2 more stages")));
@@ -96,11 +96,23 @@ class WordsTest : public QObject {
     spec.stages[1].mix = MixOptions{.alpha = 0.2};
     spec.batch.effective = 256;
     QStringList all = texts(recipeChips(spec, {}));
-    QCOMPARE(all[2], QStringLiteral("fit_one_cycle 15 @ 0.002, head only"));
-    QCOMPARE(all[3], QStringLiteral("squish 128 → aug, mixup 0.2"));
-    QCOMPARE(all[4], QStringLiteral("fit_one_cycle 5 @ slice(1e-6, 1e-4), 32 × 1"));
-    QCOMPARE(all[5], QStringLiteral("64 of 256"));
-    QCOMPARE(all.size(), 7);
+    QCOMPARE(all, (QStringList{QStringLiteral("squish 128 → aug"), QStringLiteral("resnet18"), QStringLiteral("64 of 256"),
+                               QStringLiteral("fit_one_cycle 15 @ 0.002, head only"), QStringLiteral("squish 128 → aug, mixup 0.2"),
+                               QStringLiteral("32 × 1"), QStringLiteral("fit_one_cycle 5 @ slice(1e-6, 1e-4)"),
+                               QStringLiteral("split random 20 %")}));
+    std::vector<int> numbers;
+    for (const ChipText& chip : recipeChips(spec, {})) numbers.push_back(chip.stage);
+    QCOMPARE(numbers, (std::vector<int>{1, 0, 1, 1, 2, 2, 2, 0}));
+    const QString wrong = QStringLiteral("stages.1.batch.size must be at least 1");
+    QCOMPARE(recipeChips(spec, {wrong})[5].problems, QStringList{wrong});
+    QCOMPARE(recipeChips(spec, {QStringLiteral("batch.effective")})[2].problems.size(), 1);
+    // One batch for all is said once, and is of no stage.
+    RunSpec alike = spec;
+    alike.stages[1].batch.reset();
+    const std::vector<ChipText> chips = recipeChips(alike, {});
+    QCOMPARE(chips.size(), std::size_t{7});
+    QCOMPARE(chips[2].stage, 0);
+    QCOMPARE(chips[4].stage, 2);
     spec.callbacks.keep_best = KeepBestOptions{.monitor = "accuracy"};
     spec.tta = TtaOptions{.use_max = true};
     all = texts(recipeChips(spec, {}));
@@ -119,12 +131,12 @@ class WordsTest : public QObject {
 
   void theNetworksChipSaysWhatARunStartsFrom() {
     const RunSpec spec;
-    QCOMPARE(recipeChips(spec, {})[0].text, QStringLiteral("resnet18"));
+    QCOMPARE(recipeChips(spec, {})[1].text, QStringLiteral("resnet18"));
     TrainingStart start;
     start.kind = TrainingStart::Kind::Scratch;
     start.brief = QStringLiteral("from scratch");
     start.sentence = QStringLiteral("Training will start from scratch.");
-    const ChipText chip = recipeChips(spec, {}, start)[0];
+    const ChipText chip = recipeChips(spec, {}, start)[1];
     QCOMPARE(chip.text, QStringLiteral("resnet18, from scratch"));
     QCOMPARE(chip.note, start.sentence);
     QCOMPARE(chip.page, QStringLiteral("models"));

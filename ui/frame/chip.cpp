@@ -19,13 +19,15 @@ Chip::Chip(QWidget* parent) : QAbstractButton(parent) {
 
 void Chip::show(const ChipText& chip) {
   const bool valid = chip.problems.isEmpty();
-  setText(chip.text);
+  setText(chip.stage > 0 ? tr("%1: %2", "stage and what it does").arg(chip.stage).arg(chip.text) : chip.text);
   setAccessibleName(chip.what + QStringLiteral(": ") + chip.text);
   setAccessibleDescription(chip.problems.join(u'\n'));
   const QString note = chip.note.isEmpty() ? QString() : chip.note.toHtmlEscaped() + QStringLiteral("<br>");
   const QString more = valid ? note + tr("Click to change it.") : chip.problems.join(u'\n').toHtmlEscaped();
-  setToolTip(QStringLiteral("<p><b>%1</b><br>%2</p>").arg(chip.what.toHtmlEscaped(), more));
+  setToolTip(chip.details.isEmpty() ? QStringLiteral("<p><b>%1</b><br>%2</p>").arg(chip.what.toHtmlEscaped(), more)
+                                    : QStringLiteral("<p><b>%1</b></p>%2").arg(chip.what.toHtmlEscaped(), chip.details));
   valid_ = valid;
+  caution_ = valid && chip.caution;
   page_ = chip.page;
   setVisible(true);
   updateGeometry();
@@ -33,7 +35,7 @@ void Chip::show(const ChipText& chip) {
 }
 
 QSize Chip::sizeHint() const {
-  const int mark = valid_ ? 0 : kMark + 4;
+  const int mark = valid_ && !caution_ ? 0 : kMark + 4;
   return {fontMetrics().horizontalAdvance(text()) + mark + 2 * kGrid + 4, fontMetrics().height() + kGrid};
 }
 
@@ -41,14 +43,14 @@ void Chip::paintEvent(QPaintEvent*) {
   const ThemeColors& colors = Theme::instance().colors();
   QPainter painter(this);
   painter.setRenderHint(QPainter::Antialiasing);
-  const QColor line = !valid_ ? colors.error : hasFocus() ? colors.accent : underMouse() ? colors.mutedText : colors.border;
+  const QColor line = !valid_ ? colors.error : caution_ ? colors.warning : hasFocus() ? colors.accent : underMouse() ? colors.mutedText : colors.border;
   painter.setPen(QPen(line, hasFocus() || !valid_ ? 1.5 : 1));
   painter.setBrush(isDown() ? colors.grid : colors.base);
   const QRectF body = QRectF(rect()).adjusted(1, 1, -1, -1);
   painter.drawRoundedRect(body, body.height() / 2, body.height() / 2);
   QRect inside = rect().adjusted(kGrid + 2, 0, -kGrid, 0);
-  painter.setPen(valid_ ? colors.text : colors.error);
-  if (!valid_) {
+  painter.setPen(!valid_ ? colors.error : caution_ ? colors.warning : colors.text);
+  if (!valid_ || caution_) {
     const QRectF mark(inside.left(), (height() - kMark) / 2.0, kMark, kMark);
     painter.setBrush(Qt::NoBrush);
     painter.drawEllipse(mark.adjusted(1, 1, -1, -1));

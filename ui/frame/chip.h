@@ -1,4 +1,4 @@
-// One part of the recipe in the strip: a rounded button, red and with a mark when the part is invalid.
+// One part of the recipe in the strip: a rounded button, red and with a mark when the part is invalid, amber when it is only just fine.
 #pragma once
 
 #include <QAbstractButton>
@@ -26,6 +26,7 @@ class Chip : public QAbstractButton {
 
  private:
   bool valid_ = true;
+  bool caution_ = false;
   QString page_;
 };
 

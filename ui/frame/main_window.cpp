@@ -25,7 +25,6 @@
 #include "core/models/kernels.h"
 #include "ui/frame/command_palette.h"
 #include "ui/frame/inspector.h"
-#include "ui/frame/memory_sampler.h"
 #include "ui/frame/memory_view.h"
 #include "ui/frame/pages.h"
 #include "ui/frame/problem_bar.h"
@@ -35,7 +34,9 @@
 #include "ui/frame/side_bar.h"
 #include "ui/frame/start_page.h"
 #include "ui/frame/status_strip.h"
+#include "ui/shared/field_editor.h"
 #include "ui/shared/jobs.h"
+#include "ui/shared/memory_sampler.h"
 #include "ui/shared/page.h"
 #include "ui/shared/run_controller.h"
 #include "ui/shared/session.h"
@@ -77,7 +78,6 @@ bool wantsSpace(const QWidget* widget) {
 MainWindow::MainWindow(Session& session, QWidget* parent) : QMainWindow(parent), session_(session) {
   setAcceptDrops(true);
   log_ = new ProblemLog(session, this);
-  sampler_ = new MemorySampler(this);
   makeRunActions();
   build();
   makeFileMenu();
@@ -175,7 +175,8 @@ void MainWindow::connectSession() {
     showRun();
     if (closeWhenEnded_) close();
   });
-  connect(sampler_, &MemorySampler::sampled, this, [this](const MemoryReading& reading) { status_->memory().add(reading); });
+  connect(&session_.memory(), &MemorySampler::sampled, this, [this](const MemoryReading& reading) { status_->memory().add(reading); });
+  connect(&status_->memory(), &MemoryView::clicked, this, [this] { showPage(QStringLiteral("memory")); });
   connect(status_, &StatusStrip::problemsRequested, this, [this] { problems_->toggle(); });
   connect(status_, &StatusStrip::runRequested, this, [this] { showPage(QStringLiteral("train")); });
 }
@@ -264,7 +265,7 @@ void MainWindow::remember() {
 void MainWindow::showEvent(QShowEvent* event) {
   QMainWindow::showEvent(event);
   // The meter asks libraries that take their time to load; the window comes first.
-  QTimer::singleShot(0, sampler_, [this] { sampler_->start(); });
+  QTimer::singleShot(0, this, [this] { session_.memory().start(); });
   if (!std::exchange(algebraAsked_, true)) warnOfSlowAlgebra();
 }
 
@@ -323,6 +324,10 @@ void MainWindow::keyPressEvent(QKeyEvent* event) {
 }
 
 bool MainWindow::eventFilter(QObject* watched, QEvent* event) {
+  if (event->type() == QEvent::ShortcutOverride && isActiveWindow() && watched->isWidgetType()) {
+    // Before the key is taken for the action, which what is being typed enables or disables.
+    if (isStart(*static_cast<QKeyEvent*>(event))) commitFocusedField();
+  }
   if (event->type() == QEvent::KeyPress && session_.runs().active() && isActiveWindow() && watched->isWidgetType()) {
     const auto* key = static_cast<QKeyEvent*>(event);
     const auto* widget = static_cast<QWidget*>(watched);
@@ -333,6 +338,10 @@ bool MainWindow::eventFilter(QObject* watched, QEvent* event) {
     }
   }
   return QMainWindow::eventFilter(watched, event);
+}
+
+bool MainWindow::isStart(const QKeyEvent& event) const {
+  return runActions_.start->shortcuts().contains(QKeySequence(event.keyCombination()));
 }
 
 void MainWindow::dragEnterEvent(QDragEnterEvent* event) {

@@ -18,7 +18,6 @@ namespace panicle::ui {
 class CommandPalette;
 class AboutSheet;
 class Inspector;
-class MemorySampler;
 class Page;
 class ProblemLog;
 class ProblemSheet;
@@ -56,6 +55,7 @@ class MainWindow : public QMainWindow {
   QWidget* makePageArea();
   void connectSession();
   void showPageAt(int index);
+  bool isStart(const QKeyEvent& event) const;
   void showTitle();
   void showRun();
   void warnOfSlowAlgebra();
@@ -84,7 +84,6 @@ class MainWindow : public QMainWindow {
   RunActions runActions_;
   RunLine line_;
   ProblemLog* log_ = nullptr;
-  MemorySampler* sampler_ = nullptr;
   RecipeStrip* strip_ = nullptr;
   SideBar* side_ = nullptr;
   QSplitter* splitter_ = nullptr;

@@ -20,6 +20,9 @@
 #include "ui/frame/sheets.h"
 #include "ui/frame/side_bar.h"
 #include "ui/frame/start_page.h"
+#include "ui/shared/field_editor.h"
+#include "ui/shared/field_rules.h"
+#include "ui/shared/memory_forecast.h"
 #include "ui/shared/page.h"
 #include "ui/shared/run_controller.h"
 #include "ui/shared/session.h"
@@ -64,8 +67,8 @@ void MainWindow::makeRunActions() {
                 tr("<p>Ends the run after the batch in work. The model as it is then, and all metrics so far, are kept.</p>"));
   RunController& runs = session_.runs();
   connect(runActions_.start, &QAction::triggered, this, [this] {
-    session_.runs().start(session_.recipe());
-    showPage(QStringLiteral("train"));
+    if (!session_.start() && session_.forecast().refused()) return;
+    showPage(QStringLiteral("train"));  // where it trains, or where what was just typed stands in red
   });
   connect(runActions_.pause, &QAction::triggered, this, [&runs] {
     if (runs.state() == RunController::State::Paused) {
@@ -81,6 +84,7 @@ void MainWindow::makeRunActions() {
   connect(&session_, &Session::draftProblemsChanged, this, &MainWindow::updateRunActions);
   connect(&session_, &Session::datasetChanged, this, &MainWindow::updateRunActions);
   connect(&session_.weights(), &WeightStates::changed, this, &MainWindow::updateRunActions);
+  connect(&session_.forecast(), &MemoryForecast::changed, this, &MainWindow::updateRunActions);
   updateRunActions();
 }
 
@@ -88,8 +92,11 @@ void MainWindow::updateRunActions() {
   const RunController::State state = session_.runs().state();
   const bool active = state != RunController::State::Idle;
   const bool paused = state == RunController::State::Paused;
-  const QStringList problems = session_.recipeProblems();
+  QStringList problems = session_.recipeProblems();
+  const FieldLabels labels = fieldLabels(session_.recipe());
+  for (QString& problem : problems) problem = inLabels(problem, labels);
   runActions_.start->setEnabled(!active && problems.isEmpty());
+  runActions_.start->setIconText(session_.forecast().refused() ? tr("Start anyway") : tr("Start"));
   const QString from = trainingStart(session_.recipe().model, session_.weights()).sentence;
   runActions_.start->setToolTip(
       problems.isEmpty()
@@ -204,6 +211,7 @@ void MainWindow::makeRecipesMenu() {
 
 void MainWindow::makeRunMenu() {
   QMenu* menu = menuBar()->addMenu(tr("&Run"));
+  connect(menu, &QMenu::aboutToShow, this, &commitFocusedField);  // its entries are of the recipe with what is typed
   menu->setToolTipsVisible(true);
   menu->addActions({runActions_.start, runActions_.pause, runActions_.stopAfterEpoch, runActions_.stopNow});
   menu->addSeparator();
@@ -218,8 +226,7 @@ void MainWindow::makeRunMenu() {
   connect(reset, &QAction::triggered, this, [this] {
     RunSpec spec;
     spec.data.root = session_.recipe().data.root;
-    session_.setDraftProblems({});
-    session_.setRecipe(spec, tr("Reset recipe"));
+    session_.replaceRecipe(spec, tr("Reset recipe"));
   });
   connect(copy, &QAction::triggered, this,
           [this] { QGuiApplication::clipboard()->setText(QString::fromStdString(specToJson(session_.recipe()).dump(2))); });

@@ -10,6 +10,7 @@
 namespace panicle::ui {
 namespace {
 
+constexpr int kMark = 16;
 constexpr qsizetype kMaxShown = 600;  // characters; the whole text is in the tooltip and the list
 
 }  // namespace
@@ -19,6 +20,8 @@ ProblemBar::ProblemBar(ProblemLog& log, QWidget* parent) : QFrame(parent) {
   row->setContentsMargins(2 * kGrid, kGrid, 2 * kGrid, kGrid);
   row->setSpacing(kGrid);
   text_ = new QLabel(this);
+  mark_ = new QLabel(this);
+  row->addWidget(mark_, 0, Qt::AlignTop);
   text_->setWordWrap(true);
   text_->setTextFormat(Qt::PlainText);
   text_->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
@@ -32,18 +35,28 @@ ProblemBar::ProblemBar(ProblemLog& log, QWidget* parent) : QFrame(parent) {
     if (problem.kind != Problem::Kind::Warning) show(problem);
   });
   connect(&log, &ProblemLog::changed, this, [this, &log] {
-    if (log.count() == 0) dismiss();
+    if (!log.contains(shown_.text)) dismiss();
   });
+  connect(&Theme::instance(), &Theme::changed, this, &ProblemBar::colour);
   hide();
 }
 
 void ProblemBar::show(const Problem& problem) {
   const QString& text = problem.text;
-  kind_ = problem.kind;
+  shown_ = problem;
+  colour();
   text_->setText(text.size() > kMaxShown ? text.left(kMaxShown) + u'…' : text);
   text_->setToolTip(text.size() > kMaxShown ? QStringLiteral("<p>%1</p>").arg(text.toHtmlEscaped()) : QString());
   setVisible(true);
   update();
+}
+
+// A sign before the text, so that the colour is never the only one.
+void ProblemBar::colour() {
+  const bool error = shown_.kind == Problem::Kind::Error;
+  mark_->setPixmap(lineIcon(error ? QStringLiteral("error") : QStringLiteral("warning")).pixmap(kMark, kMark));
+  mark_->setToolTip(error ? tr("Error") : tr("Notice"));
+  mark_->setAccessibleName(mark_->toolTip());
 }
 
 void ProblemBar::dismiss() {
@@ -54,7 +67,7 @@ void ProblemBar::paintEvent(QPaintEvent*) {
   const ThemeColors& colors = Theme::instance().colors();
   QPainter painter(this);
   painter.fillRect(rect(), colors.base);
-  painter.fillRect(QRect(0, 0, 4, height()), kind_ == Problem::Kind::Error ? colors.error : colors.warning);
+  painter.fillRect(QRect(0, 0, 4, height()), shown_.kind == Problem::Kind::Error ? colors.error : colors.warning);
   painter.setPen(colors.border);
   painter.drawLine(rect().bottomLeft(), rect().bottomRight());
 }

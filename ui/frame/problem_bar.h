@@ -1,4 +1,4 @@
-// The bar over the page area: the last error or notice, until it is dismissed. Its text can be selected and copied.
+// The bar over the page area: the last error or notice, until it is dismissed or its cause is mended. Its text can be selected and copied.
 #pragma once
 
 #include <QFrame>
@@ -22,7 +22,10 @@ class ProblemBar : public QFrame {
   void paintEvent(QPaintEvent* event) override;
 
  private:
-  Problem::Kind kind_ = Problem::Kind::Error;
+  void colour();
+
+  Problem shown_;
+  QLabel* mark_;
   QLabel* text_;
   QPushButton* dismiss_;
 };

@@ -32,6 +32,10 @@ QString sentence(QString text) {
 
 ProblemLog::ProblemLog(Session& session, QObject* parent) : QObject(parent) {
   connect(&session, &Session::problemReported, this, [this](const QString& text) { add(Problem::Kind::Error, text); });
+  connect(&session, &Session::told, this, [this](const QString& cause, const QString& text, Session::Weight weight) {
+    if (text.isEmpty()) return end(cause);
+    add(weight == Session::Weight::Error ? Problem::Kind::Error : Problem::Kind::Notice, text, cause);
+  });
   connect(&session, &Session::datasetChanged, this, [this, &session] {
     dropWarnings();
     const std::vector<std::string>& warnings = session.dataset()->warnings;
@@ -53,14 +57,26 @@ ProblemLog::ProblemLog(Session& session, QObject* parent) : QObject(parent) {
   });
 }
 
-void ProblemLog::add(Problem::Kind kind, const QString& message) {
+void ProblemLog::add(Problem::Kind kind, const QString& message, const QString& cause) {
   const QString text = sentence(message);
-  const auto same = [&](const Problem& problem) { return problem.text == text; };
+  const auto same = [&](const Problem& problem) { return problem.text == text || (!cause.isEmpty() && problem.cause == cause); };
   problems_.erase(std::remove_if(problems_.begin(), problems_.end(), same), problems_.end());
-  problems_.push_back({kind, text});
+  problems_.push_back({kind, text, cause});
   if (problems_.size() > kMax) problems_.removeFirst();
   Q_EMIT changed();
   Q_EMIT added(problems_.back());
+}
+
+void ProblemLog::end(const QString& cause) {
+  const auto ended = [&](const Problem& problem) { return problem.cause == cause; };
+  const auto left = std::remove_if(problems_.begin(), problems_.end(), ended);
+  if (left == problems_.end()) return;
+  problems_.erase(left, problems_.end());
+  Q_EMIT changed();
+}
+
+bool ProblemLog::contains(const QString& text) const {
+  return std::any_of(problems_.begin(), problems_.end(), [&](const Problem& problem) { return problem.text == text; });
 }
 
 void ProblemLog::dropWarnings() {

@@ -12,11 +12,12 @@ class Session;
 struct Problem {
   enum class Kind {
     Error,
-    Notice,   // a warning about this machine: it stands in the bar, and another data set does not end it
+    Notice,   // a warning about this machine or of what a recipe became here: it stands in the bar, and another data set does not end it
     Warning,  // of the data set or a run: it stands in the list alone
   };
   Kind kind = Kind::Error;
   QString text;
+  QString cause;  // of what goes when it is mended; else ""
 };
 
 class ProblemLog : public QObject {
@@ -28,7 +29,10 @@ class ProblemLog : public QObject {
 
   const QVector<Problem>& problems() const { return problems_; }
   int count() const { return static_cast<int>(problems_.size()); }
-  void add(Problem::Kind kind, const QString& text);  // what is there already moves to the end
+  // What is there already moves to the end.
+  void add(Problem::Kind kind, const QString& text, const QString& cause = {});
+  void end(const QString& cause);
+  bool contains(const QString& text) const;
   void clear();
 
  Q_SIGNALS:

@@ -23,10 +23,14 @@ bool hasColumn(const Dataset& dataset, const std::string& name) {
 QStringList fitToData(RunSpec& run, const Dataset& dataset, const RunSpec& mine) {
   QStringList missing;
   const RunSpec standard;
-  if (run.data.split.kind == SplitKind::Column && mine.data.split.kind != SplitKind::Column && !hasColumn(dataset, run.data.split.column)) {
-    missing << tr("it has no column \"%1\" that marks validation photos, so the split stays as it was")
-                   .arg(QString::fromStdString(run.data.split.column));
-    run.data.split = standard.data.split;
+  SplitOptions& split = run.data.split;
+  if (split.kind == SplitKind::Column && !hasColumn(dataset, split.column)) {
+    const QString column = QString::fromStdString(split.column);
+    split = standard.data.split;
+    const bool byMine = onMyData(run, mine).data.split.kind == SplitKind::Column;
+    missing << (byMine ? tr("it has no column \"%1\" that marks validation photos, so your column does it as before")
+                       : tr("it has no column \"%1\" that marks validation photos, so a random fifth of them validates"))
+                   .arg(column);
   }
   std::vector<std::string>& labels = run.data.label_columns;
   for (std::size_t i = labels.size(); i-- > 1;) {
@@ -44,12 +48,12 @@ void applyRecipe(Session& session, const RunSpec& run) {
   RunSpec chosen = run;
   QStringList missing;
   if (const auto dataset = session.dataset()) missing = fitToData(chosen, *dataset, mine);
-  session.setDraftProblems({});
-  session.setRecipe(onMyData(chosen, mine), tr("Recipe %1").arg(QString::fromStdString(run.name)));
+  session.replaceRecipe(onMyData(chosen, mine), tr("Recipe %1").arg(QString::fromStdString(run.name)));
   Q_EMIT session.pageRequested(QStringLiteral("train"));
   if (!missing.isEmpty()) {
-    session.report(tr("The recipe \"%1\" does not fit this data set as it is: %2.")
-                       .arg(QString::fromStdString(run.name), missing.join(tr("; "))));
+    const QString text = tr("The recipe \"%1\" does not fit this data set as it is: %2.")
+                             .arg(QString::fromStdString(run.name), missing.join(tr("; ")));
+    session.tell(QStringLiteral("recipe"), text, Session::Weight::Notice);
   }
 }
 
@@ -58,7 +62,7 @@ QString recipeFacts(const RunSpec& run) {
   const bool ownData = toJson(run.data) != toJson(DataOptions{});
   for (const ChipText& chip : recipeChips(run, {})) {
     const bool stays = chip.id == QLatin1String("data") && !ownData;
-    const QString text = stays ? tr("keeps your split and your label, and learns nothing beside it") : chip.text;
+    const QString text = stays ? tr("your label and nothing beside it; %1, or by your column").arg(chip.text) : chip.text;
     rows += QStringLiteral("<tr><td width='36%' style='padding-right:16px; padding-bottom:4px'>%1</td><td style='padding-bottom:4px'><b>%2</b></td></tr>")
                 .arg(chip.what.toHtmlEscaped(), text.toHtmlEscaped());
   }

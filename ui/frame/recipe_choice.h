@@ -12,7 +12,7 @@ namespace panicle::ui {
 class Session;
 
 // Makes `run` of a recipe the session's, on the data that is open: one undo step, and the Train page shows it. Columns that the recipe names and the
-// open data set does not have are left out, and a problem says so.
+// open data set does not have are left out, and a notice says so.
 void applyRecipe(Session& session, const RunSpec& run);
 
 // What a run of a recipe sets, as rows of an HTML table: network, transforms, schedule, batch ...

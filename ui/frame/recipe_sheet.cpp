@@ -88,8 +88,10 @@ QWidget* RecipeSheet::makeDetails() {
   close->setToolTip(tr("Closes this panel (Esc)"));
   connect(close, &QPushButton::clicked, this, &Overlay::shut);
   use_ = new QPushButton(tr("Use this recipe"), details);
-  use_->setToolTip(tr("<p>Sets everything but the data, the device and the seed as the recipe says. Can be undone.</p>"));
+  use_->setToolTip(tr("<p>Sets everything but the data set, the device and the seed: as the recipe says, and by default where it says nothing. Can be "
+                      "undone.</p>"));
   makePrimary(use_);
+  for (QPushButton* button : {close, use_}) button->setMinimumWidth(button->sizeHint().width() + 2 * kGrid);  // the text alone reaches to the edges
   buttons->addWidget(close);
   buttons->addWidget(use_);
   column->addLayout(buttons);

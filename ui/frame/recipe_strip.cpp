@@ -12,7 +12,10 @@
 #include <algorithm>
 
 #include "ui/frame/chip.h"
+#include "ui/frame/memory_chip.h"
+#include "ui/shared/field_rules.h"
 #include "ui/shared/flow_layout.h"
+#include "ui/shared/memory_forecast.h"
 #include "ui/shared/run_controller.h"
 #include "ui/shared/session.h"
 #include "ui/shared/theme.h"
@@ -70,6 +73,9 @@ RecipeStrip::RecipeStrip(Session& session, const RunActions& actions, QWidget* p
   chipArea_->setSizePolicy(policy);
   row->addWidget(chipArea_, 1);
 
+  memory_ = new Chip(this);
+  connect(memory_, &Chip::clicked, this, [this] { Q_EMIT session_.pageRequested(memory_->page()); });
+  row->addWidget(memory_, 0, Qt::AlignVCenter);
   stateArea_ = makeState();
   row->addWidget(stateArea_);
   makeButtons();
@@ -79,8 +85,11 @@ RecipeStrip::RecipeStrip(Session& session, const RunActions& actions, QWidget* p
   connect(&session, &Session::draftProblemsChanged, this, &RecipeStrip::showRecipe);
   connect(&session, &Session::datasetChanged, this, &RecipeStrip::showRecipe);
   connect(&session.weights(), &WeightStates::changed, this, &RecipeStrip::showRecipe);
+  connect(&session.forecast(), &MemoryForecast::changed, this, &RecipeStrip::showMemory);
   connect(&session.runs(), &RunController::stateChanged, this, &RecipeStrip::showState);
+  session.forecast().start();
   showRecipe();
+  showMemory();
   showState();
 }
 
@@ -118,7 +127,11 @@ void RecipeStrip::makeButtons() {
 
 void RecipeStrip::showRecipe() {
   const RunSpec& recipe = session_.recipe();
-  const std::vector<ChipText> texts = recipeChips(recipe, session_.recipeProblems(), trainingStart(recipe.model, session_.weights()));
+  std::vector<ChipText> texts = recipeChips(recipe, session_.recipeProblems(), trainingStart(recipe.model, session_.weights()));
+  const FieldLabels labels = fieldLabels(recipe);
+  for (ChipText& chip : texts) {
+    for (QString& problem : chip.problems) problem = inLabels(problem, labels);
+  }
   while (chips_.size() < texts.size()) {
     auto* chip = new Chip(chipArea_);
     connect(chip, &Chip::clicked, this, [this, chip] { Q_EMIT session_.pageRequested(chip->page()); });
@@ -134,6 +147,10 @@ void RecipeStrip::showRecipe() {
   }
   flow_->invalidate();
   updateGeometry();
+}
+
+void RecipeStrip::showMemory() {
+  memory_->show(memoryChip(session_.forecast()));
 }
 
 void RecipeStrip::showState() {

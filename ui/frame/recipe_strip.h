@@ -39,6 +39,7 @@ class RecipeStrip : public QWidget {
   QWidget* makeState();
   void makeButtons();
   void showRecipe();
+  void showMemory();
   void showState();
 
   Session& session_;
@@ -46,6 +47,7 @@ class RecipeStrip : public QWidget {
   QWidget* chipArea_;
   FlowLayout* flow_;
   std::vector<Chip*> chips_;
+  Chip* memory_;
   QWidget* stateArea_;
   QLabel* state_;
   QProgressBar* bar_;

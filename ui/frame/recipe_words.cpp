@@ -46,7 +46,7 @@ QString batchWords(const BatchOptions& batch) {
   return QStringLiteral("%1 × %2").arg(batch.size).arg(batch.accum);
 }
 
-// "fit_one_cycle 5 @ slice(1e-6, 1e-4), 32 × 1"
+// "fit_one_cycle 5 @ slice(1e-6, 1e-4)"
 QString scheduleWords(const StageOptions& stage) {
   const ScheduleOptions& schedule = stage.schedule;
   const bool fineTune = schedule.kind == ScheduleKind::FineTune;
@@ -56,7 +56,6 @@ QString scheduleWords(const StageOptions& stage) {
                       .arg(fineTune ? formatRate(schedule.base_lr) : rateWords(schedule.lr_max));
   if (!fineTune && schedule.freeze_to == -1) words += tr(", head only");
   if (!fineTune && schedule.freeze_to != 0 && schedule.freeze_to != -1) words += tr(", from group %1").arg(schedule.freeze_to);
-  if (stage.batch) words += QStringLiteral(", ") + batchWords(*stage.batch);
   return words;
 }
 
@@ -93,41 +92,89 @@ QString dataWords(const DataOptions& data) {
   return words;
 }
 
+// --- The chips. Each takes its problems out of `left`.
+
+QString stagePath(std::size_t stage) { return QStringLiteral("stages.%1.").arg(stage); }
+
+QString stageId(std::size_t stage, const char* part) { return QStringLiteral("stage%1.%2").arg(stage).arg(QLatin1String(part)); }
+
+// A part of stage `stage`, which is numbered where there are several.
+ChipText stageChip(const RunSpec& spec, std::size_t stage, const QString& text, const QString& what) {
+  ChipText chip{.text = text, .what = what};
+  if (spec.stages.size() < 2) return chip;
+  chip.stage = static_cast<int>(stage) + 1;
+  chip.what += tr(" of stage %1").arg(chip.stage);
+  return chip;
+}
+
+ChipText transformsChip(const RunSpec& spec, std::size_t stage, QStringList& left) {
+  ChipText chip = stageChip(spec, stage, transformWords(spec.stages[stage]), tr("Transforms"));
+  const QString path = stagePath(stage);
+  chip.id = stageId(stage, "transforms");
+  chip.problems = take(left, {path + QStringLiteral("resize"), path + QStringLiteral("augment"), path + QStringLiteral("mix")});
+  chip.page = QStringLiteral("preview");
+  return chip;
+}
+
+ChipText modelChip(const RunSpec& spec, const TrainingStart& start, QStringList& left) {
+  const QString arch = QString::fromStdString(spec.model.arch);
+  return {.id = QStringLiteral("model"),
+          .text = start.brief.isEmpty() ? arch : QStringLiteral("%1, %2").arg(arch, start.brief),
+          .what = tr("Network"),
+          .problems = take(left, {QStringLiteral("model")}),
+          .note = start.sentence,
+          .page = QStringLiteral("models")};
+}
+
+ChipText batchChip(const RunSpec& spec, std::size_t stage, bool ofStage, QStringList& left) {
+  const BatchOptions& batch = spec.batchOf(spec.stages[stage]);
+  const QString what = batch.effective ? tr("Batch size, of the photos that make a step") : tr("Batch size × batches added up for a step");
+  ChipText chip = ofStage ? stageChip(spec, stage, batchWords(batch), what) : ChipText{.text = batchWords(batch), .what = what};
+  chip.id = ofStage ? stageId(stage, "batch") : QStringLiteral("batch");
+  chip.problems = take(left, {stagePath(stage) + QStringLiteral("batch")});
+  if (!spec.stages[stage].batch) chip.problems << take(left, {QStringLiteral("batch")});
+  return chip;
+}
+
+ChipText scheduleChip(const RunSpec& spec, std::size_t stage, QStringList& left) {
+  ChipText chip = stageChip(spec, stage, scheduleWords(spec.stages[stage]), tr("Schedule"));
+  chip.id = stageId(stage, "schedule");
+  chip.problems = take(left, {stagePath(stage)});
+  return chip;
+}
+
 }  // namespace
 
 std::vector<ChipText> recipeChips(const RunSpec& spec, const QStringList& problems, const TrainingStart& start) {
   QStringList left = problems;
   std::vector<ChipText> chips;
-  const QString arch = QString::fromStdString(spec.model.arch);
-  chips.push_back({QStringLiteral("model"), start.brief.isEmpty() ? arch : QStringLiteral("%1, %2").arg(arch, start.brief), tr("Network"),
-                   take(left, {QStringLiteral("model")}), start.sentence, QStringLiteral("models")});
-  const bool many = spec.stages.size() > 1;
+  // A batch for all stages is said once.
+  const bool ownBatches = std::any_of(spec.stages.begin(), spec.stages.end(), [](const StageOptions& stage) { return stage.batch.has_value(); });
   for (std::size_t i = 0; i < spec.stages.size() && i < kMaxStages; ++i) {
-    const QString path = QStringLiteral("stages.%1.").arg(i);
-    const QString id = QStringLiteral("stage%1.").arg(i);
-    const QString of = many ? tr(" of stage %1").arg(i + 1) : QString();
-    const StageOptions& stage = spec.stages[i];
-    chips.push_back({id + QStringLiteral("transforms"), transformWords(stage), tr("Transforms") + of,
-                     take(left, {path + QStringLiteral("resize"), path + QStringLiteral("augment"), path + QStringLiteral("mix")}), {},
-                     QStringLiteral("preview")});
-    chips.push_back({id + QStringLiteral("schedule"), scheduleWords(stage), tr("Schedule") + of, take(left, {path})});
+    chips.push_back(transformsChip(spec, i, left));
+    if (i == 0) chips.push_back(modelChip(spec, start, left));
+    if (i == 0 || ownBatches) chips.push_back(batchChip(spec, i, ownBatches, left));
+    chips.push_back(scheduleChip(spec, i, left));
   }
   if (spec.stages.size() > kMaxStages) {
     const std::size_t further = spec.stages.size() - kMaxStages;
-    chips.push_back({QStringLiteral("stages"), further == 1 ? tr("+ 1 more stage") : tr("+ %1 more stages").arg(further), tr("Further stages"),
-                     take(left, {QStringLiteral("stages")})});
+    chips.push_back({.id = QStringLiteral("stages"),
+                     .text = further == 1 ? tr("+ 1 more stage") : tr("+ %1 more stages").arg(further),
+                     .what = tr("Further stages"),
+                     .problems = take(left, {QStringLiteral("stages")})});
   }
-  const QString batch = spec.batch.effective ? tr("Batch size, of the photos that make a step")
-                                             : tr("Batch size × batches added up for a step");
-  chips.push_back({QStringLiteral("batch"), batchWords(spec.batch), batch, take(left, {QStringLiteral("batch")})});
-  chips.push_back({QStringLiteral("data"), dataWords(spec.data), tr("Data: which photos validate, and which are left out"),
-                   take(left, {QStringLiteral("data")})});
-  const QStringList wrong = take(left, {QStringLiteral("device"), QStringLiteral("optimizer"), QStringLiteral("callbacks"),
-                                        QStringLiteral("metrics"), QStringLiteral("tta"), QStringLiteral("stages")});
+  chips.push_back({.id = QStringLiteral("data"),
+                   .text = dataWords(spec.data),
+                   .what = tr("Data: which photos validate, and which are left out"),
+                   .problems = take(left, {QStringLiteral("data")})});
+  const QStringList wrong = take(left, {QStringLiteral("device"), QStringLiteral("optimizer"), QStringLiteral("callbacks"), QStringLiteral("metrics"),
+                                        QStringLiteral("tta"), QStringLiteral("stages"), QStringLiteral("batch")});
   const QString further = furtherWords(spec);
   if (!further.isEmpty() || !wrong.isEmpty()) {
-    chips.push_back({QStringLiteral("further"), further.isEmpty() ? tr("further settings") : further,
-                     tr("Optimizer, callbacks, metrics, predictions"), wrong});
+    chips.push_back({.id = QStringLiteral("further"),
+                     .text = further.isEmpty() ? tr("further settings") : further,
+                     .what = tr("Optimizer, callbacks, metrics, predictions"),
+                     .problems = wrong});
   }
   return chips;
 }
