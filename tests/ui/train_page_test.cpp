@@ -210,6 +210,16 @@ class TrainPageTest : public QObject {
     QCOMPARE(spy.at(0).at(0).toString(), QStringLiteral("inspect"));
   }
 
+  void theEndTellsOfTestTimeAugmentation() {
+    RunOutcome outcome;
+    outcome.run = QStringLiteral("7");
+    outcome.status = RunStatus::Finished;
+    outcome.add(0, {{"error_rate", 0.25}});
+    outcome.keep({{"error_rate", 0.25}, {"tta_error_rate", 0.125}});
+    outcome.seconds = 133;
+    QCOMPARE(outcomeText(outcome), QStringLiteral("Run 7 finished: error 25.0 %, 12.5 % with test-time augmentation, in 2:13"));
+  }
+
   // However it ended: how far it came.
   void theEndSaysWhere() {
     RunOutcome outcome;

@@ -96,6 +96,7 @@ void RunOutcome::add(int epoch, const std::map<std::string, double>& metrics) {
 void RunOutcome::keep(const std::map<std::string, double>& metrics) {
   const auto found = metrics.find("error_rate");
   if (found != metrics.end() && std::isfinite(found->second)) error = found->second;
+  if (const auto tta = metrics.find("tta_error_rate"); tta != metrics.end()) tta_error = tta->second;
 }
 
 QString outcomeText(const RunOutcome& outcome) {
@@ -117,7 +118,9 @@ QString outcomeText(const RunOutcome& outcome) {
   }
   const bool lower = outcome.lowest_error >= 0 && outcome.lowest_error < outcome.error;
   if (lower) text += tr(", lowest %1 in epoch %2").arg(formatPercent(outcome.lowest_error)).arg(outcome.lowest_epoch + 1);
-  if (outcome.seconds > 0) text += (lower ? tr(", in %1") : tr(" in %1")).arg(formatDuration(outcome.seconds));
+  const bool averaged = outcome.tta_error >= 0;
+  if (averaged) text += tr(", %1 with test-time augmentation").arg(formatPercent(outcome.tta_error));
+  if (outcome.seconds > 0) text += (lower || averaged ? tr(", in %1") : tr(" in %1")).arg(formatDuration(outcome.seconds));
   return text;
 }
 
