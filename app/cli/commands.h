@@ -14,6 +14,7 @@ namespace panicle::cli {
 
 void addCacheCommand(CLI::App& program);    // cache
 void addDataCommands(CLI::App& program);    // sample, census, split
+void addMemoryCommand(CLI::App& program);   // memory
 void addModelCommands(CLI::App& program);   // models, weights, download
 void addPreviewCommand(CLI::App& program);  // preview
 void addRecipeCommands(CLI::App& program);  // recipes

@@ -49,6 +49,7 @@ int main(int argc, char** argv) {
   panicle::cli::addRunCommands(program);
   panicle::cli::addResultCommands(program);
   panicle::cli::addCacheCommand(program);
+  panicle::cli::addMemoryCommand(program);
   program.footer(
       "Every command has --help, and --json for an answer that programs can read.\n"
       "Exit status: 0 success, 2 wrong usage, 1 anything else.");

@@ -1,0 +1,138 @@
+#include "core/runs/memory_plan.h"
+
+#include <algorithm>
+#include <map>
+#include <mutex>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "core/base/error.h"
+#include "core/base/json.h"
+#include "core/loader/loader.h"
+#include "core/train/schedule.h"
+
+namespace panicle {
+namespace {
+
+constexpr std::size_t kGroups = 2;  // of every network: body and head
+constexpr std::size_t kRemembered = 4096;
+
+// What a step's memory depends on, as a text.
+std::string keyOf(const PlanRequest& request) {
+  Json key = Json::array({static_cast<int>(request.kind), toJson(request.model), request.outputs,
+                          toString(request.image), request.batch.size, request.batch.effectiveSize(),
+                          static_cast<int>(request.precision), toJson(request.optimizer),
+                          toJson(request.loss), request.mix, request.frozen, request.clip,
+                          request.model_copies, static_cast<int>(request.fidelity)});
+  if (request.item) key.push_back(toString(*request.item));
+  if (request.augment) key.push_back(toJson(*request.augment));
+  return key.dump();
+}
+
+// Steps that were planned before.
+class Memory {
+ public:
+  MemoryParts plan(const PlanRequest& request, std::stop_token stop) {
+    const std::string key = keyOf(request);
+    {
+      const std::lock_guard lock(mutex_);
+      if (const auto found = parts_.find(key); found != parts_.end()) return found->second;
+    }
+    const MemoryParts parts = planStep(request, std::move(stop));
+    const std::lock_guard lock(mutex_);
+    if (parts_.size() >= kRemembered) parts_.clear();
+    return parts_.emplace(key, parts).first->second;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<std::string, MemoryParts> parts_;
+};
+
+// The loader's batches on their way, and the one in work: of the process, but of no tensor.
+std::uint64_t loaderBytes(const PlanRequest& request) {
+  const auto batches = static_cast<std::uint64_t>(LoaderOptions{}.prefetch) + 2;
+  const auto pixels =
+      static_cast<std::uint64_t>(request.image.height) * static_cast<std::uint64_t>(request.image.width);
+  return batches * static_cast<std::uint64_t>(request.batch.size) * 3 * pixels * sizeof(float);
+}
+
+int copiesOf(const CallbackOptions& callbacks) {
+  return (callbacks.ema_decay ? 1 : 0) + (callbacks.keep_best ? 1 : 0);
+}
+
+void refuseProblems(const RunSpec& spec) {
+  std::vector<std::string> problems = check(spec);
+  // Photos and weight files do not matter to memory: a run can be planned before they are there.
+  std::erase_if(problems, [](const std::string& problem) {
+    return problem.starts_with("data.") || problem.starts_with("model.weights");
+  });
+  if (problems.empty()) return;
+  std::string message = "this run cannot be planned:";
+  for (const std::string& problem : problems) message += "\n  " + problem;
+  throw Error(message);
+}
+
+StagePlan planStage(const RunSpec& spec, std::size_t stage, std::int64_t outputs,
+                    const DeviceProfile& profile, const std::stop_token& stop) {
+  static Memory memory;
+  StagePlan worst{.stage = stage};
+  std::set<bool> kinds;
+  for (const FitPhase& phase : planPhases(spec.stages[stage].schedule, kGroups))
+    kinds.insert(phase.frozen_groups > 0);
+  for (const bool frozen : kinds) {
+    const PlanRequest request = planRequest(spec, stage, frozen, outputs, profile);
+    MemoryParts parts = memory.plan(request, stop);
+    parts.overhead = profile.overhead;
+    if (profile.kind == ComputeKind::Cpu) parts.overhead += loaderBytes(request);
+    if (parts.total() > worst.parts.total()) worst = {stage, frozen, parts};
+  }
+  return worst;
+}
+
+}  // namespace
+
+PlanRequest planRequest(const RunSpec& spec, std::size_t stage, bool frozen, std::int64_t outputs,
+                        const DeviceProfile& profile) {
+  const StageOptions& options = spec.stages.at(stage);
+  Precision precision = spec.precision == Precision::Auto ? profile.precision : spec.precision;
+  if (profile.kind == ComputeKind::Cpu) precision = resolvePrecision(precision, "cpu");
+  // As the loader has it: items of many sizes are transformed before they make a batch.
+  const bool byCard = profile.kind == ComputeKind::Cuda && options.resize.method != ResizeMethod::RatioResize;
+  PlanRequest request{.kind = profile.kind,
+                      .model = spec.model,
+                      .outputs = outputs,
+                      .image = makePipeline(spec, options).outputSize(),
+                      .item = {},
+                      .augment = {},
+                      .batch = spec.batchOf(options),
+                      .precision = precision,
+                      .optimizer = spec.optimizer,
+                      .loss = options.loss,
+                      .mix = options.mix.has_value(),
+                      .frozen = frozen,
+                      .clip = spec.callbacks.grad_clip.has_value(),
+                      .model_copies = copiesOf(spec.callbacks),
+                      .fidelity = spec.fidelity};
+  // Items of many sizes make no batch before the loader's threads have transformed them.
+  if (profile.kind == ComputeKind::Cuda && options.resize.method != ResizeMethod::RatioResize) {
+    request.item = options.resize.size;
+    request.augment = options.augment;
+  }
+  return request;
+}
+
+RunPlan predict(const RunSpec& spec, std::int64_t outputs, const DeviceProfile& profile,
+                std::stop_token stop) {
+  refuseProblems(spec);
+  RunPlan plan;
+  for (std::size_t stage = 0; stage < spec.stages.size(); ++stage) {
+    plan.stages.push_back(planStage(spec, stage, outputs, profile, stop));
+    if (plan.stages.back().parts.total() > plan.peak()) plan.worst = stage;
+  }
+  plan.precision = planRequest(spec, 0, false, outputs, profile).precision;
+  return plan;
+}
+
+}  // namespace panicle
