@@ -29,8 +29,9 @@ std::vector<std::int64_t> convolvedSizes(const at::Tensor& x, const at::Tensor& 
   std::vector<std::int64_t> sizes{x.size(0), weight.size(0)};
   for (std::size_t i = 0; i + 2 < static_cast<std::size_t>(x.dim()); ++i) {
     const auto side = static_cast<std::int64_t>(i) + 2;
-    const std::int64_t reach = dilation[i] * (weight.size(side) - 1) + 1;
-    sizes.push_back((x.size(side) + 2 * padding[i] - reach) / stride[i] + 1);
+    const auto of = [i](Shape shape) { return shape.size() == 1 ? shape[0] : shape[i]; };  // one for all
+    const std::int64_t reach = of(dilation) * (weight.size(side) - 1) + 1;
+    sizes.push_back((x.size(side) + 2 * of(padding) - reach) / of(stride) + 1);
   }
   return sizes;
 }
@@ -59,6 +60,20 @@ at::Tensor gridSampler(const at::Tensor& images, const at::Tensor& grid, std::in
   return unset({images.size(0), images.size(1), grid.size(1), grid.size(2)}, images.scalar_type());
 }
 
+// The fused attention of torch 2: as the card's kernels for it, it keeps its inputs, its result and a number for
+// each row. Tensors that say they are the CPU's are given to this one.
+std::tuple<at::Tensor, at::Tensor> attention(const at::Tensor& q, const at::Tensor&, const at::Tensor& v, double,
+                                             bool, const c10::optional<at::Tensor>&, c10::optional<double>) {
+  const at::Tensor result = unset({q.size(0), q.size(2), q.size(1), v.size(3)}, q.scalar_type());
+  return {result.transpose(1, 2), unset({q.size(0), q.size(1), q.size(2)}, at::kFloat)};
+}
+
+std::tuple<at::Tensor, at::Tensor, at::Tensor> attentionBackward(
+    const at::Tensor&, const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const at::Tensor&,
+    const at::Tensor&, double, bool, const c10::optional<at::Tensor>&, c10::optional<double>) {
+  return {unsetLike(q), unsetLike(k), unsetLike(v)};
+}
+
 }  // namespace
 
 void addCudaRules(torch::Library& rules) {
@@ -67,6 +82,8 @@ void addCudaRules(torch::Library& rules) {
   rules.impl("convolution", convolution);
   rules.impl("convolution_backward", convolutionBackward);
   rules.impl("grid_sampler_2d", gridSampler);
+  rules.impl("_scaled_dot_product_flash_attention_for_cpu", attention);
+  rules.impl("_scaled_dot_product_flash_attention_for_cpu_backward", attentionBackward);
 }
 
 }  // namespace panicle
