@@ -104,6 +104,7 @@ void FitBar::makeFields() {
   card_->setAccessibleName(tr("Card"));
   card_->setToolTip(tipText(tr("The memory that the table is for: this machine's, a well-known card's, or one of your own. The bar above "
                                "and the figures beside Start are always this machine's.")));
+  card_->setSizeAdjustPolicy(QComboBox::AdjustToContents);  // its entries come later
   keepWheelForFocus(card_);
   overhead_->setObjectName(QStringLiteral("overhead"));
   own_->setObjectName(QStringLiteral("ownCard"));
@@ -117,7 +118,7 @@ void FitBar::makeFields() {
   sizesEdit_->setObjectName(QStringLiteral("sizes"));
   sizesEdit_->setAccessibleName(tr("Sizes"));
   sizesEdit_->setText(settings_.value(kSizesKey, QString(kFirstSizes)).toString());
-  sizesEdit_->setMinimumWidth(30 * sizesEdit_->fontMetrics().averageCharWidth());
+  sizesEdit_->setMinimumWidth(sizesEdit_->fontMetrics().horizontalAdvance(QString(kFirstSizes)) + 4 * kGrid);
 }
 
 void FitBar::makeButtons() {

@@ -206,7 +206,7 @@ void FitPanel::fitColumns() {
   int names = 0;
   for (const Architecture& known : architectures()) names = std::max(names, strong.horizontalAdvance(QString::fromStdString(known.name)));
   header->resizeSection(0, names + margins);
-  const int figures = strong.horizontalAdvance(QStringLiteral("88,888 · 64×88"));
+  const int figures = strong.horizontalAdvance(QStringLiteral("88,888 · 64×8"));
   for (int column = 1; column < model_->columnCount(); ++column) {
     const QString title = model_->headerData(column, Qt::Horizontal, Qt::DisplayRole).toString();
     header->resizeSection(column, std::max(figures + icon, strong.horizontalAdvance(title) + kArrow) + margins);
