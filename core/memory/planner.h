@@ -39,6 +39,7 @@ struct PlanRequest {
   bool clip = false;     // gradients are clipped
   int model_copies = 0;  // beside the model: a moving average, the best so far
   Fidelity fidelity = Fidelity::Default;
+  int threads = 0;  // that the network computes with, as RunSpec::threads: kernels and their room depend on it
 };
 
 // What is held at the moment of the peak, bytes. The parts add up to the peak.
@@ -64,6 +65,7 @@ struct MemoryParts {
 // validation. On the CPU tensors() is what c10's memory reporting hook sees; with CUDA the blocks of the
 // caching allocator (core/memory/caching_allocator.h) are added up. `overhead` is left 0. Throws Cancelled,
 // and Error for an unknown architecture or a size that it does not take.
+// Leaves the calling thread's compute threads at `threads`.
 MemoryParts planStep(const PlanRequest& request, std::stop_token stop = {});
 
 // The peak of the same steps taken for real on this machine's processor or card: what planStep()'s total()

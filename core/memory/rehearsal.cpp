@@ -14,6 +14,7 @@
 #include "core/memory/meter.h"
 #include "core/memory/storageless.h"
 #include "core/models/autocast.h"
+#include "core/models/device.h"
 #include "core/train/fit_steps.h"
 #include "core/train/model_copy.h"
 #include "core/train/objective.h"
@@ -232,6 +233,7 @@ class PeakOf {
 }  // namespace
 
 AllocationLog rehearse(const PlanRequest& request, std::stop_token stop) {
+  setComputeThreads(request.threads);
   const bool cuda = request.kind == ComputeKind::Cuda;
   // Made before: nothing touches its memory.
   const torch::Tensor loaded = cuda ? torch::Tensor() : imagesOf(request, c10::kCPU);
@@ -241,6 +243,7 @@ AllocationLog rehearse(const PlanRequest& request, std::stop_token stop) {
 }
 
 std::uint64_t performForReal(const PlanRequest& request, c10::Device device, std::stop_token stop) {
+  setComputeThreads(request.threads);
   torch::Tensor loaded;
   if (device.is_cpu()) loaded = imagesOf(request, device).zero_();
   const PeakOf peak(device);

@@ -24,7 +24,7 @@ std::string keyOf(const PlanRequest& request) {
                           toString(request.image), request.batch.size, request.batch.effectiveSize(),
                           static_cast<int>(request.precision), toJson(request.optimizer),
                           toJson(request.loss), request.mix, request.frozen, request.clip,
-                          request.model_copies, static_cast<int>(request.fidelity)});
+                          request.model_copies, static_cast<int>(request.fidelity), request.threads});
   if (request.item) key.push_back(toString(*request.item));
   if (request.augment) key.push_back(toJson(*request.augment));
   return key.dump();
@@ -98,8 +98,6 @@ PlanRequest planRequest(const RunSpec& spec, std::size_t stage, bool frozen, std
   const StageOptions& options = spec.stages.at(stage);
   Precision precision = spec.precision == Precision::Auto ? profile.precision : spec.precision;
   if (profile.kind == ComputeKind::Cpu) precision = resolvePrecision(precision, "cpu");
-  // As the loader has it: items of many sizes are transformed before they make a batch.
-  const bool byCard = profile.kind == ComputeKind::Cuda && options.resize.method != ResizeMethod::RatioResize;
   PlanRequest request{.kind = profile.kind,
                       .model = spec.model,
                       .outputs = outputs,
@@ -114,7 +112,8 @@ PlanRequest planRequest(const RunSpec& spec, std::size_t stage, bool frozen, std
                       .frozen = frozen,
                       .clip = spec.callbacks.grad_clip.has_value(),
                       .model_copies = copiesOf(spec.callbacks),
-                      .fidelity = spec.fidelity};
+                      .fidelity = spec.fidelity,
+                      .threads = spec.threads};
   // Items of many sizes make no batch before the loader's threads have transformed them.
   if (profile.kind == ComputeKind::Cuda && options.resize.method != ResizeMethod::RatioResize) {
     request.item = options.resize.size;
