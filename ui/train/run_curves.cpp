@@ -1,6 +1,7 @@
 #include "ui/train/run_curves.h"
 
 #include <QGridLayout>
+#include <QResizeEvent>
 #include <utility>
 
 #include "ui/shared/plot_canvas.h"
@@ -15,6 +16,8 @@ constexpr int kValidColor = 1;
 constexpr int kRateColor = 2;
 constexpr int kMomentumColor = 3;
 
+constexpr int kThreePlots = 100 * kGrid;  // from this width on three stand beside each other
+
 }  // namespace
 
 RunCurves::RunCurves(QWidget* parent)
@@ -22,8 +25,10 @@ RunCurves::RunCurves(QWidget* parent)
       loss_(new PlotCanvas(tr("step"), tr("loss"), this)),
       metric_(new PlotCanvas(tr("epoch"), tr("error rate"), this)),
       rate_(new PlotCanvas(tr("step"), tr("learning rate"), this)),
-      metricCurves_(*metric_) {
-  for (PlotCanvas* canvas : {loss_, metric_, rate_}) {
+      memory_(new PlotCanvas(tr("step"), tr("MiB"), this)),
+      metricCurves_(*metric_),
+      memoryCurve_(*memory_) {
+  for (PlotCanvas* canvas : {loss_, metric_, rate_, memory_}) {
     canvas->setWholeX(true);
     connect(canvas, &PlotCanvas::failed, this, &RunCurves::failed);
   }
@@ -37,6 +42,8 @@ RunCurves::RunCurves(QWidget* parent)
   rate_->setToolTip(tr("How big a step the optimizer takes (left), and how much it keeps of its direction (right).\nOne-cycle: the "
                        "rate warms up, then falls to almost nothing, while the momentum goes the other way.\n%1")
                         .arg(hand));
+  memory_->setToolTip(tr("What the tensors hold in the course of the run, their highest, and the peak that was planned.\n%1").arg(hand));
+  memory_->setEmptyText(tr("Drawn while a run is on."));
   arrange();
   addStepCurves();
   setMetrics({"error_rate", "accuracy"});
@@ -53,12 +60,35 @@ void RunCurves::arrange() {
   layout->setRowStretch(1, 2);
   layout->setColumnStretch(0, 1);
   layout->setColumnStretch(1, 1);
+  place();
+}
+
+// Beside the other two where there is room, else under them: it is the one that is looked at least.
+void RunCurves::place() {
+  auto* grid = static_cast<QGridLayout*>(layout());
+  const bool wide = width() >= kThreePlots;
+  grid->removeWidget(memory_);
+  if (wide) {
+    grid->addWidget(memory_, 1, 2);
+  } else {
+    grid->addWidget(memory_, 2, 0, 1, 2);
+  }
+  grid->removeWidget(loss_);
+  grid->addWidget(loss_, 0, 0, 1, wide ? 3 : 2);
+  grid->setColumnStretch(2, wide ? 1 : 0);
+  grid->setRowStretch(2, wide ? 0 : 1);
+}
+
+void RunCurves::resizeEvent(QResizeEvent* event) {
+  QWidget::resizeEvent(event);
+  if ((event->size().width() >= kThreePlots) != (event->oldSize().width() >= kThreePlots)) place();
 }
 
 void RunCurves::clear() {
   run_ = {};
   average_ = MovingAverage(window_);
   for (PlotCanvas* canvas : {loss_, metric_, rate_}) canvas->clear();
+  memoryCurve_.clear();
   loss_->setTitle({});
   drawSteps();
   drawMetrics();
@@ -90,6 +120,15 @@ void RunCurves::add(const EpochEnded& epoch) {
 }
 
 void RunCurves::add(const RatesChanged& change) { addNote(run_.add(change)); }
+
+void RunCurves::add(const MemoryReading& reading) {
+  if (run_.lastStep() > 0) memoryCurve_.add(run_.lastStep(), reading);
+}
+
+void RunCurves::setMemory(std::optional<quint64> planned, quint64 highest) {
+  memoryCurve_.setPlanned(planned);
+  memoryCurve_.setPeak(highest);
+}
 
 void RunCurves::setRun(RunSeries run) {
   run_ = std::move(run);

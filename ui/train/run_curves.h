@@ -1,5 +1,5 @@
-// The curves of one run: the loss over the steps, and under it the metrics by epoch and the learning rate. Another run
-// can lie beneath to compare with.
+// The curves of one run: the loss over the steps, and under it the metrics by epoch, the learning rate and the memory.
+// Another run can lie beneath to compare with.
 #pragma once
 
 #include <QWidget>
@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include "ui/train/memory_curve.h"
 #include "ui/train/metric_curves.h"
 #include "ui/train/run_series.h"
 #include "ui/train/smoothing.h"
@@ -27,6 +28,8 @@ class RunCurves : public QWidget {
   void add(const BatchEnded& batch);
   void add(const EpochEnded& epoch);   // at the step of the last batch
   void add(const RatesChanged& change);
+  void add(const MemoryReading& reading);  // at the step of the last batch
+  void setMemory(std::optional<quint64> planned, quint64 highest);  // bytes, as memory_curve.h counts them; 0: not known
   void setRun(RunSeries run);
   void setReference(std::shared_ptr<const RunSeries> run, const QString& name);  // null: none
 
@@ -39,13 +42,18 @@ class RunCurves : public QWidget {
   PlotCanvas* loss() const { return loss_; }
   PlotCanvas* metric() const { return metric_; }
   PlotCanvas* rate() const { return rate_; }
+  PlotCanvas* memory() const { return memory_; }
 
  Q_SIGNALS:
   void failed(const QString& problem);
   void metricChoicesChanged();
 
+ protected:
+  void resizeEvent(QResizeEvent* event) override;
+
  private:
   void arrange();
+  void place();
   void addStepCurves();                // of both runs, without their points
   void drawSteps();
   void drawSmooth();
@@ -56,7 +64,9 @@ class RunCurves : public QWidget {
   PlotCanvas* loss_;
   PlotCanvas* metric_;
   PlotCanvas* rate_;
+  PlotCanvas* memory_;
   MetricCurves metricCurves_;
+  MemoryCurve memoryCurve_;
   RunSeries run_;
   std::shared_ptr<const RunSeries> reference_;
   QString referenceName_;

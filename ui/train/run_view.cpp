@@ -11,6 +11,8 @@
 #include <tuple>
 
 #include "ui/shared/jobs.h"
+#include "ui/shared/memory_forecast.h"
+#include "ui/shared/memory_sampler.h"
 #include "ui/shared/run_controller.h"
 #include "ui/shared/session.h"
 #include "ui/shared/theme.h"
@@ -156,6 +158,9 @@ RunView::RunView(Session& session, QWidget* parent)
   connect(&runs, &RunController::events, this, &RunView::receive);
   connect(&session_, &Session::runsChanged, this, &RunView::loadNewest);
   connect(curves_, &RunCurves::failed, &session_, &Session::report);
+  connect(&session_.memory(), &MemorySampler::sampled, this, [this](const MemoryReading& reading) {
+    if (live_ && session_.runs().active()) curves_->add(reading);
+  });
   connect(&session_, &Session::datasetChanged, this, &RunView::updateEmptyText);
   connect(&session_, &Session::datasetFailed, this, &RunView::updateEmptyText);
   connect(&session_, &Session::recipeChanged, this, &RunView::updateEmptyText);
@@ -290,6 +295,7 @@ void RunView::showStored(Stored stored) {
   curves_->clear();
   curves_->setMetrics(metrics);
   curves_->setRun(std::move(stored.series));
+  curves_->setMemory({}, record.peak_tensor_bytes);
   const QString name = record.name.empty() ? QString() : QStringLiteral(" \"%1\"").arg(QString::fromStdString(record.name));
   curves_->setTitle(tr("run %1%2 (%3)").arg(QString::fromStdString(record.id), name, QString::fromUtf8(toString(record.status))));
   table_->begin(metrics, monitorOf(record.spec));
@@ -338,6 +344,8 @@ void RunView::runStateChanged() {
 void RunView::beginLive() {
   live_ = true;
   curves_->clear();
+  const RunPlan* plan = session_.forecast().plan();  // of the recipe that was started a moment ago
+  curves_->setMemory(plan ? std::optional(plannedBytes(*plan)) : std::nullopt, 0);
   table_->begin({"error_rate", "accuracy"});
   log_->clear();
   warnings_ = 0;
