@@ -25,8 +25,11 @@ class Execute : public ::testing::Test {
     makePhotos(2);
   }
 
-  // Of each of the ten classes; four in five train.
-  void makePhotos(int perClass) { writeSampleData(folder_ / "data", {.per_class = perClass, .size = {96, 96}}); }
+  // Of each of the ten classes, in place of those there are; four in five train.
+  void makePhotos(int perClass) {
+    std::filesystem::remove_all(folder_ / "data");
+    writeSampleData(folder_ / "data", {.per_class = perClass, .size = {96, 96}});
+  }
 
   // What `run` ends with is in ended_.
   RunOutcome run(const TrainObserver& observer = {}) { return run(control_, observer); }
