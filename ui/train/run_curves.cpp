@@ -43,7 +43,6 @@ RunCurves::RunCurves(QWidget* parent)
                        "rate warms up, then falls to almost nothing, while the momentum goes the other way.\n%1")
                         .arg(hand));
   memory_->setToolTip(tr("What the tensors hold in the course of the run, their highest, and the peak that was planned.\n%1").arg(hand));
-  memory_->setEmptyText(tr("Drawn while a run is on."));
   arrange();
   addStepCurves();
   setMetrics({"error_rate", "accuracy"});
@@ -60,13 +59,20 @@ void RunCurves::arrange() {
   layout->setRowStretch(1, 2);
   layout->setColumnStretch(0, 1);
   layout->setColumnStretch(1, 1);
+  showMemory(false);
+}
+
+// A run that is over has no curve of its memory: the others have its place then.
+void RunCurves::showMemory(bool shown) {
+  memory_->setVisible(shown);
   place();
 }
 
 // Beside the other two where there is room, else under them: it is the one that is looked at least.
 void RunCurves::place() {
   auto* grid = static_cast<QGridLayout*>(layout());
-  const bool wide = width() >= kThreePlots;
+  const bool shown = !memory_->isHidden();
+  const bool wide = shown && width() >= kThreePlots;
   grid->removeWidget(memory_);
   if (wide) {
     grid->addWidget(memory_, 1, 2);
@@ -76,7 +82,7 @@ void RunCurves::place() {
   grid->removeWidget(loss_);
   grid->addWidget(loss_, 0, 0, 1, wide ? 3 : 2);
   grid->setColumnStretch(2, wide ? 1 : 0);
-  grid->setRowStretch(2, wide ? 0 : 1);
+  grid->setRowStretch(2, shown && !wide ? 1 : 0);
 }
 
 void RunCurves::resizeEvent(QResizeEvent* event) {
@@ -89,6 +95,7 @@ void RunCurves::clear() {
   average_ = MovingAverage(window_);
   for (PlotCanvas* canvas : {loss_, metric_, rate_}) canvas->clear();
   memoryCurve_.clear();
+  showMemory(false);
   loss_->setTitle({});
   drawSteps();
   drawMetrics();
@@ -122,7 +129,9 @@ void RunCurves::add(const EpochEnded& epoch) {
 void RunCurves::add(const RatesChanged& change) { addNote(run_.add(change)); }
 
 void RunCurves::add(const MemoryReading& reading) {
-  if (run_.lastStep() > 0) memoryCurve_.add(run_.lastStep(), reading);
+  if (run_.lastStep() == 0) return;
+  memoryCurve_.add(run_.lastStep(), reading);
+  if (memory_->isHidden()) showMemory(true);
 }
 
 void RunCurves::setMemory(std::optional<quint64> planned, quint64 highest) {

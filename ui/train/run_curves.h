@@ -53,6 +53,7 @@ class RunCurves : public QWidget {
 
  private:
   void arrange();
+  void showMemory(bool shown);
   void place();
   void addStepCurves();                // of both runs, without their points
   void drawSteps();
