@@ -122,14 +122,16 @@ class Watch {
       bare_ = std::make_unique<BareSteps>(spec_, classes_);
       bare_->epoch(3);  // pays for caches and memory
       watch_ = {};
+    } else if (std::holds_alternative<CheckpointWritten>(event)) {
+      checkpoint_ = watch_.cost().wall;
     } else if (const auto* batch = std::get_if<BatchEnded>(&event); batch && batch->batch == batch->batches) {
       batches_ = batch->batches;
       run_.push_back(watch_.cost());
     } else if (const auto* epoch = std::get_if<EpochEnded>(&event)) {
       bareSteps_.push_back(bare_->epoch(batches_));
       const Cost run = run_.back(), bare = bareSteps_.back();
-      std::printf("%5d  %8.3f s  %8.3f s  %7.3f  %8.3f s  %8.3f s  %7.3f%s\n", epoch->epoch, run.wall,
-                  bare.wall, run.wall / bare.wall, run.cpu, bare.cpu, run.cpu / bare.cpu,
+      std::printf("%5d  %8.3f s  %8.3f s  %8.3f s  %7.3f  %8.3f s  %8.3f s  %7.3f%s\n", epoch->epoch, run.wall,
+                  checkpoint_, bare.wall, run.wall / bare.wall, run.cpu, bare.cpu, run.cpu / bare.cpu,
                   epoch->epoch == 0 ? "  photos decoded" : "");
       std::fflush(stdout);
       watch_ = {};
@@ -149,6 +151,7 @@ class Watch {
   std::int64_t classes_;
   std::unique_ptr<BareSteps> bare_;
   Stopwatch watch_;
+  double checkpoint_ = 0;  // seconds on the wall, of the epoch's
   std::size_t batches_ = 0;
   std::vector<Cost> run_, bareSteps_;  // by epoch
 };
@@ -166,8 +169,8 @@ int measure(const std::vector<std::string>& settings) {
               spec.stages[0].augment ? "on" : "off",
               enumName(resolvePrecision(spec.precision, device.str())), describeDevice(device).c_str());
   if (device.is_cpu()) std::printf("%s\n", describeLinearAlgebra().words().c_str());
-  std::printf("                        wall                           processor\n");
-  std::printf("epoch         run  bare steps    ratio         run  bare steps    ratio\n");
+  std::printf("                              wall                                 processor\n");
+  std::printf("epoch         run  checkpoint  bare steps    ratio         run  bare steps    ratio\n");
   RunStore store(folder / "workspace");
   TrainControl control;
   Watch watch(spec, classes);
