@@ -135,7 +135,7 @@ void printAnswerJson(const Answer& answer) {
              {"smallest_accum", answer.smallest_accum ? Json(*answer.smallest_accum) : Json(nullptr)},
              {"budget_mib", mib(answer.profile.total)},
              {"profile", answer.profile.name},
-             {"precision", EnumNames<Precision>::names[static_cast<std::size_t>(answer.plan.precision)]},
+             {"precision", enumName(answer.plan.precision)},
              {"stage", answer.plan.worst},
              {"frozen", answer.plan.stages[answer.plan.worst].frozen}});
 }

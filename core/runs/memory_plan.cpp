@@ -7,7 +7,6 @@
 #include <string>
 #include <utility>
 
-#include "core/base/error.h"
 #include "core/base/json.h"
 #include "core/loader/loader.h"
 #include "core/train/schedule.h"
@@ -68,10 +67,7 @@ void refuseProblems(const RunSpec& spec) {
   std::erase_if(problems, [](const std::string& problem) {
     return problem.starts_with("data.") || problem.starts_with("model.weights");
   });
-  if (problems.empty()) return;
-  std::string message = "this run cannot be planned:";
-  for (const std::string& problem : problems) message += "\n  " + problem;
-  throw Error(message);
+  throwProblems("this run cannot be planned:", problems);
 }
 
 StagePlan planStage(const RunSpec& spec, std::size_t stage, std::int64_t outputs,
