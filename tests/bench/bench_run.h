@@ -4,12 +4,15 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdio>
+#include <exception>
 #include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/data/sample_data.h"
+#include "core/models/kernels.h"
 #include "core/runs/run_spec.h"
 
 namespace panicle::bench {
@@ -47,6 +50,17 @@ inline RunSpec benchSpec(const std::vector<std::string>& settings, int epochs, c
     writeSampleData(spec.data.root, {.per_class = 64});
   }
   return spec;
+}
+
+// What `main` of such a bench does: `measure` gets the arguments and returns the exit status.
+inline int mainOf(int argc, char** argv, int (*measure)(const std::vector<std::string>& settings)) {
+  useBestKernels(argv);
+  try {
+    return measure({argv + 1, argv + argc});
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "error: %s\n", error.what());
+    return 1;
+  }
 }
 
 }  // namespace panicle::bench

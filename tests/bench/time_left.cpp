@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "core/base/error.h"
-#include "core/models/kernels.h"
 #include "core/runs/execute.h"
 #include "tests/bench/bench_run.h"
 
@@ -53,12 +52,4 @@ int measure(const std::vector<std::string>& settings) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  panicle::useBestKernels(argv);
-  try {
-    return measure({argv + 1, argv + argc});
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "error: %s\n", error.what());
-    return 1;
-  }
-}
+int main(int argc, char** argv) { return panicle::bench::mainOf(argc, argv, measure); }

@@ -186,12 +186,4 @@ int measure(const std::vector<std::string>& settings) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  panicle::useBestKernels(argv);
-  try {
-    return measure({argv + 1, argv + argc});
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "error: %s\n", error.what());
-    return 1;
-  }
-}
+int main(int argc, char** argv) { return panicle::bench::mainOf(argc, argv, measure); }
