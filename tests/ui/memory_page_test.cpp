@@ -208,8 +208,8 @@ class MemoryPageTest : public QObject {
     QTRY_VERIFY_WITH_TIMEOUT(!panel()->runner().running() && panel()->runner().done() == architectures().size(), kPlanMs);
     int planned = 0;
     for (int row = 0; row < view()->model()->rowCount(); ++row) {
-      const Architecture& known = architecture(text(row, 0).toStdString());
-      const bool takes = sizeProblem(known, {64, 64}).empty();
+      const std::string name = text(row, 0).toStdString();
+      const bool takes = sizeProblem(architecture(name), {64, 64}).empty();
       QCOMPARE(text(row, 1) == QStringLiteral("–"), !takes);
       planned += takes;
     }
