@@ -70,6 +70,54 @@ void listRuns(const Arguments& arguments) {
   table.print();
 }
 
+Json stagePeakJson(const StageMemory& stage) {
+  Json json{{"stage", stage.stage == kOutsideStages ? Json(nullptr) : Json(stage.stage)},
+            {"whole", stage.whole},
+            {"measured",
+             {{"tensors", stage.measured.tensors},
+              {"reserved", stage.measured.reserved},
+              {"process", stage.measured.process},
+              {"others", stage.measured.others}}},
+            {"predicted", nullptr}};
+  if (!stage.predicted) return json;
+  json["frozen"] = stage.frozen;
+  json["predicted"] = Json::object();
+  for (const MemoryPart& part : memoryParts()) json["predicted"][part.name] = (*stage.predicted).*part.bytes;
+  return json;
+}
+
+// predicted and measured are of tensors (on a card of what the allocator holds for them), process_* of all of the process.
+Json peakJson(const RunRecord& record) {
+  const RunMemory& memory = record.memory;
+  const StageMemory* worst = memory.worst();
+  Json stages = Json::array();
+  for (const StageMemory& stage : memory.stages) stages.push_back(stagePeakJson(stage));
+  return {{"predicted", memory.predictedHeld() ? Json(*memory.predictedHeld()) : Json(nullptr)},
+          {"measured", memory.cuda ? memory.measuredHeld() : record.peak_tensor_bytes},
+          {"process_predicted", worst ? Json(worst->predicted->total()) : Json(nullptr)},
+          {"process_measured", memory.measured().process},
+          {"profile", memory.profile},
+          {"stages", stages}};
+}
+
+Json splitsJson(const RunRecord& record) {
+  Json splits = Json::array();
+  for (const auto& split : record.splits) {
+    splits.push_back({{"stage", split.stage}, {"epoch", split.epoch}, {"step", split.step}, {"pieces", split.pieces}});
+  }
+  return splits;
+}
+
+Json remediesJson(const RunRecord& record) {
+  Json remedies = Json::array();
+  for (const auto& remedy : record.remedies) {
+    Json settings = Json::object();
+    for (const auto& [key, value] : remedy.settings) settings[key] = value;
+    remedies.push_back({{"words", remedy.words}, {"settings", settings}, {"predicted_bytes", remedy.predicted}});
+  }
+  return remedies;
+}
+
 Json recordJson(const RunStore& store, const RunRecord& record) {
   Json epochs = Json::array();
   for (const auto& row : record.epochs) epochs.push_back(epochJson(row));
@@ -88,7 +136,9 @@ Json recordJson(const RunStore& store, const RunRecord& record) {
           {"changes", changes},
           {"best", bestJson(record)},
           {"results", record.results},
-          {"peak_bytes", {{"predicted", nullptr}, {"measured", record.peak_tensor_bytes}}},
+          {"peak_bytes", peakJson(record)},
+          {"splits", splitsJson(record)},
+          {"remedies", remediesJson(record)},
           {"environment", record.environment},
           {"warnings", record.warnings}};
 }

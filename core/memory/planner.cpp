@@ -73,6 +73,20 @@ auto translated(const PlanRequest& request, const Work& work) {
 
 }  // namespace
 
+std::span<const MemoryPart> memoryParts() {
+  static constexpr std::array kParts{
+      MemoryPart{"weights", &MemoryParts::weights, "weights and buffers"},
+      MemoryPart{"gradients", &MemoryParts::gradients, "of the weights that learn"},
+      MemoryPart{"optimizer", &MemoryParts::optimizer, "averages that it keeps"},
+      MemoryPart{"copies", &MemoryParts::copies, "of the model: moving average, best so far"},
+      MemoryPart{"activations", &MemoryParts::activations, "kept for the way back"},
+      MemoryPart{"workspace", &MemoryParts::workspace, "of the operation that runs at the peak"},
+      MemoryPart{"batch", &MemoryParts::batch, "photos and targets"},
+      MemoryPart{"cached", &MemoryParts::cached, "held by the allocator beyond that"},
+      MemoryPart{"overhead", &MemoryParts::overhead, "of the process beside its tensors"}};
+  return kParts;
+}
+
 MemoryParts planStep(const PlanRequest& request, std::stop_token stop) {
   const AllocationLog log = translated(request, [&] { return rehearse(request, std::move(stop)); });
   return request.kind == ComputeKind::Cpu ? highestOf(log) : highestWithAllocator(log);

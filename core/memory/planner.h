@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <stop_token>
 
 #include "core/base/size.h"
@@ -58,8 +59,18 @@ struct MemoryParts {
   std::uint64_t tensors() const {
     return weights + gradients + optimizer + copies + activations + workspace + batch;
   }
-  std::uint64_t total() const { return tensors() + cached + overhead; }
+  // What a measurement of tensors sees of it (on a card with what the allocator keeps): all but the overhead.
+  std::uint64_t held() const { return tensors() + cached; }
+  std::uint64_t total() const { return held() + overhead; }
 };
+
+// The parts by name, in order of the struct: for JSON, tables and the store.
+struct MemoryPart {
+  const char* name;  // "weights"
+  std::uint64_t MemoryParts::*bytes;
+  const char* meaning;
+};
+std::span<const MemoryPart> memoryParts();
 
 // The highest of two optimizer steps (the second has the optimizer's state from the beginning) and a batch of
 // validation. On the CPU tensors() is what c10's memory reporting hook sees; with CUDA the blocks of the

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "core/base/error.h"
+#include "core/runs/memory_tables.h"
 
 namespace panicle {
 namespace {
@@ -15,7 +16,7 @@ constexpr int kBusyTimeoutMs = 20'000;
 
 // Schema version n is reached by the first n of these; PRAGMA user_version says how many a database has had.
 // Reals may be NULL: that is how SQLite stores not-a-number.
-constexpr std::array kMigrations{
+const std::array kMigrations{
     R"(CREATE TABLE runs (
          id INTEGER PRIMARY KEY AUTOINCREMENT,
          name TEXT NOT NULL,
@@ -62,6 +63,7 @@ constexpr std::array kMigrations{
          name TEXT NOT NULL,
          value REAL,
          PRIMARY KEY (run, name)) WITHOUT ROWID;)",
+    kMemoryTables,
 };
 
 RunStatus statusFromText(const std::string& text) {
@@ -152,6 +154,7 @@ void RunDatabase::write(std::int64_t run, const RunBuffer& buffer) {
   SQLite::Statement progress(db_, "UPDATE runs SET seconds = ?, peak_tensor_bytes = ? WHERE id = ?");
   SQLite::bind(progress, buffer.seconds, static_cast<std::int64_t>(buffer.peak_tensor_bytes), run);
   progress.exec();
+  writeSamples(db_, run, buffer.memory);
 }
 
 void RunDatabase::write(std::int64_t run, const EpochEnded& epoch) {
@@ -179,6 +182,18 @@ void RunDatabase::write(std::int64_t run, const RatesChanged& change) {
   row.exec();
 }
 
+void RunDatabase::write(std::int64_t run, const MemoryMeasured& measured) {
+  insertRow(db_, run, measured);
+}
+
+void RunDatabase::write(std::int64_t run, const BatchesSplit& split) {
+  insertRow(db_, run, split);
+}
+
+void RunDatabase::writePlan(std::int64_t run, const DeviceProfile& profile, const RunPlan& plan) {
+  insertPlan(db_, run, profile, plan);
+}
+
 void RunDatabase::write(std::int64_t run, const RunEnded& end) {
   SQLite::Statement row(db_,
                         "UPDATE runs SET status = ?, message = ?, finished = ?, seconds = ? WHERE id = ?");
@@ -190,6 +205,7 @@ void RunDatabase::write(std::int64_t run, const RunEnded& end) {
     result.exec();
     result.reset();
   }
+  insertRemedies(db_, run, end.remedies);
 }
 
 void RunDatabase::markInterrupted(std::int64_t run) {
@@ -231,6 +247,10 @@ std::vector<StepRow> RunDatabase::steps(std::int64_t run) {
   return steps;
 }
 
+std::vector<MemoryRow> RunDatabase::memory(std::int64_t run) {
+  return loadSamples(db_, run);
+}
+
 std::vector<RunRecord> RunDatabase::load(std::optional<std::int64_t> only) {
   SQLite::Transaction snapshot(db_);
   SQLite::Statement row(
@@ -261,6 +281,7 @@ std::vector<RunRecord> RunDatabase::load(std::optional<std::int64_t> only) {
   loadChanges(only, byId);
   loadWarnings(only, byId);
   loadResults(only, byId);
+  loadMemory(db_, only, byId);
   return records;
 }
 

@@ -21,6 +21,7 @@ struct RunBuffer {
   std::vector<std::string> warnings;
   double seconds = 0;
   std::uint64_t peak_tensor_bytes = 0;
+  ThinnedMemory memory;  // of the whole run
 };
 
 class RunDatabase {
@@ -38,7 +39,10 @@ class RunDatabase {
   void write(std::int64_t run, const RunBuffer& buffer);
   void write(std::int64_t run, const EpochEnded& epoch);
   void write(std::int64_t run, const RatesChanged& change);
+  void write(std::int64_t run, const MemoryMeasured& measured);
+  void write(std::int64_t run, const BatchesSplit& split);
   void write(std::int64_t run, const RunEnded& end);
+  void writePlan(std::int64_t run, const DeviceProfile& profile, const RunPlan& plan);
   // A run ended when it last wrote. One that has meanwhile ended properly stays as it is.
   void markInterrupted(std::int64_t run);
 
@@ -48,6 +52,7 @@ class RunDatabase {
   // All runs, newest first, or only one.
   std::vector<RunRecord> load(std::optional<std::int64_t> only);
   std::vector<StepRow> steps(std::int64_t run);
+  std::vector<MemoryRow> memory(std::int64_t run);
 
  private:
   using RecordsById = std::unordered_map<std::int64_t, RunRecord*>;

@@ -63,6 +63,8 @@ struct RunStore::Impl {
   void apply(const std::string& run, const EpochEnded& epoch);
   void apply(const std::string& run, const RatesChanged& change);
   void apply(const std::string& run, const MemorySampled& sample);
+  void apply(const std::string& run, const MemoryMeasured& measured);
+  void apply(const std::string& run, const BatchesSplit& split);
   void apply(const std::string& run, const Warning& warning);
   void apply(const std::string& run, const RunEnded& end);
   template <typename Other>
@@ -138,6 +140,7 @@ void RunStore::Impl::flush(const std::string& run, ActiveRun& active, const Rows
   transaction.commit();
   active.buffer.steps.clear();
   active.buffer.warnings.clear();
+  active.buffer.memory.keep();
   active.written = Clock::now();
 }
 
@@ -161,8 +164,20 @@ void RunStore::Impl::apply(const std::string& run, const RatesChanged& change) {
 }
 
 void RunStore::Impl::apply(const std::string& run, const MemorySampled& sample) {
-  std::uint64_t& peak = requireActive(run).buffer.peak_tensor_bytes;
-  peak = std::max(peak, sample.tensor_peak_bytes);
+  RunBuffer& buffer = requireActive(run).buffer;
+  buffer.peak_tensor_bytes = std::max(buffer.peak_tensor_bytes, sample.tensor_peak_bytes);
+  buffer.memory.add({sample.seconds, sample.step,
+                     {sample.tensor_bytes, sample.reserved_bytes, sample.process_bytes, sample.other_bytes}});
+}
+
+void RunStore::Impl::apply(const std::string& run, const MemoryMeasured& measured) {
+  ActiveRun& current = requireActive(run);
+  current.buffer.peak_tensor_bytes = std::max(current.buffer.peak_tensor_bytes, measured.peak.tensors);
+  flush(run, current, measured);
+}
+
+void RunStore::Impl::apply(const std::string& run, const BatchesSplit& split) {
+  flush(run, requireActive(run), split);
 }
 
 void RunStore::Impl::apply(const std::string& run, const Warning& warning) {
@@ -248,6 +263,14 @@ void RunStore::record(const std::string& run, const TrainEvent& event) {
   impl_->guarded([&] { std::visit([&](const auto& value) { impl_->apply(run, value); }, event); });
 }
 
+void RunStore::keepPlan(const std::string& run, const DeviceProfile& profile, const RunPlan& plan) {
+  impl_->guarded([&] {
+    SQLite::Transaction transaction = impl_->db->begin();
+    impl_->db->writePlan(impl_->requireId(run), profile, plan);
+    transaction.commit();
+  });
+}
+
 std::vector<RunRecord> RunStore::list() const {
   return impl_->guarded([&] {
     impl_->markInterrupted();
@@ -271,6 +294,13 @@ std::vector<StepRow> RunStore::steps(const std::string& run) const {
       steps.insert(steps.end(), buffered.begin(), buffered.end());
     }
     return steps;
+  });
+}
+
+std::vector<MemoryRow> RunStore::memory(const std::string& run) const {
+  return impl_->guarded([&] {
+    const auto active = impl_->active.find(run);
+    return active != impl_->active.end() ? active->second.buffer.memory.rows() : impl_->db->memory(impl_->requireId(run));
   });
 }
 

@@ -13,7 +13,10 @@
 #include <string>
 #include <vector>
 
+#include "core/runs/memory_plan.h"
+#include "core/runs/run_memory.h"
 #include "core/runs/run_spec.h"
+#include "core/runs/run_summary.h"
 #include "core/train/events.h"
 
 namespace panicle {
@@ -57,8 +60,15 @@ struct RunRecord {
   std::string finished;         // "" while it runs
   double seconds = 0;
   std::uint64_t peak_tensor_bytes = 0;
+  RunMemory memory;             // predicted and measured, by stage
+  std::vector<BatchesSplit> splits;  // batches that did not fit and went on in pieces
+  std::vector<Remedy> remedies; // of a run that was out of memory
   RunSpec spec;
   Json environment;             // versions, device, threads, BLAS
+  bool starred = false;
+  std::string note;
+  std::vector<std::string> tags;  // sorted
+  std::string trashed;          // when it went to the trash; "" for one that is not in it
   std::vector<EpochRow> epochs;
   std::vector<ChangeRow> changes;
   std::vector<std::string> warnings;
@@ -69,6 +79,9 @@ struct RunRecord {
   // The epoch that is the best of the whole run by its monitor, or nullptr.
   const EpochRow* best() const;
 };
+
+// What of a workspace a list shows.
+enum class Shown { Kept, Trashed };
 
 class RunStore {
  public:
@@ -85,13 +98,41 @@ class RunStore {
   // process ends. Ids go up and are never used twice, not even by a workspace whose database was lost.
   std::string create(const RunSpec& spec, const Json& environment);
   // Stores an event of a run that this store created: batches (buffered; a batch that comes a second or more after the last
-  // write is written at once with all before it), epochs, changes of the rates, warnings, the end. An epoch is stored in one transaction with all its
+  // write is written at once with all before it), epochs, changes of the rates, peaks of memory, warnings, the end. An epoch is stored in one transaction with all its
   // batches. Other events pass through. Throws Error (disk full ...).
   void record(const std::string& run, const TrainEvent& event);
+  // What the run will need, for the device that it is on: beside which its peaks will stand.
+  void keepPlan(const std::string& run, const DeviceProfile& profile, const RunPlan& plan);
 
-  std::vector<RunRecord> list() const;                   // newest first; does not read the steps
+  std::vector<RunRecord> list() const;                   // newest first, without the trash; does not read the steps
   RunRecord get(const std::string& run) const;           // throws Error when there is no such run
   std::vector<StepRow> steps(const std::string& run) const;  // those still buffered here included
+  // All runs in a row each, newest first: a few milliseconds for thousands.
+  std::vector<RunSummary> summaries(Shown shown = Shown::Kept) const;
+  // Another number whenever anybody, in any process, has changed what the store holds, or a run's process has died.
+  std::uint64_t changes() const;
+  // When the program that runs it last gave a sign of life, ISO 8601, UTC; "" where it is not known. A run whose program keeps its lock
+  // is running however long ago that is; one whose lock cannot be seen (a network folder) is, while the sign is younger than kSilence.
+  std::string signOfLife(const std::string& run) const;
+
+  // What a person says of a run. Each throws Error when there is no such run.
+  void rename(const std::string& run, const std::string& name);
+  void setStarred(const std::string& run, bool starred);
+  void setNote(const std::string& run, const std::string& note);
+  void addTag(const std::string& run, const std::string& tag);  // without blanks at its ends; throws Error for an empty one
+  void removeTag(const std::string& run, const std::string& tag);
+
+  // An interrupted run becomes a stopped one: its model, metrics and history stay as they are. Throws Error for a run in another state.
+  void keepAsIs(const std::string& run);
+
+  // All of them or none. In the trash a run keeps its folder and all that is known of it, so that restore() brings back everything.
+  // Throws Error for a run that is running.
+  void moveToTrash(const std::vector<std::string>& runs);
+  void restore(const std::vector<std::string>& runs);
+  // For ever, with their folders: runs that are in the trash. Returns the bytes that they took.
+  std::uint64_t purge(const std::vector<std::string>& runs);
+  // Samples of the run's memory, some 500 at most; what is still buffered here included.
+  std::vector<MemoryRow> memory(const std::string& run) const;
 
  private:
   struct Impl;

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -65,11 +66,41 @@ struct CheckpointWritten {
   std::string path;
 };
 
-// Live bytes held by tensors and by the process; on CUDA by the allocator.
+// Memory at a moment, four times a second. Told by the run's own thread, so up to a batch later than it was.
 struct MemorySampled {
-  double seconds = 0;
-  std::uint64_t tensor_bytes = 0;
-  std::uint64_t tensor_peak_bytes = 0;
+  double seconds = 0;          // since the run began
+  std::uint64_t tensor_bytes = 0;       // in live tensors
+  std::uint64_t tensor_peak_bytes = 0;  // the highest of that since the run began
+  std::uint64_t step = 0;      // as BatchEnded's: batches that were trained on before
+  std::uint64_t reserved_bytes = 0;  // CUDA: held by torch's allocator; CPU: tensor_bytes
+  std::uint64_t process_bytes = 0;   // of this process: CUDA as the driver counts it, CPU its resident set
+  std::uint64_t other_bytes = 0;     // of other processes
+};
+
+// The highest of each over a stretch of a run, bytes as MemorySampled's; they need not have come together.
+struct MemoryPeak {
+  std::uint64_t tensors = 0;
+  std::uint64_t reserved = 0;
+  std::uint64_t process = 0;
+  std::uint64_t others = 0;
+};
+
+constexpr int kOutsideStages = -1;  // reading the data, making the model, the predictions at the end
+
+// What a stage took; told when it ends, however it ends. What lies outside the stages is told before RunEnded.
+struct MemoryMeasured {
+  int stage = kOutsideStages;  // index into RunSpec::stages
+  bool whole = false;          // the stage trained all of its epochs: what was predicted must have come
+  MemoryPeak peak;
+};
+
+// A batch did not fit, and BatchOptions::split_on_oom let the run go on: from here the stage's batches go through
+// the network in so many pieces.
+struct BatchesSplit {
+  int stage = 0;
+  int epoch = 0;
+  std::uint64_t step = 0;      // the first that has them
+  int pieces = 1;
 };
 
 struct Warning {
@@ -80,6 +111,13 @@ struct Warning {
 // What the run is busy with outside epochs: "reading the data set", "predicting test images".
 struct PhaseChanged {
   std::string what;
+};
+
+// A change of the spec after which a run that was out of memory fits.
+struct Remedy {
+  std::string words;           // "batch 16 with accum 4"
+  std::vector<std::pair<std::string, std::string>> settings;  // of setByPath() (core/runs/run_spec.h), in order
+  std::uint64_t predicted = 0; // bytes of the changed run's peak, overhead included
 };
 
 enum class RunStatus { Queued, Running, Finished, Stopped, Failed, Interrupted };
@@ -93,10 +131,11 @@ struct RunEnded {
   // last whole epoch's. tta_error_rate: of the label on the validation images with test-time augmentation, where the run has it.
   std::map<std::string, double> metrics;
   double seconds = 0;
+  std::vector<Remedy> remedies;  // where memory ran out: what helps, the mildest first
 };
 
 using TrainEvent = std::variant<RunStarted, BatchEnded, ValidationProgress, EpochEnded, RatesChanged, CheckpointWritten, MemorySampled,
-                                Warning, PhaseChanged, RunEnded>;
+                                MemoryMeasured, BatchesSplit, Warning, PhaseChanged, RunEnded>;
 using TrainObserver = std::function<void(const TrainEvent&)>;
 
 }  // namespace panicle

@@ -87,7 +87,8 @@ TEST(RunStore, ReadsAWorkspaceOfTheFirstSchema) {
   }
   {
     SQLite::Database db((folder.path() / "panicle.db").string(), SQLite::OPEN_READWRITE);
-    db.exec("DROP TABLE results; DROP TABLE changes; ALTER TABLE epochs DROP COLUMN skipped_steps; "
+    db.exec("DROP TABLE plans; DROP TABLE peaks; DROP TABLE memory; DROP TABLE splits; DROP TABLE remedies; "
+            "DROP TABLE results; DROP TABLE changes; ALTER TABLE epochs DROP COLUMN skipped_steps; "
             "PRAGMA user_version = 1");
   }
   const RunRecord record = RunStore(folder.path()).get(run);
@@ -171,6 +172,97 @@ TEST(RunStore, KeepsWhatARunTells) {
   EXPECT_EQ(steps[1].step, 2u);
   EXPECT_EQ(steps[1].loss, 0.5);
   EXPECT_EQ(steps[1].smooth_loss, 1.0);
+}
+
+RunPlan planOf(std::uint64_t weights, std::uint64_t activations) {
+  RunPlan plan;
+  plan.stages.push_back({.stage = 0, .frozen = true, .parts = {.weights = weights, .overhead = 7}});
+  plan.stages.push_back({.stage = 1, .frozen = false, .parts = {.weights = weights, .activations = activations, .cached = 5, .overhead = 7}});
+  return plan;
+}
+
+TEST(RunStore, KeepsWhatARunTookBesideWhatWasPredicted) {
+  const TempFolder folder;
+  std::string run;
+  {
+    RunStore store(folder.path());
+    run = store.create(RunSpec{}, {});
+    EXPECT_FALSE(store.get(run).memory.predictedHeld());
+    EXPECT_EQ(store.get(run).memory.worst(), nullptr);
+    const DeviceProfile profile{.name = "a card", .kind = ComputeKind::Cuda, .total = 1000, .overhead = 7};
+    store.keepPlan(run, profile, planOf(100, 50));
+    store.record(run, MemorySampled{0.5, 90, 95, 3, 110, 300, 40});
+    store.record(run, MemoryMeasured{0, true, {98, 112, 301, 41}});
+    store.record(run, MemoryMeasured{1, false, {140, 160, 290, 39}});
+    store.record(run, MemoryMeasured{kOutsideStages, false, {10, 20, 30, 50}});
+    store.record(run, BatchesSplit{1, 2, 17, 4});
+    RunEnded end{.run = run, .status = RunStatus::Failed};
+    end.remedies = {{"batch 16 with accum 2", {{"batch.size", "16"}, {"batch.accum", "2"}}, 900}, {"checkpointing", {}, 800}};
+    store.record(run, end);
+  }
+  const RunStore store(folder.path());
+  const RunRecord record = store.get(run);
+  EXPECT_EQ(record.peak_tensor_bytes, 140U);
+  const RunMemory& memory = record.memory;
+  EXPECT_EQ(memory.profile, "a card");
+  EXPECT_TRUE(memory.cuda);
+  EXPECT_EQ(memory.total, 1000U);
+  ASSERT_EQ(memory.stages.size(), 3U);
+  EXPECT_EQ(memory.stages[0].stage, kOutsideStages);
+  EXPECT_FALSE(memory.stages[0].predicted);
+  EXPECT_TRUE(memory.stages[1].whole && memory.stages[1].frozen);
+  EXPECT_FALSE(memory.stages[2].whole || memory.stages[2].frozen);
+  EXPECT_EQ(memory.stages[1].measured.process, 301U);
+  EXPECT_EQ(memory.worst(), &memory.stages[2]);
+  EXPECT_EQ(memory.worst()->predicted->activations, 50U);
+  EXPECT_EQ(memory.predictedHeld(), 155U);
+  EXPECT_EQ(memory.measuredHeld(), 160U) << "on a card what the allocator held";
+  EXPECT_EQ(memory.measured().others, 50U);
+  ASSERT_EQ(record.splits.size(), 1U);
+  EXPECT_EQ(record.splits[0].stage, 1);
+  EXPECT_EQ(record.splits[0].step, 17U);
+  EXPECT_EQ(record.splits[0].pieces, 4);
+  ASSERT_EQ(record.remedies.size(), 2U);
+  EXPECT_EQ(record.remedies[0].words, "batch 16 with accum 2");
+  EXPECT_EQ(record.remedies[0].predicted, 900U);
+  EXPECT_THAT(record.remedies[0].settings, ElementsAre(std::pair<std::string, std::string>("batch.size", "16"),
+                                                       std::pair<std::string, std::string>("batch.accum", "2")));
+  const std::vector<MemoryRow> samples = store.memory(run);
+  ASSERT_EQ(samples.size(), 1U);
+  EXPECT_EQ(samples[0].seconds, 0.5);
+  EXPECT_EQ(samples[0].step, 3U);
+  EXPECT_EQ(samples[0].bytes.reserved, 110U);
+}
+
+// Three days at four samples a second; some are written between.
+TEST(RunStore, SamplesOfALongRunStayFew) {
+  const TempFolder folder;
+  constexpr std::uint64_t kSamples = 3 * 24 * 3600 * 4, kHigh = 777'777;
+  std::string run;
+  {
+    RunStore store(folder.path());
+    run = store.create(RunSpec{}, {});
+    for (std::uint64_t i = 0; i < kSamples; ++i) {
+      const std::uint64_t bytes = i == kSamples / 3 ? kHigh : i % 1000;
+      store.record(run, MemorySampled{static_cast<double>(i) / 4, bytes, bytes, i, bytes, bytes, bytes});
+      if (i % 50'000 == 7) store.record(run, epoch(static_cast<int>(i / 50'000), 0.5));
+    }
+    EXPECT_LE(store.memory(run).size(), ThinnedMemory::kMost);
+  }
+  const RunStore store(folder.path());
+  const std::vector<MemoryRow> samples = store.memory(run);
+  EXPECT_LE(samples.size(), ThinnedMemory::kMost);
+  EXPECT_GE(samples.size(), ThinnedMemory::kMost / 2);
+  EXPECT_EQ(samples.front().step, 0U);
+  EXPECT_GT(samples.back().step, kSamples - 2 * kSamples / (ThinnedMemory::kMost / 2));
+  std::uint64_t highest = 0;
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    if (i > 0) {
+      ASSERT_GT(samples[i].step, samples[i - 1].step);
+    }
+    highest = std::max(highest, samples[i].bytes.process);
+  }
+  EXPECT_EQ(highest, kHigh) << "the highest of those that a row stands for must not be lost";
 }
 
 TEST(RunStore, StepsStillInTheBufferAreSeen) {
