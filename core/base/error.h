@@ -25,6 +25,12 @@ class OutOfMemory : public Error {
   using Error::Error;
 };
 
+// A disk, or a quota on it, is full; kept apart because the same write succeeds once there is space.
+class DiskFull : public Error {
+ public:
+  using Error::Error;
+};
+
 // "PATH: what is wrong" and "PATH:LINE: what is wrong".
 Error fileError(const std::filesystem::path& path, const std::string& what);
 Error fileError(const std::filesystem::path& path, std::size_t line, const std::string& what);

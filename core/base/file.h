@@ -14,7 +14,7 @@ std::vector<std::byte> readBytes(const std::filesystem::path& path);
 std::string readText(const std::filesystem::path& path);
 
 // Writes a temporary file in the same folder, syncs it to disk and renames it over `path`.
-// Throws Error (with the system's reason: disk full, permission ...) and leaves `path` as it was.
+// Throws Error (with the system's reason: permission ...), DiskFull where the disk is, and leaves `path` as it was.
 void writeAtomically(const std::filesystem::path& path, std::string_view content);
 
 // As above for content made in pieces.
@@ -26,7 +26,7 @@ class AtomicFile {
   ~AtomicFile();  // without commit() the temporary file is removed
 
   void write(const void* data, std::size_t size);
-  void commit();
+  void commit();  // may be called by another thread than wrote
 
  private:
   [[noreturn]] void fail(const char* what);
@@ -35,5 +35,8 @@ class AtomicFile {
   std::filesystem::path temporary_;
   int descriptor_ = -1;
 };
+
+// Makes what was renamed, made or removed in `folder` outlast a crash of the machine. Throws Error.
+void syncFolder(const std::filesystem::path& folder);
 
 }  // namespace panicle

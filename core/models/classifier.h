@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/file.h"
 #include "core/models/body.h"
 #include "core/models/layers.h"
 #include "core/models/model_options.h"
@@ -93,5 +94,9 @@ WeightReport loadWeights(Classifier& model, const std::filesystem::path& file);
 // embeddings.
 void saveWeights(const Classifier& model, const std::filesystem::path& file,
                  const std::map<std::string, std::string>& metadata);
+
+// The same without waiting for the disk: the file is in its place after commit() of the result.
+std::unique_ptr<AtomicFile> stageWeights(const Classifier& model, const std::filesystem::path& file,
+                                         const std::map<std::string, std::string>& metadata);
 
 }  // namespace panicle

@@ -126,8 +126,8 @@ WeightReport loadWeights(Classifier& model, const std::filesystem::path& path) {
   return report;
 }
 
-void saveWeights(const Classifier& model, const std::filesystem::path& path,
-                 const std::map<std::string, std::string>& metadata) {
+std::unique_ptr<AtomicFile> stageWeights(const Classifier& model, const std::filesystem::path& path,
+                                         const std::map<std::string, std::string>& metadata) {
   const at::NoGradGuard noGrad;
   const StateDict state = model.stateDict();
   std::vector<TensorEntry> entries;
@@ -142,7 +142,12 @@ void saveWeights(const Classifier& model, const std::filesystem::path& path,
   all.insert({{"format", "pt"}, {"arch", model.architecture().name}});
   if (const auto grid = model.body().positionGrid())
     all[kPositionGrid] = std::to_string(grid->height) + "," + std::to_string(grid->width);
-  writeSafetensors(path, entries, all, bytes);
+  return stageSafetensors(path, entries, all, bytes);
+}
+
+void saveWeights(const Classifier& model, const std::filesystem::path& path,
+                 const std::map<std::string, std::string>& metadata) {
+  stageWeights(model, path, metadata)->commit();
 }
 
 }  // namespace panicle

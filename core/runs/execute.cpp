@@ -11,6 +11,7 @@
 #include "core/eval/predictor.h"
 #include "core/memory/meter.h"
 #include "core/models/device.h"
+#include "core/runs/background_writer.h"
 #include "core/runs/prepared_run.h"
 
 namespace panicle {
@@ -58,8 +59,9 @@ class Execution {
     tellOfSkippedSteps();
     if (trainer_) trainer_->settle();
     if (loaders_.current()) {
-      if (!modelSaved_) saveModel();
+      if (!modelSaved_) saveModel(savedEpochs_, savedMetrics_);
       keepPredictions(end.status == RunStatus::Finished);
+      finishWriting();
     }
     if (trainer_) end.metrics = trainer_->lastMetrics();
     if (ttaErrorRate_) end.metrics["tta_error_rate"] = *ttaErrorRate_;
@@ -68,6 +70,7 @@ class Execution {
 
   // After a failure: the predictions of the last good checkpoint. Returns what was kept, in words; "" without one.
   std::string rescue() {
+    writer_.finish();
     if (savedEpochs_ == 0) return "";
     const std::string model =
         "The model of " + (savedEpochs_ == 1 ? std::string("the first epoch") : std::to_string(savedEpochs_) + " epochs");
@@ -143,16 +146,12 @@ class Execution {
   // After each epoch the model is saved, so that nothing that goes wrong later costs more than an epoch; where only the best is to be
   // kept, after each that is the best so far.
   void forward(const TrainEvent& event) {
+    writer_.report();
     tell(event);
     if (std::holds_alternative<BatchEnded>(event)) modelSaved_ = false;
     const auto* ended = std::get_if<EpochEnded>(&event);
     if (!ended) return;
-    if (trainer_->keepsEpoch()) {
-      saveModel();
-      modelSaved_ = true;
-      savedEpochs_ = ended->epoch + 1;
-      savedMetrics_ = trainer_->lastMetrics();
-    }
+    if (trainer_->keepsEpoch()) saveModel(ended->epoch + 1, trainer_->lastMetrics());
     loaders_.tellOfCache();
     const MemoryReading memory = meter_.read();
     tell(MemorySampled{0, memory.tensors, memory.tensors_peak});
@@ -169,10 +168,35 @@ class Execution {
 
   std::filesystem::path modelFile() const { return store_.folder(run_) / "model.safetensors"; }
 
-  void saveModel() {
-    saveWeights(*prepared_.model, modelFile(),
-                {{"panicle", PANICLE_VERSION}, {"vocab", Json(prepared_.dataset.vocab).dump()}, {"targets", outputsOf(*prepared_.targets).dump()}, normalizationNote(spec_)});
-    tell(CheckpointWritten{modelFile().string()});
+  std::shared_ptr<AtomicFile> stageModel() const {
+    return stageWeights(*prepared_.model, modelFile(),
+                        {{"panicle", PANICLE_VERSION}, {"vocab", Json(prepared_.dataset.vocab).dump()}, {"targets", outputsOf(*prepared_.targets).dump()}, normalizationNote(spec_)});
+  }
+
+  // Does not wait for the disk. The metrics are those of the last of `epochs`.
+  void saveModel(int epochs, const std::map<std::string, double>& metrics) {
+    modelSaved_ = true;
+    writer_.submit("model", [file = stageModel()] { file->commit(); }, [=, this](const std::exception_ptr& failure) {
+      modelFailure_ = failure;
+      if (failure) return tell(Warning{"the model was not saved: " + words(failure), modelFile().string()});
+      savedEpochs_ = epochs;
+      savedMetrics_ = metrics;
+      tell(CheckpointWritten{modelFile().string()});
+    });
+  }
+
+  static std::string words(const std::exception_ptr& failure) {
+    try {
+      std::rethrow_exception(failure);
+    } catch (const std::exception& error) {
+      return error.what();
+    }
+  }
+
+  // What a run ends with must be on disk.
+  void finishWriting() {
+    writer_.finish();
+    if (modelFailure_) std::rethrow_exception(modelFailure_);
   }
 
   // What the model says of the validation and test images; a stop does not shorten that, what was learnt is kept whole. `finished`: the run
@@ -226,6 +250,8 @@ class Execution {
   PreparedRun prepared_;
   StageLoader loaders_{spec_, prepared_, telling_};
   std::unique_ptr<Trainer> trainer_;
+  BackgroundWriter writer_;
+  std::exception_ptr modelFailure_;  // of the newest that was to be saved
   std::size_t stage_ = 0;
   // Settling puts back the weights that the newest epoch was validated with; so while nothing was trained since, the file holds them.
   bool modelSaved_ = false;

@@ -102,8 +102,8 @@ void readSafetensors(Bytes file, const std::filesystem::path& path, WeightConten
   contents.format = WeightFormat::Safetensors;
 }
 
-void writeSafetensors(const std::filesystem::path& path, const std::vector<TensorEntry>& entries,
-                      const std::map<std::string, std::string>& metadata, const TensorBytes& bytes) {
+std::unique_ptr<AtomicFile> stageSafetensors(const std::filesystem::path& path, const std::vector<TensorEntry>& entries,
+                                             const std::map<std::string, std::string>& metadata, const TensorBytes& bytes) {
   checkWritable(entries, metadata, path);
   std::vector<std::size_t> order(entries.size());
   std::iota(order.begin(), order.end(), 0);
@@ -122,18 +122,23 @@ void writeSafetensors(const std::filesystem::path& path, const std::vector<Tenso
     throw fileError(path,
                     "would need a header over the 100 MB that the format allows: fewer or shorter names");
 
-  AtomicFile file(path);
-  file.write(&length, kLengthBytes);
-  file.write(text.data(), text.size());
+  auto file = std::make_unique<AtomicFile>(path);
+  file->write(&length, kLengthBytes);
+  file->write(text.data(), text.size());
   for (const std::size_t i : order) {
     const Bytes tensor = bytes(i);
     if (tensor.size() != *tensorBytes(entries[i].dtype, entries[i].shape)) {
       throw fileError(path, "cannot be written: the bytes of " + inQuotes(entries[i].name) +
                                 " do not agree with its dtype and shape");
     }
-    file.write(tensor.data(), tensor.size());
+    file->write(tensor.data(), tensor.size());
   }
-  file.commit();
+  return file;
+}
+
+void writeSafetensors(const std::filesystem::path& path, const std::vector<TensorEntry>& entries,
+                      const std::map<std::string, std::string>& metadata, const TensorBytes& bytes) {
+  stageSafetensors(path, entries, metadata, bytes)->commit();
 }
 
 void writeSafetensors(const std::filesystem::path& path, const std::vector<TensorEntry>& entries,

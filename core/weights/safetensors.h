@@ -9,10 +9,12 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "core/base/file.h"
 #include "core/weights/tensor_entry.h"
 
 namespace panicle {
@@ -30,6 +32,11 @@ void writeSafetensors(const std::filesystem::path& path, const std::vector<Tenso
 using TensorBytes = std::function<std::span<const std::byte>(std::size_t index)>;
 void writeSafetensors(const std::filesystem::path& path, const std::vector<TensorEntry>& entries,
                       const std::map<std::string, std::string>& metadata, const TensorBytes& bytes);
+
+// As above, but not yet in its place: all bytes are written, and commit() of the result syncs and renames. For who
+// does not want to wait for the disk.
+std::unique_ptr<AtomicFile> stageSafetensors(const std::filesystem::path& path, const std::vector<TensorEntry>& entries,
+                                             const std::map<std::string, std::string>& metadata, const TensorBytes& bytes);
 
 struct WeightContents;
 

@@ -1,6 +1,8 @@
 // Runs from their files to their predictions, where more than one part has a say.
 #include "core/runs/execute.h"
 
+#include <gmock/gmock.h>
+
 #include "core/base/file.h"
 #include "core/data/sample_data.h"
 #include "core/eval/predictions.h"
@@ -10,6 +12,9 @@
 namespace panicle {
 namespace {
 
+using ::testing::AllOf;
+using ::testing::Ge;
+using ::testing::Le;
 using testing::TempFolder;
 
 // A small run on sample photos: resnet18, batches of 8, one epoch.
@@ -166,8 +171,9 @@ TEST_F(Execute, AStoppedRunKeepsTheBestEpoch) {
   EXPECT_EQ(ended_.metrics.at("valid_loss"), store_.get(once.run).epochs[0].valid_loss);
 }
 
-// After each epoch that is kept, and once more only where the weights are not those of the file any more.
-TEST_F(Execute, AModelIsWrittenAsOftenAsItChanges) {
+// After each epoch that is kept, and once more only where the weights are not those of the file any more. A model that comes while the one before
+// waits for the disk takes its place.
+TEST_F(Execute, AModelIsWrittenAtMostAsOftenAsItChanges) {
   const auto written = [this](const CallbackOptions& callbacks, int stopIn) {
     spec_.stages[0].schedule = {.kind = ScheduleKind::Fit, .epochs = 3, .lr_max = {1e-4}};
     spec_.callbacks = callbacks;
@@ -180,12 +186,13 @@ TEST_F(Execute, AModelIsWrittenAsOftenAsItChanges) {
     return times;
   };
   constexpr int kNever = -1;
-  EXPECT_EQ(written({}, kNever), 3);
-  EXPECT_EQ(written({}, 1), 2);
-  EXPECT_EQ(written({.ema_decay = 0.9}, kNever), 3);
-  EXPECT_EQ(written({.keep_best = KeepBestOptions{.min_delta = 1e6}}, 1), 2);
+  const auto upTo = [](int most) { return AllOf(Ge(1), Le(most)); };
+  EXPECT_THAT(written({}, kNever), upTo(3));
+  EXPECT_THAT(written({}, 1), upTo(2));
+  EXPECT_THAT(written({.ema_decay = 0.9}, kNever), upTo(3));
+  EXPECT_THAT(written({.keep_best = KeepBestOptions{.min_delta = 1e6}}, 1), upTo(2));
   const std::string stopped = modelOf(good_);
-  EXPECT_EQ(written({.keep_best = KeepBestOptions{.min_delta = 1e6}}, kNever), 2);
+  EXPECT_THAT(written({.keep_best = KeepBestOptions{.min_delta = 1e6}}, kNever), upTo(2));
   EXPECT_EQ(modelOf(good_), stopped) << "not the first epoch's";
 }
 
