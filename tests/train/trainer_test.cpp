@@ -110,8 +110,8 @@ Outcome train(const std::shared_ptr<const std::vector<Sample>>& samples, TrainSe
 
 TEST(Trainer, LearnsWhatIsEasy) {
   const TempFolder folder;
-  const auto outcome = train(paint(folder, 48), {.epochs = 6, .train = 36});
-  ASSERT_EQ(outcome.epochs.size(), 6u);
+  const auto outcome = train(paint(folder, 48), {.epochs = 10, .train = 36});
+  ASSERT_EQ(outcome.epochs.size(), 10u);
   EXPECT_EQ(outcome.epochs.back().metrics.at("error_rate"), 0.0);
   EXPECT_DOUBLE_EQ(outcome.epochs.back().metrics.at("accuracy"), 1.0);
   EXPECT_LT(outcome.epochs.back().valid_loss, outcome.epochs.front().valid_loss);
