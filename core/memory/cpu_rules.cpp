@@ -149,6 +149,20 @@ at::Tensor indexSelect(const at::Tensor& x, std::int64_t dimension, const at::Te
   return unset(sizes, x.scalar_type());
 }
 
+// The fused attention of torch 2, on the CPU (cpu_flash_attention) and, near enough, on cards: it keeps its inputs, its
+// result and a number for each row; what a thread works in holds some rows alone. On a card, tensors that say they are
+// the CPU's are given to this operator as well.
+std::tuple<at::Tensor, at::Tensor> attention(const at::Tensor& q, const at::Tensor&, const at::Tensor& v, double, bool,
+                                             const Optional&, c10::optional<double>) {
+  const at::Tensor result = unset({q.size(0), q.size(2), q.size(1), v.size(3)}, q.scalar_type());
+  return {result.transpose(1, 2), unset({q.size(0), q.size(1), q.size(2)}, at::kFloat)};
+}
+
+Gradients attentionBackward(const at::Tensor&, const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                            const at::Tensor&, const at::Tensor&, double, bool, const Optional&, c10::optional<double>) {
+  return {unsetLike(q), unsetLike(k), unsetLike(v)};
+}
+
 }  // namespace
 
 void addLayerRules(torch::Library& rules) {
@@ -159,6 +173,8 @@ void addLayerRules(torch::Library& rules) {
   rules.impl("_adaptive_avg_pool2d", averagePool);
   rules.impl("_adaptive_avg_pool2d_backward", averagePoolBackward);
   rules.impl("index_select", indexSelect);
+  rules.impl("_scaled_dot_product_flash_attention_for_cpu", attention);
+  rules.impl("_scaled_dot_product_flash_attention_for_cpu_backward", attentionBackward);
 }
 
 void addCpuRules(torch::Library& rules) {

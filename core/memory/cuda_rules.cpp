@@ -60,20 +60,6 @@ at::Tensor gridSampler(const at::Tensor& images, const at::Tensor& grid, std::in
   return unset({images.size(0), images.size(1), grid.size(1), grid.size(2)}, images.scalar_type());
 }
 
-// The fused attention of torch 2: as the card's kernels for it, it keeps its inputs, its result and a number for
-// each row. Tensors that say they are the CPU's are given to this one.
-std::tuple<at::Tensor, at::Tensor> attention(const at::Tensor& q, const at::Tensor&, const at::Tensor& v, double,
-                                             bool, const c10::optional<at::Tensor>&, c10::optional<double>) {
-  const at::Tensor result = unset({q.size(0), q.size(2), q.size(1), v.size(3)}, q.scalar_type());
-  return {result.transpose(1, 2), unset({q.size(0), q.size(1), q.size(2)}, at::kFloat)};
-}
-
-std::tuple<at::Tensor, at::Tensor, at::Tensor> attentionBackward(
-    const at::Tensor&, const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const at::Tensor&,
-    const at::Tensor&, double, bool, const c10::optional<at::Tensor>&, c10::optional<double>) {
-  return {unsetLike(q), unsetLike(k), unsetLike(v)};
-}
-
 }  // namespace
 
 void addCudaRules(torch::Library& rules) {
@@ -82,8 +68,6 @@ void addCudaRules(torch::Library& rules) {
   rules.impl("convolution", convolution);
   rules.impl("convolution_backward", convolutionBackward);
   rules.impl("grid_sampler_2d", gridSampler);
-  rules.impl("_scaled_dot_product_flash_attention_for_cpu", attention);
-  rules.impl("_scaled_dot_product_flash_attention_for_cpu_backward", attentionBackward);
 }
 
 }  // namespace panicle

@@ -21,7 +21,7 @@ at::Tensor room(std::int64_t numbers, at::ScalarType type);
 // device takes the place of a shared rule, so name an operator in one of them alone.
 void addSharedRules(torch::Library& rules);  // for both keys
 void addCpuRules(torch::Library& rules);     // for kStoragelessCpuKey
-void addLayerRules(torch::Library& rules);   // norms, pooling, selection: called by both that follow the device
+void addLayerRules(torch::Library& rules);   // norms, pooling, selection, attention: called by both that follow the device
 void addCudaRules(torch::Library& rules);    // for kStoragelessCudaKey: core/memory/cuda_rules.cpp
 
 // Makes all rules known to torch, and the fallback for operators without one.
