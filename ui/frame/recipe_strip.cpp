@@ -66,11 +66,7 @@ RecipeStrip::RecipeStrip(Session& session, const RunActions& actions, QWidget* p
 
   chipArea_ = new QWidget(this);
   flow_ = new FlowLayout(chipArea_);
-  flow_->setContentsMargins(0, 0, 0, 0);
   flow_->setSpacing(6);
-  QSizePolicy policy(QSizePolicy::Expanding, QSizePolicy::Preferred);
-  policy.setHeightForWidth(true);
-  chipArea_->setSizePolicy(policy);
   row->addWidget(chipArea_, 1);
 
   memory_ = new Chip(this);

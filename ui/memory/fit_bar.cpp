@@ -135,15 +135,9 @@ void FitBar::makeButtons() {
 
 void FitBar::arrange() {
   auto* flow = new FlowLayout(this);
-  flow->setContentsMargins(0, 0, 0, 0);
-  flow->setSpacing(kGrid);
-  QSizePolicy policy(QSizePolicy::Expanding, QSizePolicy::Preferred);
-  policy.setHeightForWidth(true);
-  setSizePolicy(policy);
   const auto labelled = [this](const QString& text, QWidget* field) { return labelledField(text, field, this)->parentWidget(); };
   auto* overhead = labelledField(tr("o&verhead"), overhead_, this);
   overhead->addWidget(standard_);
-  summary_->setMinimumHeight(export_->sizeHint().height());
   for (QWidget* one : std::initializer_list<QWidget*>{
            filter_, labelled(tr("&Card"), card_), labelled(tr("&MiB"), own_), overhead->parentWidget(),
            labelled(tr("&Images a step"), effective_), labelled(tr("in &batches of"), batch_), labelled(tr("Si&zes"), sizesEdit_), stop_,

@@ -1,7 +1,6 @@
 #include "ui/memory/fit_model.h"
 
 #include <QFont>
-#include <algorithm>
 #include <limits>
 
 #include "ui/memory/fit_recipe.h"
@@ -157,28 +156,6 @@ QVariant FitModel::headerData(int section, Qt::Orientation orientation, int role
                          .arg(pixelWords(size)));
   }
   return {};
-}
-
-FitFilter::FitFilter(QObject* parent) : QSortFilterProxyModel(parent) {
-  setSortRole(FitModel::kSortRole);
-  setDynamicSortFilter(false);  // a row that is being filled should not run away
-}
-
-void FitFilter::setText(const QString& text) {
-  words_ = text.split(QLatin1Char(' '), Qt::SkipEmptyParts);
-  invalidateFilter();
-}
-
-bool FitFilter::filterAcceptsRow(int row, const QModelIndex& parent) const {
-  const QString text = sourceModel()->index(row, 0, parent).data(FitModel::kSearchRole).toString();
-  return std::all_of(words_.begin(), words_.end(),
-                     [&](const QString& word) { return text.contains(word, Qt::CaseInsensitive); });
-}
-
-// Those that are equal stay in the registry's order.
-bool FitFilter::lessThan(const QModelIndex& left, const QModelIndex& right) const {
-  const QVariant a = left.data(FitModel::kSortRole), b = right.data(FitModel::kSortRole);
-  return a == b ? left.row() < right.row() : QSortFilterProxyModel::lessThan(left, right);
 }
 
 }  // namespace panicle::ui

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <QAbstractTableModel>
-#include <QSortFilterProxyModel>
 #include <vector>
 
 #include "core/models/architecture.h"
@@ -47,20 +46,5 @@ class FitModel : public QAbstractTableModel {
 
 // "4,846 · 64×1"
 QString cellText(const FitCell& cell);
-
-// Keeps the rows that have every word of the filter in name or family; those without a figure sort last.
-class FitFilter : public QSortFilterProxyModel {
-  Q_OBJECT
- public:
-  explicit FitFilter(QObject* parent = nullptr);
-  void setText(const QString& text);
-
- protected:
-  bool filterAcceptsRow(int row, const QModelIndex& parent) const override;
-  bool lessThan(const QModelIndex& left, const QModelIndex& right) const override;
-
- private:
-  QStringList words_;
-};
 
 }  // namespace panicle::ui

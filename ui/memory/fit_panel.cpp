@@ -24,6 +24,7 @@
 #include "ui/shared/memory_words.h"
 #include "ui/shared/session.h"
 #include "ui/shared/theme.h"
+#include "ui/shared/word_filter.h"
 
 namespace panicle::ui {
 namespace {
@@ -65,13 +66,13 @@ FitPanel::FitPanel(Session& session, QWidget* parent)
       bar_(new FitBar(session.memoryProfiles(), session.settings(), this)),
       runner_(new FitRunner(session.jobs(), FitRunner::fitCells(), this)),
       model_(new FitModel(session, *runner_, this)),
-      sorted_(new FitFilter(this)),
+      sorted_(new WordFilter(FitModel::kSearchRole, FitModel::kSortRole, this)),
       view_(new QTableView(this)),
       nothing_(new EmptyState(this)) {
   makeTable();
   nothing_->hide();
   auto* layout = new QVBoxLayout(this);
-  layout->setContentsMargins(0, 0, 0, 0);
+  layout->setContentsMargins(0, kGrid, 0, 0);
   layout->setSpacing(kGrid);
   layout->addWidget(bar_);
   layout->addWidget(view_, 1);
@@ -84,6 +85,7 @@ FitPanel::FitPanel(Session& session, QWidget* parent)
 
 void FitPanel::makeTable() {
   sorted_->setSourceModel(model_);
+  sorted_->setDynamicSortFilter(false);  // a row that is being filled should not run away
   view_->setModel(sorted_);
   view_->setObjectName(QStringLiteral("fitTable"));
   view_->setAccessibleName(tr("What fits: architectures and sizes"));
@@ -94,6 +96,7 @@ void FitPanel::makeTable() {
   view_->setEditTriggers(QAbstractItemView::NoEditTriggers);
   view_->setFrameShape(QFrame::NoFrame);
   view_->setWordWrap(false);
+  view_->setTextElideMode(Qt::ElideMiddle);  // of names that begin alike
   view_->setTabKeyNavigation(false);
   view_->verticalHeader()->hide();
   view_->verticalHeader()->setDefaultSectionSize(view_->fontMetrics().height() + kGrid);
@@ -135,6 +138,7 @@ void FitPanel::follow() {
   connect(bar_, &FitBar::exportRequested, this, &FitPanel::chooseFile);
   connect(bar_->filter(), &QLineEdit::textChanged, this, &FitPanel::filter);
   bar_->filter()->installEventFilter(this);
+  view_->viewport()->installEventFilter(this);
   connect(nothing_, &EmptyState::clicked, bar_->filter(), &QLineEdit::clear);
   connect(runner_, &FitRunner::changed, this, &FitPanel::refresh);
   connect(runner_, &FitRunner::failed, &session_, &Session::report);
@@ -195,21 +199,32 @@ void FitPanel::refresh() {
   bar_->showProgress(runner_->running(), runner_->done(), total);
 }
 
-// As wide as what they hold, with room for the largest figure before it is there.
+// As wide as what they hold, with room for the largest figure before it is there. Where that is too much the names are cut, where
+// there is more the figures share it.
 void FitPanel::fitColumns() {
   QHeaderView* header = view_->horizontalHeader();
   QFont bold = view_->font();
   bold.setBold(true);
-  const QFontMetrics strong(bold);
-  const int margins = 2 * (style()->pixelMetric(QStyle::PM_FocusFrameHMargin, nullptr, view_) + 1) + 4;
-  const int icon = style()->pixelMetric(QStyle::PM_SmallIconSize) + kGrid;
-  int names = 0;
-  for (const Architecture& known : architectures()) names = std::max(names, strong.horizontalAdvance(QString::fromStdString(known.name)));
-  header->resizeSection(0, names + margins);
-  const int figures = strong.horizontalAdvance(QStringLiteral("88,888 · 64×8"));
+  const QFontMetrics strong(bold), plain(view_->font());
+  const int margin = style()->pixelMetric(QStyle::PM_FocusFrameHMargin, nullptr, view_) + 1;  // on each side of an item's icon and text
+  const int icon = style()->pixelMetric(QStyle::PM_SmallIconSize) + 2 * margin;
+  const int rest = 2 * margin + 1;  // with the grid's line
+  const Architecture* used = recipeArchitecture(session_.recipe().model);
+  int names = used ? strong.horizontalAdvance(QString::fromStdString(used->name)) : 0;
+  for (const Architecture& known : architectures()) names = std::max(names, plain.horizontalAdvance(QString::fromStdString(known.name)));
+  names += rest;
+  const int figures = strong.horizontalAdvance(QStringLiteral("88,888 · 64×8")) + icon;
+  std::vector<int> widths;
+  int room = view_->viewport()->width() - names;
   for (int column = 1; column < model_->columnCount(); ++column) {
     const QString title = model_->headerData(column, Qt::Horizontal, Qt::DisplayRole).toString();
-    header->resizeSection(column, std::max(figures + icon, strong.horizontalAdvance(title) + kArrow) + margins);
+    widths.push_back(std::max(figures, strong.horizontalAdvance(title) + kArrow) + rest);
+    room -= widths.back();
+  }
+  header->resizeSection(0, room < 0 ? std::max(names + room, names / 2) : names);
+  const int share = room > 0 && !widths.empty() ? room / static_cast<int>(widths.size()) : 0;
+  for (std::size_t i = 0; i < widths.size(); ++i) {
+    header->resizeSection(static_cast<int>(i) + 1, widths[i] + std::min(share, widths[i] / 2));
   }
 }
 
@@ -304,6 +319,7 @@ void FitPanel::hideEvent(QHideEvent* event) {
 
 // From the filter the arrows and Enter lead into the table.
 bool FitPanel::eventFilter(QObject* watched, QEvent* event) {
+  if (watched == view_->viewport() && event->type() == QEvent::Resize) fitColumns();
   if (watched == bar_->filter() && event->type() == QEvent::KeyPress) {
     const int key = static_cast<QKeyEvent*>(event)->key();
     if ((key == Qt::Key_Down || key == Qt::Key_Return || key == Qt::Key_Enter) && sorted_->rowCount() > 0) {

@@ -13,9 +13,9 @@ namespace panicle::ui {
 
 class EmptyState;
 class FitBar;
-class FitFilter;
 class FitModel;
 class Session;
+class WordFilter;
 
 class FitPanel : public QWidget {
   Q_OBJECT
@@ -50,7 +50,7 @@ class FitPanel : public QWidget {
   FitBar* bar_;
   FitRunner* runner_;
   FitModel* model_;
-  FitFilter* sorted_;
+  WordFilter* sorted_;
   QTableView* view_;
   EmptyState* nothing_;
   QLabel* details_;

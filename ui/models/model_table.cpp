@@ -1,7 +1,6 @@
 #include "ui/models/model_table.h"
 
 #include <QFont>
-#include <algorithm>
 #include <limits>
 
 #include "ui/models/measured_costs.h"
@@ -296,27 +295,6 @@ QVariant ModelTable::headerData(int section, Qt::Orientation orientation, int ro
     default:
       return {};
   }
-}
-
-ModelFilter::ModelFilter(QObject* parent) : QSortFilterProxyModel(parent) {
-  setSortRole(ModelTable::kSortRole);
-}
-
-void ModelFilter::setText(const QString& text) {
-  words_ = text.split(QLatin1Char(' '), Qt::SkipEmptyParts);
-  invalidateFilter();
-}
-
-bool ModelFilter::filterAcceptsRow(int row, const QModelIndex& parent) const {
-  const QString text = sourceModel()->index(row, 0, parent).data(ModelTable::kSearchRole).toString();
-  return std::all_of(words_.begin(), words_.end(),
-                     [&](const QString& word) { return text.contains(word, Qt::CaseInsensitive); });
-}
-
-// Those that are equal stay in the registry's order.
-bool ModelFilter::lessThan(const QModelIndex& left, const QModelIndex& right) const {
-  const QVariant a = left.data(ModelTable::kSortRole), b = right.data(ModelTable::kSortRole);
-  return a == b ? left.row() < right.row() : QSortFilterProxyModel::lessThan(left, right);
 }
 
 }  // namespace panicle::ui

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <QAbstractTableModel>
-#include <QSortFilterProxyModel>
 
 #include "core/models/architecture.h"
 
@@ -70,21 +69,6 @@ class ModelTable : public QAbstractTableModel {
   Session& session_;
   const WeightDownloads& downloads_;
   const MeasuredCosts& costs_;
-};
-
-// Keeps the rows that have every word of the filter somewhere.
-class ModelFilter : public QSortFilterProxyModel {
-  Q_OBJECT
- public:
-  explicit ModelFilter(QObject* parent = nullptr);
-  void setText(const QString& text);
-
- protected:
-  bool filterAcceptsRow(int row, const QModelIndex& parent) const override;
-  bool lessThan(const QModelIndex& left, const QModelIndex& right) const override;
-
- private:
-  QStringList words_;
 };
 
 }  // namespace panicle::ui

@@ -31,6 +31,7 @@
 #include "ui/shared/session.h"
 #include "ui/shared/theme.h"
 #include "ui/shared/weight_states.h"
+#include "ui/shared/word_filter.h"
 
 namespace panicle::ui {
 namespace {
@@ -79,7 +80,7 @@ class ModelsPage : public Page {
   WeightDownloads* downloads_;
   MeasuredCosts* costs_;
   ModelTable* table_;
-  ModelFilter* sorted_;
+  WordFilter* sorted_;
   QLineEdit* filter_;
   QLabel* summary_;
   ImportPanel* import_;
@@ -98,7 +99,7 @@ ModelsPage::ModelsPage(Session& session, QWidget* parent)
       downloads_(new WeightDownloads(session, this)),
       costs_(new MeasuredCosts(session, this)),
       table_(new ModelTable(session, *downloads_, *costs_, this)),
-      sorted_(new ModelFilter(this)),
+      sorted_(new WordFilter(ModelTable::kSearchRole, ModelTable::kSortRole, this)),
       filter_(new QLineEdit(this)),
       summary_(new QLabel(this)),
       import_(new ImportPanel(session, this)),
@@ -165,14 +166,8 @@ QWidget* ModelsPage::makeBar() {
   auto* refreshKey = new QShortcut(QKeySequence(Qt::Key_F5), this);
   refreshKey->setContext(Qt::WidgetWithChildrenShortcut);
   connect(refreshKey, &QShortcut::activated, &session_.weights(), &WeightStates::refresh);
-  summary_->setMinimumHeight(import->sizeHint().height());
   auto* bar = new QWidget(this);
   auto* flow = new FlowLayout(bar);
-  flow->setContentsMargins(0, 0, 0, 0);
-  flow->setSpacing(kGrid);
-  QSizePolicy policy(QSizePolicy::Expanding, QSizePolicy::Preferred);
-  policy.setHeightForWidth(true);
-  bar->setSizePolicy(policy);
   for (QWidget* one : std::initializer_list<QWidget*>{filter_, import, folder, again, summary_})
     flow->addWidget(one);
   return bar;

@@ -42,11 +42,6 @@ BatchBar::BatchBar(QSettings& settings, QWidget* parent)
       normalized_(new QCheckBox(tr("As &normalised"), this)),
       count_(new QComboBox(this)) {
   auto* flow = new FlowLayout(this);
-  flow->setContentsMargins(0, 0, 0, 0);
-  flow->setSpacing(kGrid);
-  QSizePolicy policy(QSizePolicy::Expanding, QSizePolicy::Preferred);
-  policy.setHeightForWidth(true);
-  setSizePolicy(policy);
   makeWhere();
   makeSeed();
   makeHow();
@@ -55,7 +50,6 @@ BatchBar::BatchBar(QSettings& settings, QWidget* parent)
       normalized_, labelled(tr("T&iles"), count_), labelled(tr("See&d"), seed_)};
   QWidget* before = nullptr;
   for (QWidget* part : parts) {
-    part->setMinimumHeight(redraw_->sizeHint().height());  // so that a row has one middle line
     flow->addWidget(part);
     if (before) setTabOrder(before, part);
     before = part;

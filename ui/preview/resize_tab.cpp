@@ -130,15 +130,9 @@ QWidget* ResizeTab::makeBar() {
 
   auto* bar = new QWidget(this);
   auto* flow = new FlowLayout(bar);
-  flow->setContentsMargins(0, 0, 0, 0);
-  flow->setSpacing(kGrid);
-  QSizePolicy policy(QSizePolicy::Expanding, QSizePolicy::Preferred);
-  policy.setHeightForWidth(true);
-  bar->setSizePolicy(policy);
   for (QWidget* part : std::initializer_list<QWidget*>{labelledField(tr("&Size"), size_, this)->parentWidget(), use_size_,
                                                        labelledField(tr("Draws from &epoch"), epoch_, this)->parentWidget(), draw_,
                                                        steps_fold_, advisor_fold_, busy_}) {
-    part->setMinimumHeight(draw_->sizeHint().height());  // so that a row has one middle line
     flow->addWidget(part);
   }
   return bar;

@@ -79,19 +79,11 @@ QLineEdit* SweepBar::rateEdit(const QString& name, const QString& tip, double va
 
 void SweepBar::build() {
   auto* flow = new FlowLayout(this);
-  flow->setContentsMargins(0, 0, 0, 0);
-  flow->setSpacing(kGrid);
-  QSizePolicy policy(QSizePolicy::Expanding, QSizePolicy::Preferred);
-  policy.setHeightForWidth(true);
-  setSizePolicy(policy);
-  const int height = start_->sizeHint().height();
   const auto words = [&](const QString& text, QWidget* buddy) {
     auto* label = new QLabel(text, this);
-    label->setMinimumHeight(height);
     label->setBuddy(buddy);
     return label;
   };
-  stopEarly_->setMinimumHeight(height);
   for (QWidget* one : std::initializer_list<QWidget*>{start_, cancel_, stage_, words(tr("from"), from_), from_, words(tr("&to"), to_),
                                                       to_, words(tr("in"), batches_), batches_, words(tr("batches,"), batches_), stopEarly_}) {
     flow->addWidget(one);

@@ -72,7 +72,7 @@ class SweepModel : public QAbstractTableModel {
       case Qt::TextAlignmentRole: return alignment(index.column());
       case Qt::FontRole: {
         QFont font;
-        font.setBold(index.row() == chosen_);
+        font.setBold(index.row() == chosen_ && index.column() == NumberColumn);  // in all of them the end would not be seen whole
         return font;
       }
       default: return {};

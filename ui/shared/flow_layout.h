@@ -1,4 +1,5 @@
-// Lays widgets out in a row and goes on in the next row where they do not fit: chips at any font size.
+// Lays widgets out in a row and goes on in the next row where they do not fit: chips and bars at any font size. Each row has one
+// middle line.
 #pragma once
 
 #include <QLayout>
@@ -9,7 +10,8 @@ namespace panicle::ui {
 class FlowLayout : public QLayout {
   Q_OBJECT
  public:
-  explicit FlowLayout(QWidget* parent = nullptr);
+  // Without margins, kGrid apart; `parent` takes what width there is and the height that the rows need.
+  explicit FlowLayout(QWidget* parent);
   ~FlowLayout() override;
 
   void addItem(QLayoutItem* item) override;
@@ -26,6 +28,7 @@ class FlowLayout : public QLayout {
  private:
   enum class Pass { Measure, Place };
   int arrange(const QRect& rect, Pass pass) const;
+  static void place(const QList<QLayoutItem*>& row, int x, int y, int width, int height, int spacing);
 
   QList<QLayoutItem*> items_;
 };

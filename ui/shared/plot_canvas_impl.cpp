@@ -279,7 +279,7 @@ void PlotCanvas::Impl::restyle() {
   for (std::size_t i = 0; i < graphs.size(); ++i) {
     const CurveStyle& style = styles[i];
     QColor line = style.color;
-    if (style.faint) line = mixed(style.color, colors.base, 0.6F);
+    if (style.faint) line = mixed(style.color, colors.base, Theme::instance().dark() ? 0.45F : 0.6F);
     if (style.reference) line = mixed(style.color, colors.text, 0.4F);  // seen on a faint line too
     const bool strong = !style.faint && !style.right && !style.reference;
     graphs[i]->setPen(QPen(line, strong ? 2 : 1));

@@ -45,8 +45,6 @@ CurveBar::CurveBar(Session& session, QWidget* parent)
   windowText_->setMinimumWidth(widest);  // the fields behind it stay where they are
 
   auto* layout = new FlowLayout(this);
-  layout->setContentsMargins(0, 0, 0, 0);
-  layout->setSpacing(kGrid);
   QHBoxLayout* smooth = labelledField(tr("S&moothing"), smoothing_, this);
   smooth->addWidget(windowText_);
   layout->addWidget(smooth->parentWidget());

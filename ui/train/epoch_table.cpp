@@ -17,6 +17,7 @@ namespace panicle::ui {
 namespace {
 
 constexpr int kDigits = 6;  // as fastai prints
+constexpr int kMostShare = 12 * kGrid;  // that a column gets beyond what it needs
 
 QString figure(double value) { return QString::number(value, 'f', kDigits); }
 
@@ -54,7 +55,8 @@ EpochTable::EpochTable(QWidget* parent) : QTableWidget(parent) {
 
 void EpochTable::fitRows() { verticalHeader()->setDefaultSectionSize(fontMetrics().height() + kGrid); }
 
-// As wide as the figures and names need; what is left goes to the losses and metrics. With many metrics the table scrolls.
+// As wide as the figures and names need; what is left goes to the losses and metrics, as long as the eye follows a row. With many
+// metrics the table scrolls.
 void EpochTable::fitColumns() {
   QFont bold = font();
   bold.setBold(true);
@@ -70,7 +72,7 @@ void EpochTable::fitColumns() {
     widths.push_back(margin + std::max(metrics.horizontalAdvance(sample), metrics.horizontalAdvance(horizontalHeaderItem(column)->text())));
     if (!isColumnHidden(column)) total += widths.back();
   }
-  const int share = std::max(0, viewport()->width() - total) / (static_cast<int>(metrics_.size()) + 2);
+  const int share = std::clamp((viewport()->width() - total) / (static_cast<int>(metrics_.size()) + 2), 0, kMostShare);
   for (int column = 0; column < columnCount(); ++column) {
     setColumnWidth(column, widths[static_cast<std::size_t>(column)] + (figures(column) ? share : 0));
   }

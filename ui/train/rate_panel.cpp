@@ -48,8 +48,6 @@ RatePanel::RatePanel(RunController& runs, QWidget* parent) : QWidget(parent), ru
 
   auto* fields = new QWidget(this);
   auto* row = new FlowLayout(fields);
-  row->setSpacing(kGrid);
-  row->setContentsMargins(0, 0, 0, 0);
   row->addWidget(labelledField(tr("&Learning rate"), scale_, fields)->parentWidget());
   row->addWidget(labelledField(tr("&Weight decay"), decay_, fields)->parentWidget());
   row->addWidget(undo_);
