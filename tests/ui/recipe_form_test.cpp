@@ -8,36 +8,21 @@
 #include <QPushButton>
 #include <QScrollArea>
 #include <QSpinBox>
-#include <QTemporaryDir>
 #include <QTest>
 #include <QWheelEvent>
 
+#include "tests/ui/form_in_hand.h"
 #include "ui/shared/fold_button.h"
-#include "ui/shared/session.h"
-#include "ui/shared/field_editor.h"
 #include "ui/shared/field_rules.h"
-#include "ui/train/stage_head.h"
 
 namespace panicle::ui {
 
-class RecipeFormTest : public QObject {
+class RecipeFormTest : public FormInHand {
   Q_OBJECT
 
  private Q_SLOTS:
-  void init() {
-    folder_ = std::make_unique<QTemporaryDir>();
-    session_ = std::make_unique<Session>(std::make_unique<RunStore>(folder_->path().toStdString()));
-    form_ = std::make_unique<RecipeForm>(*session_);
-    form_->resize(304, 640);
-    form_->show();
-    QVERIFY(QTest::qWaitForWindowExposed(form_.get()));
-  }
-
-  void cleanup() {
-    form_.reset();
-    session_.reset();
-    folder_.reset();
-  }
+  void init() { open(); }
+  void cleanup() { close(); }
 
   void everyDescribedFieldHasARow() {
     int rows = 0;
@@ -498,104 +483,7 @@ class RecipeFormTest : public QObject {
     QCOMPARE(spin->value(), before);
   }
 
-  void stagesAreAddedCopiedMovedAndRemoved() {
-    RunSpec spec = session_->recipe();
-    spec.stages[0].resize.size = {460, 460};
-    spec.stages[0].schedule.epochs = 15;
-    session_->setRecipe(spec, QStringLiteral("Begin"));
-    QVERIFY(heads().isEmpty());
-    press(QStringLiteral("Add stage"));
-    QTRY_COMPARE(heads().size(), 2);
-    const auto stage = [this](std::size_t i) { return session_->recipe().stages.at(i); };
-    QVERIFY(stage(1).resize.size == (Size{460, 460}));
-    QCOMPARE(stage(1).schedule.epochs, ScheduleOptions{}.epochs);
-    QCOMPARE(session_->undoText(), QStringLiteral("Add stage"));
-    QVERIFY(form_->editor("stages.1.batch"));
-    QTRY_VERIFY(heads()[1]->isAncestorOf(QApplication::focusWidget()));
-
-    input<QSpinBox>("stages.1.schedule.epochs")->setValue(3);
-    press(QStringLiteral("Move stage 2 up"));
-    QCOMPARE(stage(0).schedule.epochs, 3);
-    QCOMPARE(stage(1).schedule.epochs, 15);
-    QCOMPARE(input<QSpinBox>("stages.0.schedule.epochs")->value(), 3);
-    QVERIFY(!button(QStringLiteral("Move stage 1 up"))->isEnabled());
-    QVERIFY(!button(QStringLiteral("Move stage 2 down"))->isEnabled());
-    press(QStringLiteral("Duplicate stage 1"));
-    QTRY_COMPARE(heads().size(), 3);
-    QCOMPARE(stage(1).schedule.epochs, 3);
-    QCOMPARE(stage(2).schedule.epochs, 15);
-    press(QStringLiteral("Remove stage 1"));
-    QTRY_COMPARE(heads().size(), 2);
-    press(QStringLiteral("Remove stage 1"));
-    QTRY_COMPARE(heads().size(), 0);
-    QCOMPARE(stage(0).schedule.epochs, 15);
-    for (int i = 0; i < 6; ++i) session_->undo();
-    QVERIFY(toJson(session_->recipe()) == toJson(spec));
-  }
-
-  void aStageFoldsAwayAndSaysWhatItDoes() {
-    press(QStringLiteral("Add stage"));
-    QTRY_COMPARE(heads().size(), 2);
-    QVERIFY(form_->isShown("stages.0.schedule.epochs"));
-    heads()[0]->fold()->click();
-    QVERIFY(!form_->isShown("stages.0.schedule.epochs"));
-    QVERIFY(form_->isShown("stages.1.schedule.epochs"));
-    QVERIFY(heads()[0]->fold()->text().contains(QStringLiteral("fit_one_cycle 5")));
-    qobject_cast<QLineEdit*>(form_->search())->setText(QStringLiteral("epochs"));
-    QVERIFY(form_->isShown("stages.0.schedule.epochs"));
-    form_->clearSearch();
-    QVERIFY(!form_->isShown("stages.0.schedule.epochs"));
-  }
-
-  void theBatchOfAStageIsItsOwnWhenSwitchedOn() {
-    press(QStringLiteral("Add stage"));
-    QTRY_VERIFY(form_->editor("stages.1.batch"));
-    input<QCheckBox>("stages.1.batch")->click();
-    QTRY_VERIFY(form_->editor("stages.1.batch.size"));
-    input<QSpinBox>("stages.1.batch.size")->setValue(32);
-    QCOMPARE(session_->recipe().batchOf(session_->recipe().stages[1]).size, 32);
-    QCOMPARE(session_->recipe().batchOf(session_->recipe().stages[0]).size, BatchOptions{}.size);
-  }
-
-  void severalStagesHaveSectionsOfTheirOwn() {
-    RunSpec spec = session_->recipe();
-    spec.stages.resize(2);
-    session_->setRecipe(spec, QStringLiteral("Add a stage"));
-    QTRY_VERIFY(form_->editor("stages.1.schedule.epochs"));
-    QVERIFY(sectionOf("stages.1.schedule.epochs", 2).title.contains(QLatin1Char('2')));
-    QCOMPARE(sectionOf("stages.0.schedule.epochs", 1).title, sectionOf("batch.size", 1).title);
-  }
-
  private:
-  QList<StageHead*> heads() {
-    QList<StageHead*> heads;
-    for (StageHead* head : form_->findChildren<StageHead*>()) {
-      if (!head->isHidden()) heads << head;
-    }
-    return heads;
-  }
-
-  // By its text or its accessible name; of a form that is being made anew there may be two for a moment.
-  QAbstractButton* button(const QString& name) {
-    QAbstractButton* found = nullptr;
-    for (auto* each : form_->findChildren<QAbstractButton*>()) {
-      if (each->text() == name || each->accessibleName() == name) found = each;
-    }
-    return found;
-  }
-
-  void press(const QString& name) {
-    QAbstractButton* found = button(name);
-    QVERIFY2(found, qPrintable(name));
-    found->click();
-  }
-
-  template <typename Widget>
-  Widget* input(const char* path) {
-    FieldEditor* editor = form_->editor(path);
-    return editor ? qobject_cast<Widget*>(editor->input()) : nullptr;
-  }
-
   void type(const char* path, const QString& text) {
     auto* line = input<QLineEdit>(path);
     QVERIFY2(line, path);
@@ -613,10 +501,6 @@ class RecipeFormTest : public QObject {
     combo->setCurrentText(text);
     Q_EMIT combo->activated(combo->currentIndex());
   }
-
-  std::unique_ptr<QTemporaryDir> folder_;
-  std::unique_ptr<Session> session_;
-  std::unique_ptr<RecipeForm> form_;
 };
 
 }  // namespace panicle::ui
