@@ -36,6 +36,7 @@
 #include "ui/frame/status_strip.h"
 #include "ui/shared/field_editor.h"
 #include "ui/shared/jobs.h"
+#include "ui/shared/memory_forecast.h"
 #include "ui/shared/memory_sampler.h"
 #include "ui/shared/page.h"
 #include "ui/shared/run_controller.h"
@@ -176,6 +177,7 @@ void MainWindow::connectSession() {
     if (closeWhenEnded_) close();
   });
   connect(&session_.memory(), &MemorySampler::sampled, this, [this](const MemoryReading& reading) { status_->memory().add(reading); });
+  connect(&session_.forecast(), &MemoryForecast::changed, this, [this] { status_->memory().setExpected(session_.forecast().expected()); });
   connect(&status_->memory(), &MemoryView::clicked, this, [this] { showPage(QStringLiteral("memory")); });
   connect(status_, &StatusStrip::problemsRequested, this, [this] { problems_->toggle(); });
   connect(status_, &StatusStrip::runRequested, this, [this] { showPage(QStringLiteral("train")); });

@@ -19,6 +19,7 @@ constexpr int kBarWidth = 128;
 constexpr int kHistoryWidth = 96;
 constexpr int kBarHeight = 10;
 constexpr int kMark = 2;  // pixels that a threshold's mark stands out of the bar
+constexpr int kArrow = 4;  // half the width, and the height, of the mark at the expected peak
 
 const MemoryReading& nothing() {
   static const MemoryReading reading;
@@ -48,7 +49,17 @@ void MemoryView::add(const MemoryReading& reading) {
   if (history_.size() == 1) updateGeometry();
   update();
   // A tooltip that stands over the meter keeps up with it.
-  if (underMouse() && QToolTip::isVisible()) QToolTip::showText(QCursor::pos(), memoryTooltip(reading), this);
+  if (underMouse() && QToolTip::isVisible()) QToolTip::showText(QCursor::pos(), tooltip(), this);
+}
+
+void MemoryView::setExpected(std::optional<quint64> bytes) {
+  if (bytes == expected_) return;
+  expected_ = bytes;
+  update();
+}
+
+QString MemoryView::tooltip() const {
+  return memoryTooltip(history_.empty() ? nothing() : history_.back(), expected_);
 }
 
 QString MemoryView::details() const {
@@ -119,6 +130,12 @@ void MemoryView::paintBar(QPainter& painter, const QRectF& rect) const {
   };
   mark(kTightShare, colors.warning);
   mark(kFullShare, colors.error);
+  if (!expected_ || history_.empty() || history_.back().total == 0) return;
+  const double share = std::min(1.0, static_cast<double>(*expected_) / static_cast<double>(history_.back().total));
+  const double x = rect.left() + share * rect.width();
+  painter.setPen(Qt::NoPen);
+  painter.setBrush(colors.text);
+  painter.drawPolygon(QPolygonF{{x - kArrow, rect.bottom() + 1 + kArrow}, {x, rect.bottom() + 1}, {x + kArrow, rect.bottom() + 1 + kArrow}});
 }
 
 void MemoryView::paintHistory(QPainter& painter, const QRectF& rect) const {
@@ -171,7 +188,7 @@ void MemoryView::mouseReleaseEvent(QMouseEvent* event) {
 
 bool MemoryView::event(QEvent* event) {
   if (event->type() == QEvent::ToolTip) {
-    const QString text = history_.empty() ? tr("The memory meter starts.") : memoryTooltip(history_.back());
+    const QString text = history_.empty() ? tr("The memory meter starts.") : tooltip();
     QToolTip::showText(static_cast<QHelpEvent*>(event)->globalPos(), text, this);
     return true;
   }

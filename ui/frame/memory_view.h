@@ -3,6 +3,7 @@
 
 #include <QWidget>
 #include <deque>
+#include <optional>
 
 #include "core/memory/meter.h"
 
@@ -16,6 +17,7 @@ class MemoryView : public QWidget {
   explicit MemoryView(QWidget* parent = nullptr);
 
   void add(const MemoryReading& reading);
+  void setExpected(std::optional<quint64> bytes);  // of the process at its peak: marked in the bar
   const std::deque<MemoryReading>& history() const { return history_; }
 
   QSize sizeHint() const override;
@@ -36,7 +38,10 @@ class MemoryView : public QWidget {
   void paintBar(QPainter& painter, const QRectF& rect) const;
   void paintHistory(QPainter& painter, const QRectF& rect) const;
 
+  QString tooltip() const;
+
   std::deque<MemoryReading> history_;
+  std::optional<quint64> expected_;
 };
 
 }  // namespace panicle::ui

@@ -2,6 +2,7 @@
 
 #include <QVBoxLayout>
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include "core/memory/device_profile.h"
@@ -15,6 +16,7 @@ namespace {
 constexpr double kGib = 1024.0 * 1024 * 1024;
 constexpr int kDrawEvery = 4;        // samples: the curve moves once a second
 constexpr double kHeadroom = 1.25;   // of the axis above what is shown
+constexpr double kFirst = 60;        // seconds that the axis begins with; it grows by as many
 
 double gib(quint64 bytes) {
   return static_cast<double>(bytes) / kGib;
@@ -32,7 +34,7 @@ HistoryPlot::HistoryPlot(QWidget* parent)
   canvas_->setToolTip(tr("What all programs, Panicle and its tensors held in the last five minutes, and the peak that is planned for "
                          "the recipe.\nWheel zooms, drag pans, double click shows everything, right click saves."));
   canvas_->setEmptyText(tr("The curve begins with the first reading."));
-  canvas_->setXRange(-kSeconds, 0);
+  canvas_->setXRange(-kFirst, 0);
   connect(canvas_, &PlotCanvas::failed, this, &HistoryPlot::failed);
   connect(&Theme::instance(), &Theme::changed, this, [this] {
     addCurves();
@@ -76,6 +78,9 @@ void HistoryPlot::draw() {
   undrawn_ = 0;
   if (samples_.empty()) return;
   const double now = samples_.back().seconds;
+  const double span = std::min(kSeconds, kFirst * std::max(1.0, std::ceil((now - samples_.front().seconds) / kFirst)));
+  if (span != span_) canvas_->setXRange(-span, 0);
+  span_ = span;
   std::vector<double> x, all, process, tensors;
   double top = peak_ ? gib(*peak_) : 0;
   for (const Sample& sample : samples_) {
@@ -91,7 +96,7 @@ void HistoryPlot::draw() {
   top = std::min(kHeadroom * top, std::max(gib(total_), top));
   const auto level = [&](int curve, double value) {
     if (value > 0 && value <= top) {
-      canvas_->setData(curve, {-kSeconds, 0}, {value, value});
+      canvas_->setData(curve, {-span, 0}, {value, value});
     } else {
       canvas_->setData(curve, {}, {});
     }

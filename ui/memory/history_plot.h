@@ -45,6 +45,7 @@ class HistoryPlot : public QWidget {
   quint64 total_ = 0;
   std::optional<quint64> peak_;
   int undrawn_ = 0;
+  double span_ = 0;  // seconds that the axis has
 };
 
 }  // namespace panicle::ui

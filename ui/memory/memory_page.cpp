@@ -3,11 +3,13 @@
 #include <QLineEdit>
 #include <QSettings>
 #include <QSplitter>
+#include <QTabWidget>
 #include <QVBoxLayout>
 
 #include "ui/memory/fit_bar.h"
 #include "ui/memory/fit_panel.h"
 #include "ui/memory/meter_panel.h"
+#include "ui/memory/runs_panel.h"
 #include "ui/shared/page.h"
 #include "ui/shared/session.h"
 #include "ui/shared/theme.h"
@@ -21,19 +23,25 @@ class MemoryPage : public Page {
  public:
   MemoryPage(Session& session, QWidget* parent);
 
-  QWidget* filterWidget() override { return fit_->bar()->filter(); }
+  QWidget* filterWidget() override;
   bool leaveDrillDown() override;
 
  private:
   MeterPanel* meter_;
   FitPanel* fit_;
+  QTabWidget* tabs_;
 };
 
 MemoryPage::MemoryPage(Session& session, QWidget* parent)
-    : Page(parent), meter_(new MeterPanel(session)), fit_(new FitPanel(session)) {
+    : Page(parent), meter_(new MeterPanel(session)), fit_(new FitPanel(session)), tabs_(new QTabWidget) {
   auto* splitter = new QSplitter(Qt::Vertical, this);
   splitter->addWidget(meter_);
-  splitter->addWidget(fit_);
+  tabs_->setDocumentMode(true);
+  tabs_->addTab(fit_, tr("What fits"));
+  tabs_->addTab(new RunsPanel(session), tr("Planned and measured"));
+  tabs_->setTabToolTip(0, tr("Which networks fit into a memory, at which sizes and batches"));
+  tabs_->setTabToolTip(1, tr("What the runs so far were planned to take, and what they took"));
+  splitter->addWidget(tabs_);
   splitter->setChildrenCollapsible(false);
   splitter->setHandleWidth(2 * kGrid);
   splitter->setStretchFactor(0, 2);
@@ -44,6 +52,12 @@ MemoryPage::MemoryPage(Session& session, QWidget* parent)
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins(2 * kGrid, 2 * kGrid, 2 * kGrid, 2 * kGrid);
   layout->addWidget(splitter);
+}
+
+// The filter is asked for to be typed into: it must be in sight.
+QWidget* MemoryPage::filterWidget() {
+  tabs_->setCurrentWidget(fit_);
+  return fit_->bar()->filter();
 }
 
 bool MemoryPage::leaveDrillDown() {

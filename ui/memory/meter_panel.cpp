@@ -168,23 +168,32 @@ void MeterPanel::showReading() {
   nowWords_->setText(QStringLiteral("%1&ensp; %2&ensp; %3")
                          .arg(fullness(reading_), legend(parts), tr("free %1").arg(formatBytes(available)).toHtmlEscaped()));
   now_->show(std::move(parts), reading_.total);
+  showPlanWords();  // what other programs hold is told there too
 }
 
 void MeterPanel::showPlan() {
   const MemoryForecast& forecast = session_.forecast();
   const RunPlan* plan = forecast.plan();
+  now_->setExpected(forecast.expected().value_or(0));
+  history_->setPlanned(forecast.expected());
   if (!plan) {
     planned_->show({}, 0);
-    history_->setPlanned({});
     plannedWords_->setText(forecastDetails(forecast));
     return;
   }
   std::vector<StackBar::Part> parts;
   for (const PlannedPart& part : plannedParts(plan->parts())) parts.push_back({part.name, part.meaning, part.bytes, part.color});
-  const QString sentence = planSentence(plan->parts(), forecast.profile(), forecast.others(), forecast.fit());
-  plannedWords_->setText(colored(sentence, fitColor(forecast.fit())) + QStringLiteral("<br>") + legend(parts));
   planned_->show(std::move(parts), forecast.profile().total);
-  history_->setPlanned(plan->peak());
+  showPlanWords();
+}
+
+void MeterPanel::showPlanWords() {
+  const MemoryForecast& forecast = session_.forecast();
+  const RunPlan* plan = forecast.plan();
+  if (!plan) return;
+  const QString sentence = planSentence(plan->parts(), forecast.profile(), forecast.others(), forecast.fit());
+  const QString words = colored(sentence, fitColor(forecast.fit())) + QStringLiteral("<br>") + legend(planned_->parts());
+  if (words != plannedWords_->text()) plannedWords_->setText(words);
 }
 
 void MeterPanel::list(const std::vector<ProcessMemory>& processes) {

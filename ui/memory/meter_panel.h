@@ -34,6 +34,7 @@ class MeterPanel : public QWidget {
   void take(const MemoryReading& reading);
   void showReading();
   void showPlan();
+  void showPlanWords();
   void list(const std::vector<ProcessMemory>& processes);
 
   Session& session_;

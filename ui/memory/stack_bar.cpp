@@ -31,6 +31,12 @@ void StackBar::show(std::vector<Part> parts, quint64 total) {
   update();
 }
 
+void StackBar::setExpected(quint64 bytes) {
+  if (bytes == expected_) return;
+  expected_ = bytes;
+  update();
+}
+
 quint64 StackBar::sum() const {
   quint64 sum = 0;
   for (const Part& part : parts_) sum += part.bytes;
@@ -90,6 +96,15 @@ void StackBar::paintEvent(QPaintEvent*) {
   };
   mark(kTightShare, colors.warning);
   mark(kFullShare, colors.error);
+  if (expected_ > 0) paintExpected(painter);
+}
+
+void StackBar::paintExpected(QPainter& painter) const {
+  const double x = std::min(bar().left() + pixels(expected_), bar().right());
+  const double y = bar().bottom() + 1;
+  painter.setPen(Qt::NoPen);
+  painter.setBrush(Theme::instance().colors().text);
+  painter.drawPolygon(QPolygonF{{x - kMark, y + kMark}, {x, y}, {x + kMark, y + kMark}});
 }
 
 bool StackBar::event(QEvent* event) {
@@ -100,7 +115,9 @@ bool StackBar::event(QEvent* event) {
   const QString head = part ? QStringLiteral("<p><b>%1 %2</b><br>%3</p>")
                                   .arg(part->name.toHtmlEscaped(), formatBytes(part->bytes), part->meaning.toHtmlEscaped())
                             : QString();
-  QToolTip::showText(help->globalPos(), head + QStringLiteral("<p>%1</p>").arg(marks), this);
+  const QString arrow =
+      expected_ > 0 ? tr(" The arrow stands at the %1 that Panicle is planned to take at its peak.").arg(formatBytes(expected_)) : QString();
+  QToolTip::showText(help->globalPos(), head + QStringLiteral("<p>%1</p>").arg(marks + arrow), this);
   return true;
 }
 

@@ -22,6 +22,7 @@ class StackBar : public QWidget {
 
   // From left to right. What is more than `total` together shrinks the scale, so that all of it shows.
   void show(std::vector<Part> parts, quint64 total);
+  void setExpected(quint64 bytes);  // what it is planned to become: marked below the bar; 0: nothing
   const std::vector<Part>& parts() const { return parts_; }
   quint64 sum() const;
 
@@ -33,12 +34,14 @@ class StackBar : public QWidget {
   bool event(QEvent* event) override;
 
  private:
+  void paintExpected(QPainter& painter) const;
   QRectF bar() const;
   double pixels(quint64 bytes) const;
   const Part* partAt(double x) const;
 
   std::vector<Part> parts_;
   quint64 total_ = 0;
+  quint64 expected_ = 0;
 };
 
 }  // namespace panicle::ui

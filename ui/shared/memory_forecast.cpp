@@ -138,6 +138,26 @@ quint64 MemoryForecast::others() const {
   return reading_.cuda == (profile().kind == ComputeKind::Cuda) ? reading_.used_by_others : 0;
 }
 
+void MemoryForecast::keepForRun() {
+  run_ = planned_ && !behind_ ? std::optional(planned_->plan) : std::nullopt;
+  Q_EMIT changed();
+}
+
+void MemoryForecast::forgetRun() {
+  if (!run_) return;
+  run_.reset();
+  Q_EMIT changed();
+}
+
+const RunPlan* MemoryForecast::runPlan() const {
+  return run_ ? &*run_ : nullptr;
+}
+
+std::optional<quint64> MemoryForecast::expected() const {
+  if (run_) return run_->peak();
+  return planned_ ? std::optional<quint64>(planned_->plan.peak()) : std::nullopt;
+}
+
 bool MemoryForecast::mayStart() {
   if (fit_ != Fit::No || refused_) {
     refused_ = false;

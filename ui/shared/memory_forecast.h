@@ -43,6 +43,13 @@ class MemoryForecast : public QObject {
   bool behind() const { return behind_; }     // plan() is of a recipe before, and the new one takes its time
   const QString& problem() const { return problem_; }  // why there is no plan, or ""
 
+  // A run of the recipe begins, with the plan as it is; and it is over.
+  void keepForRun();
+  void forgetRun();
+  const RunPlan* runPlan() const;            // of the run in progress; null where none is on, or it began without
+  // What a meter marks, bytes of the process: the peak of the run in progress, else the recipe's.
+  std::optional<quint64> expected() const;
+
   // Whether a run may be started now: always, but that a recipe that does not fit has to be started twice.
   bool mayStart();
   bool refused() const { return refused_ && fit_ == Fit::No; }  // mayStart() has said no: the next time it says yes
@@ -73,6 +80,7 @@ class MemoryForecast : public QObject {
   QTimer patience_;
   quint64 job_ = 0;
   std::optional<Planned> planned_;
+  std::optional<RunPlan> run_;
   QString problem_;
   MemoryReading reading_;
   Fit fit_ = Fit::Fits;

@@ -74,7 +74,7 @@ QString memoryHeadline(const MemoryReading& reading) {
   return tr("%1 of %2").arg(formatBytes(reading.used_by_process), formatBytes(reading.total));
 }
 
-QString memoryTooltip(const MemoryReading& reading) {
+QString memoryTooltip(const MemoryReading& reading, std::optional<quint64> expected) {
   QString rows;
   const bool dark = Theme::instance().dark();
   for (const MemoryPart& part : memoryParts(reading)) {
@@ -90,8 +90,11 @@ QString memoryTooltip(const MemoryReading& reading) {
       .arg(reading.cuda ? tr("Memory of %1").arg(device) : tr("Memory of this machine"), full, rows,
            tr("Highest since the start: Panicle %1, tensors %2.")
                .arg(formatBytes(reading.process_peak), formatBytes(reading.tensors_peak)),
-           tr("The marks stand at 80 %, from where it is tight, and at 95 %. The curve is the last minute: the line is Panicle, the "
-              "filled part its tensors. Click for the Memory page."));
+           (expected ? tr("The arrow below the bar stands at the %1 that the run is planned to take, or the recipe while none is on. ")
+                          .arg(formatBytes(*expected))
+                     : QString()) +
+               tr("The marks stand at 80 %, from where it is tight, and at 95 %. The curve is the last minute: the line is Panicle, the "
+                  "filled part its tensors. Click for the Memory page."));
 }
 
 }  // namespace panicle::ui

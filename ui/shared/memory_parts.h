@@ -3,6 +3,7 @@
 
 #include <QColor>
 #include <QString>
+#include <optional>
 #include <vector>
 
 #include "core/memory/meter.h"
@@ -31,7 +32,7 @@ QColor takenColor(double share);
 // "1.4 of 15.6 GiB", the process's share of the whole.
 QString memoryHeadline(const MemoryReading& reading);
 
-// All parts with what they are, and the peaks: rich text.
-QString memoryTooltip(const MemoryReading& reading);
+// All parts with what they are, and the peaks: rich text. `expected`: the planned peak that the meter marks.
+QString memoryTooltip(const MemoryReading& reading, std::optional<quint64> expected = {});
 
 }  // namespace panicle::ui

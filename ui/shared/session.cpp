@@ -269,6 +269,7 @@ Session::Session(std::unique_ptr<RunStore> store, QObject* parent)
   });
   plan();
   connect(&impl_->runs, &RunController::ended, this, [this](const QString&, RunStatus status, const QString& message) {
+    impl_->forecast.forgetRun();
     Q_EMIT runsChanged();
     if (status == RunStatus::Failed) report(message);
   });
@@ -408,6 +409,7 @@ bool Session::start() {
          Weight::Notice);
     return false;
   }
+  forecast().keepForRun();
   runs().start(recipe());
   return true;
 }

@@ -14,7 +14,9 @@
 #include "ui/shared/theme.h"
 #include "ui/shared/training_start.h"
 #include "ui/shared/weight_states.h"
+#include "ui/train/memory_curve.h"
 #include "ui/train/rate_panel.h"
+#include "ui/train/remedy_bar.h"
 #include "ui/train/run_series.h"
 
 namespace panicle::ui {
@@ -55,6 +57,7 @@ RunControls::RunControls(Session& session, QWidget* parent)
       where_(new QLabel(this)),
       left_(new QLabel(this)),
       progressBox_(new QWidget(this)),
+      remedies_(new RemedyBar(session, this)),
       rates_(new RatePanel(session.runs(), this)) {
   makeButtons();
   runBar_ = makeBar(tr("Progress of the run"), kGrid, progressBox_);
@@ -146,6 +149,7 @@ void RunControls::arrange() {
   layout->addLayout(buttons);
   layout->addLayout(hintRow);
   layout->addLayout(line);
+  layout->addWidget(remedies_);
   layout->addWidget(progressBox_);
   layout->addWidget(rates_);
 }
@@ -205,7 +209,10 @@ void RunControls::updateButtons() {
                                             : idle && !start.wanted      ? colors.warning
                                                                          : colors.mutedText);
   hint_->setPalette(palette);
-  if (!idle) setState({}, false);
+  if (!idle) {
+    setState({}, false);
+    remedies_->offer({}, {});
+  }
 }
 
 void RunControls::updateProgress() {
@@ -225,7 +232,7 @@ void RunControls::apply(const std::vector<TrainEvent>& events) {
     progress_.apply(event);
     rates_->apply(event);
     if (const auto* started = std::get_if<RunStarted>(&event)) {
-      outcome_ = {};
+      outcome_ = {.predicted = outcome_.predicted};
       outcome_.run = QString::fromStdString(started->run);
       outcome_.epochs = started->epochs;
       outcome_.valid_images = started->valid_images;
@@ -236,13 +243,19 @@ void RunControls::apply(const std::vector<TrainEvent>& events) {
       outcome_.seconds = batch->seconds;
       sinceBatch_.start();
     }
+    if (const auto* measured = std::get_if<MemoryMeasured>(&event)) {
+      outcome_.peak = std::max(outcome_.peak, heldBytes(measured->peak));
+    }
     if (const auto* ended = std::get_if<RunEnded>(&event)) {
+      remedies_->offer(ended->remedies, session_.runs().spec());
       outcome_.seconds = ended->seconds;
       outcome_.keep(ended->metrics);
     }
   }
   updateProgress();
 }
+
+void RunControls::setPredicted(quint64 bytes) { outcome_.predicted = bytes; }
 
 void RunControls::showEnd(const QString& run, RunStatus status, const QString& message) {
   if (!run.isEmpty()) outcome_.run = run;
@@ -266,6 +279,10 @@ void RunControls::setOutcome(const RunRecord& record, bool inEpoch) {
   for (const EpochRow& epoch : record.epochs) outcome.add(epoch.epoch, epoch.metrics);
   outcome.keep(record.results);
   outcome.in_epoch = inEpoch;
+  outcome.peak = record.memory.measuredHeld();
+  if (outcome.peak == 0) outcome.peak = record.peak_tensor_bytes;
+  outcome.predicted = record.memory.predictedHeld().value_or(0);
+  remedies_->offer(record.remedies, record.spec);
   QString text = outcomeText(outcome);
   const bool failed = record.status == RunStatus::Failed;
   if (failed && !record.message.empty()) text += QStringLiteral(": ") + QString::fromStdString(record.message);

@@ -15,6 +15,7 @@ class QPushButton;
 namespace panicle::ui {
 
 class RatePanel;
+class RemedyBar;
 class Session;
 
 class RunControls : public QWidget {
@@ -25,6 +26,7 @@ class RunControls : public QWidget {
   void apply(const std::vector<TrainEvent>& events);
   // Of a run that was stored before; `inEpoch`: it ended within one.
   void setOutcome(const RunRecord& record, bool inEpoch);
+  void setPredicted(quint64 bytes);  // of the run that begins; 0: not known
   const RunProgress& progress() const { return progress_; }
 
   QPushButton* startButton() const { return start_; }
@@ -63,6 +65,7 @@ class RunControls : public QWidget {
   QProgressBar* runBar_;
   QProgressBar* epochBar_;
   QWidget* progressBox_;
+  RemedyBar* remedies_;     // after a run that was out of memory
   RatePanel* rates_;
 };
 

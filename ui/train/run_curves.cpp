@@ -2,6 +2,7 @@
 
 #include <QGridLayout>
 #include <QResizeEvent>
+#include <algorithm>
 #include <utility>
 
 #include "ui/shared/plot_canvas.h"
@@ -42,9 +43,12 @@ RunCurves::RunCurves(QWidget* parent)
   rate_->setToolTip(tr("How big a step the optimizer takes (left), and how much it keeps of its direction (right).\nOne-cycle: the "
                        "rate warms up, then falls to almost nothing, while the momentum goes the other way.\n%1")
                         .arg(hand));
-  memory_->setToolTip(tr("What the tensors hold in the course of the run, their highest, and the peak that was planned.\n%1").arg(hand));
+  memory_->setToolTip(tr("What the tensors hold in the course of the run, and for each stage their highest beside the peak that was planned.\n"
+                         "Lines at 80 and 95 % of the device's memory appear where the run comes near them.\n%1")
+                          .arg(hand));
   arrange();
   addStepCurves();
+  connect(&Theme::instance(), &Theme::changed, this, [this] { memoryCurve_.restyle(); });
   setMetrics({"error_rate", "accuracy"});
 }
 
@@ -62,7 +66,7 @@ void RunCurves::arrange() {
   showMemory(false);
 }
 
-// A run that is over has no curve of its memory: the others have its place then.
+// A run without samples has no curve of its memory: the others have its place then.
 void RunCurves::showMemory(bool shown) {
   memory_->setVisible(shown);
   place();
@@ -95,6 +99,7 @@ void RunCurves::clear() {
   average_ = MovingAverage(window_);
   for (PlotCanvas* canvas : {loss_, metric_, rate_}) canvas->clear();
   memoryCurve_.clear();
+  highestSeen_ = 0;
   showMemory(false);
   loss_->setTitle({});
   drawSteps();
@@ -130,20 +135,43 @@ void RunCurves::add(const RatesChanged& change) { addNote(run_.add(change)); }
 
 void RunCurves::add(const MemoryReading& reading) {
   if (run_.lastStep() == 0) return;
-  memoryCurve_.add(run_.lastStep(), reading);
+  // The allocator's highest counts for the stage in which it rises.
+  const quint64 highest = reading.cuda ? 0 : reading.tensors_peak;
+  memoryCurve_.add(run_.lastStep(), heldBytes(reading), highest > highestSeen_ ? highest : 0);
+  highestSeen_ = std::max(highestSeen_, highest);
   if (memory_->isHidden()) showMemory(true);
 }
 
-void RunCurves::setMemory(std::optional<quint64> planned, quint64 highest) {
-  memoryCurve_.setPlanned(planned);
-  memoryCurve_.setPeak(highest);
+void RunCurves::add(const MemoryMeasured& measured) {
+  if (measured.stage != kOutsideStages) memoryCurve_.endStage(heldBytes(measured.peak));
 }
+
+void RunCurves::expectMemory(MemoryExpectation expected) { memoryCurve_.expect(std::move(expected)); }
 
 void RunCurves::setRun(RunSeries run) {
   run_ = std::move(run);
   drawSteps();
   drawMetrics();
   drawNotes();
+}
+
+// What was sampled before the first batch and after the last is of no step.
+void RunCurves::setMemory(const RunMemory& memory, const std::vector<MemoryRow>& samples) {
+  memoryCurve_.expect(expectationOf(memory));
+  const auto peakOf = [&](int stage) {
+    const auto found = std::find_if(memory.stages.begin(), memory.stages.end(), [&](const StageMemory& one) { return one.stage == stage; });
+    return found == memory.stages.end() ? 0 : heldBytes(found->measured);
+  };
+  const std::vector<StageEnd>& stages = run_.stages();
+  std::size_t stage = 0;
+  for (const MemoryRow& sample : samples) {
+    const auto step = static_cast<double>(sample.step);
+    if (sample.step == 0) continue;
+    while (stage + 1 < stages.size() && step > stages[stage].step) memoryCurve_.endStage(peakOf(stages[stage++].stage));
+    memoryCurve_.add(step, heldBytes(sample.bytes), 0);
+  }
+  if (stage < stages.size()) memoryCurve_.endStage(peakOf(stages[stage].stage));
+  showMemory(!memoryCurve_.empty());
 }
 
 void RunCurves::setReference(std::shared_ptr<const RunSeries> run, const QString& name) {

@@ -4,7 +4,6 @@
 
 #include <QWidget>
 #include <memory>
-#include <optional>
 #include <vector>
 
 #include "ui/train/memory_curve.h"
@@ -29,8 +28,10 @@ class RunCurves : public QWidget {
   void add(const EpochEnded& epoch);   // at the step of the last batch
   void add(const RatesChanged& change);
   void add(const MemoryReading& reading);  // at the step of the last batch
-  void setMemory(std::optional<quint64> planned, quint64 highest);  // bytes, as memory_curve.h counts them; 0: not known
+  void add(const MemoryMeasured& measured);  // the stage in progress ended
+  void expectMemory(MemoryExpectation expected);
   void setRun(RunSeries run);
+  void setMemory(const RunMemory& memory, const std::vector<MemoryRow>& samples);  // of setRun()'s
   void setReference(std::shared_ptr<const RunSeries> run, const QString& name);  // null: none
 
   void setSmoothing(int window);       // batches; kFastaiWindow shows what fastai's average gave
@@ -68,6 +69,7 @@ class RunCurves : public QWidget {
   PlotCanvas* memory_;
   MetricCurves metricCurves_;
   MemoryCurve memoryCurve_;
+  quint64 highestSeen_ = 0;            // bytes of tensors, of the run in progress
   RunSeries run_;
   std::shared_ptr<const RunSeries> reference_;
   QString referenceName_;

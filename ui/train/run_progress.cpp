@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "core/train/schedule.h"
+#include "ui/shared/memory_words.h"
 #include "ui/shared/theme.h"
 
 namespace panicle::ui {
@@ -121,6 +122,8 @@ QString outcomeText(const RunOutcome& outcome) {
   const bool averaged = outcome.tta_error >= 0;
   if (averaged) text += tr(", %1 with test-time augmentation").arg(formatPercent(outcome.tta_error));
   if (outcome.seconds > 0) text += (lower || averaged ? tr(", in %1") : tr(" in %1")).arg(formatDuration(outcome.seconds));
+  if (outcome.peak > 0) text += tr("; peak %1 MiB").arg(mib(outcome.peak));
+  if (outcome.peak > 0 && outcome.predicted > 0) text += tr(", predicted %1").arg(mib(outcome.predicted));
   return text;
 }
 

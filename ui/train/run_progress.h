@@ -56,12 +56,15 @@ struct RunOutcome {
   double tta_error = -1;        // of the model, with test-time augmentation, likewise
   std::size_t valid_images = 0; // 0: not known
   double seconds = 0;
+  quint64 peak = 0;             // that was measured, bytes as heldBytes() counts them; 0: not known
+  quint64 predicted = 0;        // likewise
 
   void add(int epoch, const std::map<std::string, double>& metrics);
   void keep(const std::map<std::string, double>& metrics);  // of the model; none where it is not known
 };
 
-// "Run 3 finished: error 4.9 % (102 of 2,081), lowest 4.1 % in epoch 7, 3.9 % with test-time augmentation, in 2:13"; "Run 3 stopped in epoch 3 of 10: ...".
+// "Run 3 finished: error 4.9 % (102 of 2,081), lowest 4.1 % in epoch 7, 3.9 % with test-time augmentation, in 2:13; peak 1,234 MiB, predicted 1,250";
+// "Run 3 stopped in epoch 3 of 10: ...".
 QString outcomeText(const RunOutcome& outcome);
 
 // Over all stages and phases.

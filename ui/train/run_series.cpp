@@ -45,6 +45,8 @@ StepNote RunSeries::addEpoch(const EpochRow& epoch, double end) {
   } else if (epochs_ > 0 && epoch.phase != phase_) {
     note.text = QString::fromStdString(epoch.phase);
   }
+  if (stages_.empty() || stages_.back().stage != epoch.stage) stages_.push_back({.stage = epoch.stage});
+  stages_.back().step = end;
   stage_ = epoch.stage;
   phase_ = epoch.phase;
   ++epochs_;

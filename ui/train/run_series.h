@@ -27,6 +27,12 @@ struct StepNote {
   QString text;
 };
 
+// A stage of which an epoch has ended.
+struct StageEnd {
+  int stage = 0;
+  double step = 0;  // of its last epoch so far
+};
+
 class RunSeries {
  public:
   RunSeries() = default;
@@ -47,6 +53,7 @@ class RunSeries {
   const Points& validLoss() const { return valid_; }                        // over steps
   const std::map<std::string, Points>& metrics() const { return metrics_; }  // over epochs
   const std::vector<StepNote>& notes() const { return notes_; }
+  const std::vector<StageEnd>& stages() const { return stages_; }
   double lastStep() const { return steps_.empty() ? 0 : steps_.back(); }
 
  private:
@@ -56,6 +63,7 @@ class RunSeries {
   Points valid_;
   std::map<std::string, Points> metrics_;
   std::vector<StepNote> notes_;
+  std::vector<StageEnd> stages_;
   int epochs_ = 0;
   int stage_ = 0;
   std::string phase_;

@@ -35,6 +35,12 @@ QString changeText(std::uint64_t step, double lrScale, double wd) {
   return RunView::tr("Changed from step %1 on: %2").arg(formatCount(step), rateWords(lrScale, wd));
 }
 
+QString splitText(const BatchesSplit& split) {
+  return RunView::tr("A batch did not fit into the memory: from step %1 on batches go through the network in %2 pieces")
+      .arg(formatCount(split.step))
+      .arg(split.pieces);
+}
+
 // What the log says of an event, or "" for those that the curves show.
 QString logLine(const TrainEvent& event) {
   if (const auto* started = std::get_if<RunStarted>(&event)) {
@@ -53,6 +59,9 @@ QString logLine(const TrainEvent& event) {
     return line + RunView::tr("; %1 steps skipped, their gradients were not finite").arg(formatCount(epoch->skipped_steps));
   }
   if (const auto* change = std::get_if<RatesChanged>(&event)) return changeText(change->step, change->lr_scale, change->wd);
+  if (const auto* split = std::get_if<BatchesSplit>(&event)) {
+    return splitText(*split);
+  }
   if (const auto* phase = std::get_if<PhaseChanged>(&event)) return QString::fromStdString(phase->what);
   if (const auto* written = std::get_if<CheckpointWritten>(&event)) {
     return RunView::tr("Model written to %1").arg(QString::fromStdString(written->path));
@@ -259,7 +268,7 @@ QString RunView::logText() const { return log_->toPlainText(); }
 RunView::Stored RunView::read(const RunStore& store, const std::string& run) {
   RunRecord record = store.get(run);
   RunSeries series(record, store.steps(run));
-  return {std::move(record), std::move(series)};
+  return {std::move(record), std::move(series), store.memory(run)};
 }
 
 void RunView::loadNewest() {
@@ -295,7 +304,7 @@ void RunView::showStored(Stored stored) {
   curves_->clear();
   curves_->setMetrics(metrics);
   curves_->setRun(std::move(stored.series));
-  curves_->setMemory({}, record.peak_tensor_bytes);
+  curves_->setMemory(record.memory, stored.memory);
   const QString name = record.name.empty() ? QString() : QStringLiteral(" \"%1\"").arg(QString::fromStdString(record.name));
   curves_->setTitle(tr("run %1%2 (%3)").arg(QString::fromStdString(record.id), name, QString::fromUtf8(toString(record.status))));
   table_->begin(metrics, monitorOf(record.spec));
@@ -310,6 +319,7 @@ void RunView::showStored(Stored stored) {
 void RunView::logStored(const RunRecord& record) {
   log_->clear();
   for (const ChangeRow& change : record.changes) log_->appendPlainText(changeText(change.step, change.lr_scale, change.wd));
+  for (const BatchesSplit& split : record.splits) log_->appendPlainText(splitText(split));
   for (const std::string& warning : record.warnings) log_->appendPlainText(warningText(warning));
   warnings_ = static_cast<int>(record.warnings.size());
   updateLogTitle();
@@ -344,8 +354,10 @@ void RunView::runStateChanged() {
 void RunView::beginLive() {
   live_ = true;
   curves_->clear();
-  const RunPlan* plan = session_.forecast().plan();  // of the recipe that was started a moment ago
-  curves_->setMemory(plan ? std::optional(plannedBytes(*plan)) : std::nullopt, 0);
+  const MemoryForecast& forecast = session_.forecast();
+  const RunPlan* plan = forecast.runPlan();
+  curves_->expectMemory(plan ? expectationOf(*plan, forecast.profile().total) : MemoryExpectation());
+  controls_->setPredicted(plan ? plannedBytes(*plan) : 0);
   table_->begin({"error_rate", "accuracy"});
   log_->clear();
   warnings_ = 0;
@@ -386,6 +398,8 @@ void RunView::take(const TrainEvent& event) {
   } else if (const auto* change = std::get_if<RatesChanged>(&event)) {
     if (change->step > shownChange_) curves_->add(*change);
     shownChange_ = std::max(shownChange_, change->step);
+  } else if (const auto* measured = std::get_if<MemoryMeasured>(&event)) {
+    curves_->add(*measured);
   } else if (const auto* ended = std::get_if<RunEnded>(&event)) {
     curves_->setTitle(tr("run %1 (%2)").arg(QString::fromStdString(ended->run), QString::fromUtf8(toString(ended->status))));
   }

@@ -36,6 +36,7 @@ class RunView : public QWidget {
   struct Stored {
     RunRecord record;
     RunSeries series;
+    std::vector<MemoryRow> memory;
   };
 
   void updateEmptyText();

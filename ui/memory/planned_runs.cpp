@@ -1,0 +1,174 @@
+#include "ui/memory/planned_runs.h"
+
+#include <QCoreApplication>
+#include <algorithm>
+#include <cmath>
+#include <set>
+#include <utility>
+
+#include "ui/shared/architecture_words.h"
+#include "ui/shared/memory_words.h"
+#include "ui/shared/theme.h"
+
+namespace panicle::ui {
+namespace {
+
+QString tr(const char* text) {
+  return QCoreApplication::translate("PlannedRuns", text);
+}
+
+quint64 heldOf(const MemoryPeak& peak, bool cuda) {
+  return cuda ? peak.reserved : peak.tensors;
+}
+
+// "+1.3 %"
+QString signedPercent(double share) {
+  return (share < 0 ? QStringLiteral("−") : QStringLiteral("+")) + formatPercent(std::abs(share));
+}
+
+}  // namespace
+
+double PlannedStage::error() const {
+  return measured == 0 ? 0 : (static_cast<double>(planned) - static_cast<double>(measured)) / static_cast<double>(measured);
+}
+
+std::vector<PlannedStage> plannedStages(const std::vector<RunRecord>& runs) {
+  std::vector<PlannedStage> found;
+  for (const RunRecord& run : runs) {
+    for (const StageMemory& memory : run.memory.stages) {
+      const auto at = static_cast<std::size_t>(memory.stage);
+      const quint64 measured = heldOf(memory.measured, run.memory.cuda);
+      if (!memory.predicted || memory.stage < 0 || at >= run.spec.stages.size() || measured == 0) continue;
+      const StageOptions& stage = run.spec.stages[at];
+      const BatchOptions& batch = run.spec.batchOf(stage);
+      found.push_back({.run = run.id,
+                       .name = QString::fromStdString(run.name),
+                       .stage = memory.stage,
+                       .stages = static_cast<int>(run.spec.stages.size()),
+                       .architecture = run.spec.model.arch,
+                       .size = networkSize(stage),
+                       .batch = batch.size,
+                       .accum = (batch.effectiveSize() + batch.size - 1) / std::max(batch.size, 1),
+                       .device = QString::fromStdString(run.memory.profile),
+                       .planned = memory.predicted->held(),
+                       .measured = measured,
+                       .whole = memory.whole});
+    }
+  }
+  return found;
+}
+
+PlannerError plannerError(const std::vector<PlannedStage>& stages) {
+  PlannerError sum;
+  std::set<std::string> runs;
+  for (const PlannedStage& stage : stages) {
+    if (!stage.whole) continue;
+    const double size = std::abs(stage.error());
+    ++sum.stages;
+    runs.insert(stage.run);
+    sum.mean += size;
+    if (stage.error() < 0) ++sum.short_of;
+    if (size < sum.largest && !sum.run.empty()) continue;
+    sum.largest = size;
+    sum.run = stage.run;
+  }
+  sum.runs = runs.size();
+  if (sum.stages > 0) sum.mean /= static_cast<double>(sum.stages);
+  return sum;
+}
+
+QString errorWords(const PlannerError& error) {
+  if (error.stages == 0) return tr("No stage has been trained to its end with a plan beside it.");
+  const QString runs = error.runs == 1 ? tr("1 run") : tr("%1 runs").arg(error.runs);
+  const QString what = error.stages == 1 ? tr("1 stage of 1 run") : tr("%1 stages of %2").arg(error.stages).arg(runs);
+  const QString off = error.stages == 1 ? tr("%1: the plan is %2 off.").arg(what, formatPercent(error.mean))
+                                        : tr("%1: the plan is %2 off in the mean, %3 at most (run %4).")
+                                              .arg(what, formatPercent(error.mean), formatPercent(error.largest), QString::fromStdString(error.run));
+  const QString short_of = error.short_of == 0   ? tr("None took more than was planned.")
+                           : error.short_of == 1 ? tr("One took more than was planned.")
+                                                 : tr("%1 took more than was planned.").arg(error.short_of);
+  return off + u' ' + short_of;
+}
+
+void PlannedRunsModel::set(std::vector<PlannedStage> stages) {
+  beginResetModel();
+  stages_ = std::move(stages);
+  endResetModel();
+}
+
+int PlannedRunsModel::rowCount(const QModelIndex& parent) const {
+  return parent.isValid() ? 0 : static_cast<int>(stages_.size());
+}
+
+int PlannedRunsModel::columnCount(const QModelIndex& parent) const {
+  return parent.isValid() ? 0 : Columns;
+}
+
+QString PlannedRunsModel::text(const PlannedStage& stage, int column) const {
+  switch (column) {
+    case Run: return stage.stages == 1 ? QString::fromStdString(stage.run)
+                                       : tr("%1, stage %2").arg(QString::fromStdString(stage.run)).arg(stage.stage + 1);
+    case Name: return stage.name;
+    case Network: return QString::fromStdString(stage.architecture);
+    case Images: return QString::fromStdString(toString(stage.size));
+    case Batch: return QStringLiteral("%1×%2").arg(stage.batch).arg(stage.accum);
+    case Device: return stage.device;
+    case Planned: return mib(stage.planned);
+    case Measured: return mib(stage.measured);
+    case Error: return signedPercent(stage.error());
+    default: return {};
+  }
+}
+
+QVariant PlannedRunsModel::key(const PlannedStage& stage, int row, int column) const {
+  switch (column) {
+    case Planned: return stage.planned;
+    case Measured: return stage.measured;
+    case Error: return stage.error();
+    case Images: return stage.size.height * stage.size.width;
+    case Batch: return stage.batch;
+    case Run: return row;  // newest first, as the store tells them
+    default: return text(stage, column);
+  }
+}
+
+QVariant PlannedRunsModel::data(const QModelIndex& index, int role) const {
+  const PlannedStage& stage = stages_[static_cast<std::size_t>(index.row())];
+  switch (role) {
+    case Qt::DisplayRole: return text(stage, index.column());
+    case Qt::TextAlignmentRole: return headerData(index.column(), Qt::Horizontal, role);
+    case kSortRole: return key(stage, index.row(), index.column());
+    case Qt::ForegroundRole:
+      if (!stage.whole) return Theme::instance().colors().mutedText;
+      if (index.column() == Error && stage.error() < 0) return Theme::instance().colors().warning;
+      return {};
+    case Qt::ToolTipRole:
+      if (!stage.whole) return tr("<p>It ended before its last epoch: its peak may not have come, and it does not count for the planner's error.</p>");
+      return {};
+    default: return {};
+  }
+}
+
+QVariant PlannedRunsModel::headerData(int section, Qt::Orientation orientation, int role) const {
+  if (orientation != Qt::Horizontal || section < 0 || section >= Columns) return {};
+  if (role == Qt::TextAlignmentRole) {
+    const bool figure = section == Images || section >= Planned || section == Batch;
+    return QVariant::fromValue((figure ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter);
+  }
+  static const QStringList titles{tr("Run"),   tr("Name"),   tr("Network"),      tr("Size"), tr("Batch"),
+                                  tr("Where"), tr("Planned, MiB"), tr("Measured, MiB"), tr("Error")};
+  static const QStringList helps{tr("The run, newest first, and which of its stages."),
+                                 tr("What you called the run."),
+                                 tr("timm's name, as in fastai's vision_learner."),
+                                 tr("What went into the network, in pixels."),
+                                 tr("Images that went through the network together, and how many such batches made a step."),
+                                 tr("The memory that the run was planned for, and ran in."),
+                                 tr("The peak of its tensors that was planned when it began; on a card with what the allocator keeps."),
+                                 tr("The peak that was measured while it ran."),
+                                 tr("Of the plan, as a share of what was measured. Above zero: more was planned than it took. Amber: less.")};
+  if (role == Qt::DisplayRole) return titles[section];
+  if (role == Qt::ToolTipRole) return QStringLiteral("<p>%1</p>").arg(helps[section]);
+  return {};
+}
+
+}  // namespace panicle::ui

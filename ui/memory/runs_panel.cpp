@@ -1,0 +1,82 @@
+#include "ui/memory/runs_panel.h"
+
+#include <QHeaderView>
+#include <QLabel>
+#include <QSortFilterProxyModel>
+#include <QTableView>
+#include <QVBoxLayout>
+#include <utility>
+
+#include "ui/memory/planned_runs.h"
+#include "ui/shared/empty_state.h"
+#include "ui/shared/runs_reader.h"
+#include "ui/shared/session.h"
+#include "ui/shared/theme.h"
+
+namespace panicle::ui {
+
+RunsPanel::RunsPanel(Session& session, QWidget* parent)
+    : QWidget(parent),
+      session_(session),
+      model_(new PlannedRunsModel(this)),
+      sorted_(new QSortFilterProxyModel(this)),
+      view_(new QTableView(this)),
+      words_(new QLabel(this)),
+      nothing_(new EmptyState(this)) {
+  makeTable();
+  words_->setObjectName(QStringLiteral("plannerError"));
+  words_->setWordWrap(true);
+  words_->setTextInteractionFlags(Qt::TextSelectableByMouse);
+  words_->setToolTip(tr("<p>Over the stages that were trained to their end. Tensors are compared: what the process takes beside them is "
+                        "an assumption of the profile.</p>"));
+  nothing_->say(tr("No run has a plan beside its peak"), tr("Train one: what it was planned to take and what it took then stand here."));
+  auto* layout = new QVBoxLayout(this);
+  layout->setContentsMargins(0, kGrid, 0, 0);
+  layout->setSpacing(kGrid);
+  layout->addWidget(words_);
+  layout->addWidget(view_, 1);
+  layout->addWidget(nothing_, 1);
+  showStages({});
+  new RunsReader(
+      session_, this, tr("Reading what runs took"), [](const RunStore& store) { return plannedStages(store.list()); },
+      [this](std::vector<PlannedStage> stages) { showStages(std::move(stages)); });
+}
+
+void RunsPanel::makeTable() {
+  sorted_->setSourceModel(model_);
+  sorted_->setSortRole(PlannedRunsModel::kSortRole);
+  view_->setModel(sorted_);
+  view_->setObjectName(QStringLiteral("plannedRuns"));
+  view_->setAccessibleName(tr("Runs: planned and measured memory"));
+  view_->setSortingEnabled(true);
+  view_->sortByColumn(PlannedRunsModel::Run, Qt::AscendingOrder);
+  view_->setSelectionBehavior(QAbstractItemView::SelectRows);
+  view_->setSelectionMode(QAbstractItemView::SingleSelection);
+  view_->setEditTriggers(QAbstractItemView::NoEditTriggers);
+  view_->setShowGrid(false);
+  view_->setAlternatingRowColors(true);
+  view_->setFrameShape(QFrame::NoFrame);
+  view_->setWordWrap(false);
+  view_->setTabKeyNavigation(false);
+  view_->verticalHeader()->hide();
+  view_->verticalHeader()->setDefaultSectionSize(view_->fontMetrics().height() + kGrid);
+  QHeaderView* header = view_->horizontalHeader();
+  header->setHighlightSections(false);
+  header->setSectionResizeMode(QHeaderView::ResizeToContents);
+  header->setSectionResizeMode(PlannedRunsModel::Name, QHeaderView::Stretch);
+}
+
+QString RunsPanel::words() const {
+  return words_->text();
+}
+
+void RunsPanel::showStages(std::vector<PlannedStage> stages) {
+  words_->setText(errorWords(plannerError(stages)));
+  const bool any = !stages.empty();
+  model_->set(std::move(stages));
+  words_->setVisible(any);
+  view_->setVisible(any);
+  nothing_->setVisible(!any);
+}
+
+}  // namespace panicle::ui
