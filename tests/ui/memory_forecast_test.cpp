@@ -287,7 +287,7 @@ class MemoryForecastTest : public QObject {
 
   // --- In the session, with the planner itself
 
-  void startAsksTwiceWhereItDoesNotFit() {
+  void theSessionPlansItsRecipe() {
     Session session(std::make_unique<RunStore>(folder_->filePath(QStringLiteral("workspace")).toStdString()));
     session.forecast().start();
     QTRY_VERIFY_WITH_TIMEOUT(session.forecast().plan(), 60'000);

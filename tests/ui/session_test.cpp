@@ -10,9 +10,14 @@
 
 #include "tests/ui/painted_photos.h"
 #include "ui/shared/jobs.h"
+#include "ui/shared/memory_forecast.h"
+#include "ui/shared/memory_sampler.h"
+#include "ui/shared/run_controller.h"
 
 namespace panicle::ui {
 namespace {
+
+constexpr int kTrainingMs = 300'000;  // patience, not a measure
 
 class SessionTest : public QObject {
   Q_OBJECT
@@ -218,7 +223,72 @@ class SessionTest : public QObject {
     QVERIFY(!session_->currentPhoto());
   }
 
+  // What does not fit is trained all the same when Start is pressed twice; a change of the recipe between the two counts anew.
+  void startAsksTwiceWhereItDoesNotFit() {
+    openForAShortRun();
+    fillTheMemory();
+    QVERIFY(!session_->start());
+    QVERIFY(!session_->runs().active());
+    QVERIFY2(told_.value(QStringLiteral("memory")).contains(QStringLiteral("Press Start again")), qPrintable(told_.value(QStringLiteral("memory"))));
+    session_->setRecipeField(QStringLiteral("seed"), 7);
+    QCOMPARE(told_.value(QStringLiteral("memory")), QString());
+    QTRY_VERIFY_WITH_TIMEOUT(session_->forecast().plan() && !session_->forecast().behind(), kTrainingMs);
+    QVERIFY(!session_->start());
+    QVERIFY(session_->start());
+    QVERIFY(session_->forecast().runPlan());
+    QCOMPARE(endedAs(), RunStatus::Finished);
+    QVERIFY(!session_->forecast().runPlan());
+  }
+
+  // What was taken for a run is given back when it ends, and the meter shows it.
+  void afterARunItsTensorsAreGone() {
+    openForAShortRun();
+    MemoryReading now;
+    int readings = 0;
+    connect(&session_->memory(), &MemorySampler::sampled, this, [&](const MemoryReading& reading) {
+      now = reading;
+      ++readings;
+    });
+    session_->memory().start();
+    QTRY_VERIFY(readings > 0);
+    const quint64 before = now.tensors;
+    QVERIFY(session_->start());
+    QCOMPARE(endedAs(), RunStatus::Finished);
+    constexpr quint64 kWeights = quint64{40} << 20;  // of a resnet18
+    QTRY_VERIFY(now.tensors_peak >= before + kWeights);
+    constexpr quint64 kNothing = quint64{1} << 20;
+    QTRY_VERIFY2(now.tensors <= before + kNothing, qPrintable(QString::number(now.tensors)));
+  }
+
  private:
+  void openForAShortRun() {
+    session_->openDataset(first());
+    QTRY_VERIFY(session_->dataset());
+    RunSpec spec = session_->recipe();
+    spec.model.weights = "none";
+    spec.batch.size = 2;
+    spec.stages[0].resize.size = {32, 32};
+    spec.stages[0].schedule.epochs = 1;
+    session_->setRecipe(spec, QStringLiteral("Train little"));
+  }
+
+  // By others, as the meter would tell: nothing fits any more.
+  void fillTheMemory() {
+    session_->forecast().start();
+    QTRY_VERIFY_WITH_TIMEOUT(session_->forecast().plan() && !session_->forecast().behind(), kTrainingMs);
+    MemoryReading full;
+    full.cuda = session_->forecast().profile().kind == ComputeKind::Cuda;
+    full.total = full.used_by_others = session_->forecast().profile().total;
+    session_->forecast().setReading(full);
+    QCOMPARE(session_->forecast().fit(), Fit::No);
+  }
+
+  RunStatus endedAs() {
+    QSignalSpy ended(&session_->runs(), &RunController::ended);
+    if (ended.isEmpty() && !ended.wait(kTrainingMs)) return RunStatus::Interrupted;
+    return ended.front().at(1).value<RunStatus>();
+  }
+
   std::unique_ptr<Session> open() const {
     return std::make_unique<Session>(std::make_unique<RunStore>(folder_->filePath(QStringLiteral("workspace")).toStdString()));
   }

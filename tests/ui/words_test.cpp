@@ -1,12 +1,18 @@
 // What the frame says in words and colours: figures, the recipe, the run, memory, commands, contrast.
 #include <QAction>
 #include <QMenuBar>
+#include <QSettings>
+#include <QTemporaryDir>
 #include <QTest>
 
 #include "ui/frame/command_list.h"
+#include "ui/frame/memory_chip.h"
 #include "ui/frame/recipe_words.h"
 #include "ui/frame/run_line.h"
+#include "ui/shared/jobs.h"
+#include "ui/shared/memory_forecast.h"
 #include "ui/shared/memory_parts.h"
+#include "ui/shared/memory_profiles.h"
 #include "ui/shared/theme.h"
 
 namespace panicle::ui {
@@ -230,6 +236,46 @@ class WordsTest : public QObject {
     QCOMPARE(matching(all, QStringLiteral("dark th")).size(), 1);
     QCOMPARE(matching(all, QStringLiteral("in")).front().text, QStringLiteral("Inspector"));
     QVERIFY(matching(all, QStringLiteral("nothing")).isEmpty());
+  }
+
+  void memoryChip_data() {
+    QTest::addColumn<int>("needs");
+    QTest::addColumn<QString>("text");
+    QTest::addColumn<bool>("caution");
+    QTest::addColumn<int>("problems");
+    QTest::newRow("fits") << 700 << QStringLiteral("fits 700/1,000 MiB") << false << 0;
+    QTest::newRow("tight") << 850 << QStringLiteral("tight 850/1,000 MiB") << true << 0;
+    QTest::newRow("does not fit") << 960 << QStringLiteral("needs 960/1,000 MiB") << false << 1;
+  }
+
+  // Beside Start: what the recipe takes of the memory, amber from 80 % on, a problem of the recipe from 95 % on.
+  void memoryChip() {
+    QFETCH(int, needs);
+    constexpr std::uint64_t kMib = std::uint64_t{1} << 20;
+    QTemporaryDir folder;
+    QSettings settings(folder.filePath(QStringLiteral("window.ini")), QSettings::IniFormat);
+    Jobs jobs;
+    MemoryProfiles profiles(jobs, settings, [] {
+      DeviceProfile here;
+      here.name = "here";
+      here.kind = ComputeKind::Cpu;
+      here.total = 1000 * kMib;
+      return std::vector<DeviceProfile>{here};
+    });
+    MemoryForecast forecast(jobs, profiles, [needs](const RunSpec&, std::int64_t, const DeviceProfile&, std::stop_token) {
+      RunPlan plan;
+      plan.stages.emplace_back();
+      plan.stages.front().parts.activations = static_cast<std::uint64_t>(needs) * kMib;
+      return plan;
+    });
+    forecast.setRecipe({}, 10);
+    forecast.start();
+    QTRY_VERIFY(forecast.plan());
+    const ChipText chip = panicle::ui::memoryChip(forecast);
+    QTEST(chip.text, "text");
+    QTEST(chip.caution, "caution");
+    QTEST(static_cast<int>(chip.problems.size()), "problems");
+    QCOMPARE(chip.page, QStringLiteral("memory"));
   }
 
   void contrastOfText_data() {
