@@ -1,8 +1,10 @@
 #include "core/eval/predictor.h"
 
 #include "core/eval/tta.h"
+#include "core/loader/batch_piece.h"
 #include "core/loader/batch_tensor.h"
 #include "core/models/autocast.h"
+#include "core/models/pieces.h"
 
 namespace panicle {
 namespace {
@@ -14,6 +16,12 @@ torch::Tensor logitsOf(const PredictWith& with, const Batch& batch, const Pipeli
   const torch::Tensor images = batchTensor(batch, pipeline, with.device);
   const Autocast autocast(with.device, with.precision);
   return with.model.forward(images).to(torch::kFloat32).cpu();
+}
+
+torch::Tensor logitsByPieces(const PredictWith& with, const Batch& batch, const Pipeline& pipeline, PieceByPiece& byPiece) {
+  return byPiece(batch.count, [&](int first, int count) {
+    return count == batch.count ? logitsOf(with, batch, pipeline) : logitsOf(with, pieceOf(batch, first, count), pipeline);
+  });
 }
 
 void append(std::vector<float>& list, const torch::Tensor& rows) {
@@ -52,11 +60,12 @@ Outputs onePass(const PredictWith& with, Loader& loader, const std::vector<Targe
   const std::size_t total = pass.items.size();
   Outputs outputs;
   loader.begin(std::move(pass));
+  PieceByPiece byPiece(with.device);
   Batch batch;
   while (loader.next(batch, stop)) {
     for (const BadSample& bad : batch.bad) onBad(bad);
     if (batch.count == 0) continue;
-    keep(outputs, logitsOf(with, batch, loader.pipeline()), targets, batch);
+    keep(outputs, logitsByPieces(with, batch, loader.pipeline(), byPiece), targets, batch);
     if (progress) progress(outputs.items.size(), total);
   }
   return outputs;

@@ -26,7 +26,7 @@ using BadImages = std::function<void(const BadSample&)>;
 
 // The outputs of `items` in their order, through the loader's validation transforms: softmax of float32
 // logits for a target's classes, a number as it is. `targets` are the network's, with the values of the
-// loader's samples (or none). Images that cannot be read are left out and handed to `onBad`.
+// loader's samples (or none). A batch that does not fit into memory goes through in pieces. Images that cannot be read are left out and handed to `onBad`.
 Outputs predict(const PredictWith& with, Loader& loader, const std::vector<Target>& targets,
                 const std::vector<std::uint32_t>& items, const BadImages& onBad, std::stop_token stop = {},
                 const Progress& progress = {});

@@ -27,8 +27,8 @@ struct DeviceProfile {
 // from the memory that eight training runs took on a P100, as its driver told it, is least
 // (tests/memory/cuda_plan_test.cpp). LibTorch of today loads fewer kernels: it errs to the safe side.
 inline constexpr std::uint64_t kCudaOverhead = std::uint64_t{1980} << 20;
-// Likewise of one without, beside its tensors: libraries, the loader's buffers, what the system's allocator
-// keeps.
+// Likewise of one without: libraries, what decodes photos, what the system's allocator keeps. Batches that wait for the
+// network are planned for beside it (MemoryParts::loader).
 inline constexpr std::uint64_t kCpuOverhead = std::uint64_t{512} << 20;
 
 // The share of a profile's memory above which a run that fits is called tight, and above which it does not

@@ -42,7 +42,7 @@ MemoryReading readCpu() {
   const std::uint64_t taken = reading.total - std::min(reading.total, reading.available);
   reading.used_by_others = taken - std::min(taken, reading.used_by_process);
   reading.tensors = reading.reserved = liveTensorBytes();
-  reading.tensors_peak = peakTensorBytes();
+  reading.tensors_peak = reading.reserved_peak = peakTensorBytes();
   return reading;
 }
 
@@ -60,6 +60,7 @@ void addAllocatorStatistics(int device, MemoryReading& reading) {
     reading.tensors = static_cast<std::uint64_t>(stats.allocated_bytes[0].current);
     reading.tensors_peak = static_cast<std::uint64_t>(stats.allocated_bytes[0].peak);
     reading.reserved = static_cast<std::uint64_t>(stats.reserved_bytes[0].current);
+    reading.reserved_peak = static_cast<std::uint64_t>(stats.reserved_bytes[0].peak);
   } catch (const c10::Error&) {
     // Not used yet: nothing is allocated.
   }
@@ -69,12 +70,15 @@ void addAllocatorStatistics(int device, MemoryReading& reading) {
 }  // namespace
 
 struct MemoryMeter::Impl {
+  explicit Impl(MeterOf of) : of(of) {}
+
+  const MeterOf of;
   std::mutex mutex;
   std::unique_ptr<Nvml> nvml = Nvml::open();
   std::uint64_t peak = 0;
 
 #ifdef PANICLE_CUDA
-  bool hasCuda() const { return nvml && at::cuda::device_count() > 0; }
+  bool hasCuda() const { return of == MeterOf::Device && nvml && at::cuda::device_count() > 0; }
 
   bool readCuda(MemoryReading& reading) {
     if (!hasCuda()) return false;
@@ -96,17 +100,50 @@ struct MemoryMeter::Impl {
 #endif
 };
 
-MemoryMeter::MemoryMeter() : impl_(std::make_unique<Impl>()) {}
+#ifdef PANICLE_CUDA
+CardBudget::CardBudget(int device, std::uint64_t bytes) : device_(device), set_(bytes > 0) {
+  if (!set_) return;
+  const auto total = static_cast<double>(at::cuda::getDeviceProperties(static_cast<c10::DeviceIndex>(device))->totalGlobalMem);
+  c10::cuda::CUDACachingAllocator::setMemoryFraction(std::min(1.0, static_cast<double>(bytes) / total), static_cast<c10::DeviceIndex>(device));
+}
+
+CardBudget::~CardBudget() {
+  if (set_) c10::cuda::CUDACachingAllocator::setMemoryFraction(1.0, static_cast<c10::DeviceIndex>(device_));
+}
+#else
+CardBudget::CardBudget(int, std::uint64_t) {}
+
+CardBudget::~CardBudget() = default;
+#endif
+
+MemoryMeter::MemoryMeter(MeterOf of) : impl_(std::make_unique<Impl>(of)) {}
 
 MemoryMeter::~MemoryMeter() = default;
 
 MemoryReading MemoryMeter::read() {
+  const std::lock_guard lock(impl_->mutex);
 #ifdef PANICLE_CUDA
-  std::lock_guard lock(impl_->mutex);
   MemoryReading reading;
   if (impl_->readCuda(reading)) return reading;
 #endif
-  return readCpu();
+  MemoryReading processor = readCpu();
+  impl_->peak = processor.process_peak = std::max(impl_->peak, processor.process_peak);
+  return processor;
+}
+
+void MemoryMeter::resetPeaks() {
+  const std::lock_guard lock(impl_->mutex);
+  impl_->peak = 0;
+#ifdef PANICLE_CUDA
+  if (impl_->hasCuda()) {
+    try {
+      c10::cuda::CUDACachingAllocator::resetPeakStats(0);
+    } catch (const c10::Error&) {
+      // Not used yet: there is no peak.
+    }
+  }
+#endif
+  std::ofstream("/proc/self/clear_refs") << "5";  // VmHWM begins at VmRSS again; where it may not, it stays too high
 }
 
 std::vector<ProcessMemory> MemoryMeter::processes(std::size_t most) {

@@ -22,14 +22,21 @@ struct MemoryReading {
   std::uint64_t reserved = 0;          // CUDA: held by the allocator; CPU: equal to tensors
   std::uint64_t process_peak = 0;      // highest used_by_process that the meter or the system saw
   std::uint64_t tensors_peak = 0;
+  std::uint64_t reserved_peak = 0;     // as reserved
 };
+
+// Device: a card where this LibTorch and this machine have one, else the processor.
+enum class MeterOf { Device, Processor };
 
 // Thread-safe. The torch statistics are those of this process.
 class MemoryMeter {
  public:
-  MemoryMeter();
+  explicit MemoryMeter(MeterOf of = MeterOf::Device);
   ~MemoryMeter();
   MemoryReading read();
+  // What the system, and on a card its allocator, remember as the highest begins anew, for every meter; those
+  // of the process itself keep what they have seen.
+  void resetPeaks();
   // Who holds the memory that read() tells of: largest first, at most so many, this process always among them
   // where it holds any. Takes some milliseconds.
   std::vector<ProcessMemory> processes(std::size_t most);
@@ -44,11 +51,34 @@ std::uint64_t liveTensorBytes();
 std::uint64_t peakTensorBytes();
 void resetPeakTensorBytes();
 
-// While it lives, what the calling thread's tensors allocate and free on the CPU is counted (c10's memory reporting hook).
+// While it lives, torch's allocator takes no more than so many bytes of a card; 0: all that there is.
+class CardBudget {
+ public:
+  CardBudget(int device, std::uint64_t bytes);
+  ~CardBudget();
+  CardBudget(const CardBudget&) = delete;
+  CardBudget& operator=(const CardBudget&) = delete;
+
+ private:
+  [[maybe_unused]] int device_ = 0;
+  [[maybe_unused]] bool set_ = false;
+};
+
+// While it lives, what the calling thread's tensors allocate and free on the CPU is counted (c10's memory reporting hook), over the
+// process as above and by itself.
 class TensorTracking {
  public:
-  TensorTracking();
+  // `limit`: bytes above which a tensor is refused as if the machine had no more memory (isOutOfMemory() of
+  // core/models/device.h knows the error); 0: none. It is the innermost one of a thread that counts and limits.
+  explicit TensorTracking(std::uint64_t limit = 0);
   ~TensorTracking();
+  TensorTracking(const TensorTracking&) = delete;
+  TensorTracking& operator=(const TensorTracking&) = delete;
+
+  // May be called by any thread. Below 0 never: tensors from before that are freed while it lives do not count.
+  std::uint64_t live() const;
+  std::uint64_t peak() const;
+  void resetPeak() const;  // to what is live
 
  private:
   struct Impl;

@@ -83,6 +83,7 @@ std::span<const MemoryPart> memoryParts() {
       MemoryPart{"workspace", &MemoryParts::workspace, "of the operation that runs at the peak"},
       MemoryPart{"batch", &MemoryParts::batch, "photos and targets"},
       MemoryPart{"cached", &MemoryParts::cached, "held by the allocator beyond that"},
+      MemoryPart{"loader", &MemoryParts::loader, "batches that wait or are being made"},
       MemoryPart{"overhead", &MemoryParts::overhead, "of the process beside its tensors"}};
   return kParts;
 }

@@ -54,14 +54,15 @@ struct MemoryParts {
   std::uint64_t workspace = 0;  // what an operation needs while it runs
   std::uint64_t batch = 0;      // the network's input and the targets
   std::uint64_t cached = 0;     // CUDA: held by the allocator beyond what tensors have
+  std::uint64_t loader = 0;     // CPU: the loader's batches on their way
   std::uint64_t overhead = 0;   // as DeviceProfile::overhead
 
   std::uint64_t tensors() const {
     return weights + gradients + optimizer + copies + activations + workspace + batch;
   }
-  // What a measurement of tensors sees of it (on a card with what the allocator keeps): all but the overhead.
+  // What a measurement of tensors sees of it (on a card with what the allocator keeps): all but loader and overhead.
   std::uint64_t held() const { return tensors() + cached; }
-  std::uint64_t total() const { return held() + overhead; }
+  std::uint64_t total() const { return held() + loader + overhead; }
 };
 
 // The parts by name, in order of the struct: for JSON, tables and the store.
@@ -74,7 +75,7 @@ std::span<const MemoryPart> memoryParts();
 
 // The highest of two optimizer steps (the second has the optimizer's state from the beginning) and a batch of
 // validation. On the CPU tensors() is what c10's memory reporting hook sees; with CUDA the blocks of the
-// caching allocator (core/memory/caching_allocator.h) are added up. `overhead` is left 0. Throws Cancelled,
+// caching allocator (core/memory/caching_allocator.h) are added up. `loader` and `overhead` are left 0. Throws Cancelled,
 // and Error for an unknown architecture or a size that it does not take.
 // Leaves the calling thread's compute threads at `threads`.
 MemoryParts planStep(const PlanRequest& request, std::stop_token stop = {});

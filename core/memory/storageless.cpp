@@ -4,6 +4,7 @@
 #include <c10/core/impl/LocalDispatchKeySet.h>
 #include <sys/mman.h>
 #include <torch/version.h>
+#include <unistd.h>
 
 #include <mutex>
 #include <optional>
@@ -13,23 +14,31 @@
 
 #include "core/base/error.h"
 #include "core/memory/storageless_rules.h"
+#include "core/memory/tensor_limit.h"
 #include "core/models/storageless.h"
 
 namespace panicle {
 namespace {
 
 // Of address space, not of memory. One tensor must fit in; when it is used up it begins again, for tensors
-// may well share what is never read.
+// may well share what is never read. All of it shows the same gibibyte: an operator without a rule that writes,
+// as a newer torch may bring one, takes no more than that of the machine.
 constexpr std::size_t kAddresses = std::size_t{1} << 38;
+constexpr std::size_t kWindow = std::size_t{1} << 30;
 constexpr std::size_t kAlignment = 64;
 
 class AddressSpace {
  public:
-  AddressSpace()
-      : begin_(::mmap(nullptr, kAddresses, PROT_READ | PROT_WRITE,
-                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)) {
-    if (begin_ == MAP_FAILED)
-      throw Error("the system refuses the address space that planning memory takes; is 'ulimit -v' set?");
+  AddressSpace() : begin_(map(nullptr, kAddresses, MAP_PRIVATE | MAP_ANONYMOUS, -1)) {
+    const int memory = ::memfd_create("storageless tensors", MFD_CLOEXEC);
+    if (memory < 0 || ::ftruncate(memory, kWindow) != 0) {
+      if (memory >= 0) ::close(memory);
+      ::munmap(begin_, kAddresses);
+      throw Error("the system refuses the memory that planning takes (memfd_create)");
+    }
+    for (std::size_t at = 0; at < kAddresses; at += kWindow)
+      map(static_cast<char*>(begin_) + at, kWindow, MAP_SHARED | MAP_FIXED, memory);
+    ::close(memory);
   }
   ~AddressSpace() { ::munmap(begin_, kAddresses); }
   AddressSpace(const AddressSpace&) = delete;
@@ -47,6 +56,13 @@ class AddressSpace {
   }
 
  private:
+  static void* map(void* place, std::size_t bytes, int flags, int file) {
+    void* const mapped = ::mmap(place, bytes, PROT_READ | PROT_WRITE, flags | MAP_NORESERVE, file, 0);
+    if (mapped == MAP_FAILED)
+      throw Error("the system refuses the address space that planning memory takes; is 'ulimit -v' set?");
+    return mapped;
+  }
+
   void* begin_;
   std::size_t used_ = 0;
 };
@@ -110,7 +126,10 @@ class Allocator final : public c10::Allocator {
 };
 
 at::DataPtr Allocator::make(std::size_t bytes) const {
-  if (!session || bytes == 0) return usual_.allocate(bytes);
+  if (!session || bytes == 0) {
+    refuseAboveLimit(bytes);
+    return usual_.allocate(bytes);
+  }
   StoragelessTensors::Session& current = *session;
   void* const place = current.addresses.take(bytes);
   auto block = std::make_unique<Block>(Block{current.shared_from_this(), current.log.size()});
@@ -118,21 +137,26 @@ at::DataPtr Allocator::make(std::size_t bytes) const {
   return {place, block.release(), &release, c10::Device(c10::kCPU)};
 }
 
-// Once in a program: torch's operators find our rules, its CPU allocator is asked through ours.
-void install() {
+// Once in a program.
+void installRules() {
+  static std::once_flag once;
+  std::call_once(once, installStoragelessRules);
+}
+
+}  // namespace
+
+void installCpuAllocator() {
   static std::once_flag once;
   std::call_once(once, [] {
     static Allocator allocator(*c10::GetAllocator(c10::kCPU));
     constexpr std::uint8_t kHighestPriority = 255;
     c10::SetAllocator(c10::kCPU, &allocator, kHighestPriority);
-    installStoragelessRules();
   });
 }
 
-}  // namespace
-
 StoragelessTensors::StoragelessTensors(ComputeKind kind) {
-  install();
+  installCpuAllocator();
+  installRules();
   if (session) throw std::logic_error("StoragelessTensors: this thread has one already");
   session_ = std::make_shared<Session>(kind);
   session = session_.get();

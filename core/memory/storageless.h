@@ -8,7 +8,7 @@
 // nothing;
 // - is in place or out=: gives its arguments back as they are;
 // - has a kernel for torch's meta device: that one says the result's shape, which is allocated;
-// - else runs for real, on memory that is mapped but never touched before: a stray access reads zeros.
+// - else runs for real, on memory that all share: what it reads means nothing, and all together take a gibibyte at most.
 // A number read from a tensor (item()) is 1, or 0 where the tensor has whole numbers.
 #pragma once
 
@@ -26,6 +26,10 @@ namespace panicle {
 // Keys of rules for either kind of device.
 inline constexpr c10::DispatchKey kStoragelessCpuKey = c10::DispatchKey::FPGA;
 inline constexpr c10::DispatchKey kStoragelessCudaKey = c10::DispatchKey::Metal;
+
+// From now on torch's CPU allocator is asked through ours, which makes storageless tensors where one of these
+// lives, and heeds a TensorTracking's limit (core/memory/meter.h).
+void installCpuAllocator();
 
 // While one lives, tensors that the calling thread makes on the CPU have no memory, and storageless()
 // (core/models/storageless.h) tells so. Not to be nested. Tensors with memory may go in and come to no harm,

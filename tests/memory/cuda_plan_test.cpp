@@ -64,8 +64,8 @@ PlanRequest requestOf(const NotebookRun& run) {
 
 // Modelled of such a process: weights, gradients, Adam's averages, autocast's copies of weights, all that is
 // kept for the way back, the photos at 480 x 480 in floats on the card until they are small, the caching
-// allocator's rounding and gaps. It is Panicle's networks that are rehearsed: timm's keep the same tensors but
-// for SwinV2, whose attention there keeps more (the lowest ratio below).
+// allocator's rounding and gaps. It is Panicle's networks that are rehearsed, not timm's; SwinV2 has the lowest
+// ratio below, for a reason that is not known.
 // Not modelled, and so in the one constant: the CUDA context with the kernels of torch (1.11 loads all of
 // them), cuDNN and cuBLAS, the room that their algorithms take, and what fastai's Python holds on to.
 TEST(CudaPlan, TheNotebooksRunsWithinFifteenPercent) {

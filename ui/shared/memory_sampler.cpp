@@ -1,55 +1,31 @@
 #include "ui/shared/memory_sampler.h"
 
 #include <QMetaObject>
-#include <chrono>
-#include <exception>
-#include <utility>
-
-#include "core/base/log.h"
 
 namespace panicle::ui {
 
 MemorySampler::MemorySampler(QObject* parent) : QObject(parent) {}
 
-MemorySampler::~MemorySampler() {
-  if (!thread_.joinable()) return;
-  thread_.request_stop();
-  thread_.join();
-}
-
 void MemorySampler::start() {
-  if (thread_.joinable()) return;
-  thread_ = std::jthread([this](std::stop_token stop) { work(std::move(stop)); });
+  if (!sampler_) sampler_.emplace([this] { sample(); });
 }
 
 void MemorySampler::listProcesses(bool on) {
   listing_ = on;
 }
 
-void MemorySampler::sample(MemoryMeter& meter, bool list) {
-  const MemoryReading reading = meter.read();
+void MemorySampler::sample() {
+  if (!meter_) meter_.emplace();  // opening the driver's library takes a while: not on the window's thread
+  const MemoryReading reading = meter_->read();
   QMetaObject::invokeMethod(this, [this, reading] { Q_EMIT sampled(reading); }, Qt::QueuedConnection);
-  if (!list) return;
-  QMetaObject::invokeMethod(
-      this, [this, processes = meter.processes(kProcesses)] { Q_EMIT listed(processes); },
-      Qt::QueuedConnection);
-}
-
-void MemorySampler::work(std::stop_token stop) {
-  try {
-    MemoryMeter meter;
-    int unlisted = kPerSecond;  // samples since the processes were listed
-    while (!stop.stop_requested()) {
-      const bool list = listing_ && ++unlisted >= kPerSecond;
-      if (list) unlisted = 0;
-      sample(meter, list);
-      std::unique_lock lock(mutex_);
-      wake_.wait_for(lock, stop, std::chrono::milliseconds(1000 / kPerSecond), [] { return false; });
-    }
-  } catch (const std::exception& error) {
-    // The meter is a convenience: without it the window works on.
-    spdlog::warn("The memory meter stopped: {}", error.what());
+  if (!listing_) {
+    unlisted_ = 0;
+    return;
   }
+  if (unlisted_++ % panicle::MemorySampler::kPerSecond > 0) return;
+  QMetaObject::invokeMethod(
+      this, [this, processes = meter_->processes(kProcesses)] { Q_EMIT listed(processes); },
+      Qt::QueuedConnection);
 }
 
 }  // namespace panicle::ui

@@ -4,23 +4,20 @@
 
 #include <QObject>
 #include <atomic>
-#include <condition_variable>
-#include <mutex>
-#include <thread>
+#include <optional>
 #include <vector>
 
 #include "core/memory/meter.h"
+#include "core/memory/sampler.h"
 
 namespace panicle::ui {
 
 class MemorySampler : public QObject {
   Q_OBJECT
  public:
-  static constexpr int kPerSecond = 4;
   static constexpr std::size_t kProcesses = 20;  // that are listed at most
 
   explicit MemorySampler(QObject* parent = nullptr);
-  ~MemorySampler() override;
 
   void start();  // does nothing when it runs already
   void listProcesses(bool on);
@@ -31,13 +28,12 @@ class MemorySampler : public QObject {
   void listed(const std::vector<panicle::ProcessMemory>& processes);
 
  private:
-  void work(std::stop_token stop);
-  void sample(MemoryMeter& meter, bool list);
+  void sample();  // on the sampler's thread
 
   std::atomic<bool> listing_ = false;
-  std::mutex mutex_;
-  std::condition_variable_any wake_;
-  std::jthread thread_;  // last: it is stopped and joined before the rest goes
+  std::optional<MemoryMeter> meter_;
+  int unlisted_ = 0;  // samples since the processes were listed
+  std::optional<panicle::MemorySampler> sampler_;  // last: its thread uses the rest
 };
 
 }  // namespace panicle::ui

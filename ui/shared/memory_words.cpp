@@ -66,6 +66,7 @@ std::vector<PlannedPart> plannedParts(const MemoryParts& parts) {
       {tr("batch"), tr("The images that go in, and their targets."), parts.batch, shade("#9a6fb0", "#bd96d1")},
       {tr("cached"), tr("Kept by the allocator beyond what tensors have: it rounds, and leaves gaps."), parts.cached,
        shade("#a9b1aa", "#7c867f")},
+      {tr("loader"), tr("Batches that wait for the network, and those that are being made."), parts.loader, shade("#6f8f4e", "#94b572")},
       {tr("overhead"), tr("The process beside its tensors: driver, libraries, their workspaces. An assumption."),
        parts.overhead, shade("#8674bd", "#8f7fc4")},
   };
