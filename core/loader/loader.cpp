@@ -241,7 +241,7 @@ void Loader::Impl::render(const Place& place) {
   Batch& batch = place.slot->batch;
   const BatchContext& context = place.slot->context;
   const std::uint32_t item = batch.items[place.index];
-  const std::filesystem::path& file = (*samples_)[item].file;
+  const std::filesystem::path file = (*samples_)[item].file;
   try {
     if (cache_) {
       cache_->loadItem(file, context, item, image);
@@ -282,10 +282,10 @@ void Loader::Impl::begin(Pass pass) {
   pass_ = std::move(pass);
   const std::size_t items = pass_.items.size();
   batchCount_ = pass_.drop_last ? items / batchSize() : (items + batchSize() - 1) / batchSize();
-  nextPlace_ = 0;
-  finished_ = 0;
   endPlace_ = std::min(items, batchCount_ * batchSize());
-  nextBatch_ = 0;
+  nextBatch_ = std::min(pass_.first_batch, batchCount_);
+  nextPlace_ = std::min(nextBatch_ * batchSize(), endPlace_);
+  finished_ = nextPlace_;
   failure_ = nullptr;
   for (Slot& slot : slots_) slot.prepared = false;
   lock.unlock();
@@ -347,7 +347,7 @@ Pass trainingPass(std::vector<std::uint32_t> items, std::uint64_t seed, std::uin
                   SmallSet small) {
   const bool dropLast =
       small == SmallSet::LeaveOut || items.size() >= static_cast<std::size_t>(std::max(batch_size, 0));
-  return {shuffled(std::move(items), seed, epoch), batch_size, dropLast, Mode::Train, epoch};
+  return {.items = shuffled(std::move(items), seed, epoch), .batch_size = batch_size, .drop_last = dropLast, .mode = Mode::Train, .epoch = epoch};
 }
 
 std::span<const Field<BatchOptions>> fieldTable(const BatchOptions*) {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/base/fields.h"
+#include "core/base/file_path.h"
 #include "core/loader/pipeline.h"
 
 namespace panicle {
@@ -48,7 +49,7 @@ struct LoaderOptions {
 
 // The images a loader reads from; `target` -1 for unlabelled.
 struct Sample {
-  std::filesystem::path file;
+  FilePath file;
   int target = -1;
 };
 
@@ -80,6 +81,7 @@ struct Pass {
   bool drop_last = false;
   Mode mode = Mode::Valid;
   std::uint64_t epoch = 0;
+  std::size_t first_batch = 0;  // the pass begins with this one, which is the same as in a whole pass
 };
 
 class Loader {
@@ -96,7 +98,7 @@ class Loader {
 
   const Pipeline& pipeline() const;
 
-  // Batches of the pass that was begun.
+  // Batches of the pass that was begun, with those before Pass::first_batch.
   std::size_t batchCount() const;
 
   // The next batch into `batch` (whose buffers are reused); false at the end of the pass. Bad images are left

@@ -53,4 +53,10 @@ void TrainControl::waitWhilePaused() {
   changed_.wait(lock, stop_.get_token(), [this] { return !paused_; });
 }
 
+bool TrainControl::stillPausedAfter(std::chrono::milliseconds most) {
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, stop_.get_token(), most, [this] { return !paused_; });
+  return paused_ && !stop_.stop_requested();
+}
+
 }  // namespace panicle

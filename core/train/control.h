@@ -1,6 +1,7 @@
 // Commands to a run from another thread. Pause and stop are honoured within one batch, changes of the rates at the next step.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <optional>
@@ -29,6 +30,8 @@ class TrainControl {
 
   // Called by the trainer between batches: returns at once, or when a pause ends or a stop comes.
   void waitWhilePaused();
+  // As above for at most so long: true when it is still paused then.
+  bool stillPausedAfter(std::chrono::milliseconds most);
 
  private:
   std::stop_source stop_;

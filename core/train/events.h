@@ -94,7 +94,7 @@ struct MemoryMeasured {
   MemoryPeak peak;
 };
 
-// A batch did not fit, and BatchOptions::split_on_oom let the run go on: from here the stage's batches go through
+// A batch did not fit, and MemoryOptions::on_oom let the run go on: from here the stage's batches go through
 // the network in so many pieces.
 struct BatchesSplit {
   int stage = 0;

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <utility>
 
+#include "core/train/trainer_state.h"
+
 namespace panicle {
 
 FitSteps::FitSteps(std::vector<OptimizedParameter> parameters, const OptimizerOptions& optimizer, const GradientOptions& gradients)
@@ -35,8 +37,13 @@ StepRates FitSteps::rates() const {
 }
 
 StepReport FitSteps::take(const at::Tensor& loss, std::size_t images, bool lastOfEpoch) {
+  backward(loss, images, 1);
+  return close(loss.item<float>(), images, lastOfEpoch);
+}
+
+StepReport FitSteps::close(float loss, std::size_t images, bool lastOfEpoch) {
   StepReport report{.rates = rates()};
-  const GradientStep::Result result = gradients_.add(loss, images, report.rates, lastOfEpoch);
+  const GradientStep::Result result = gradients_.close(loss, images, report.rates, lastOfEpoch);
   report.loss = result.loss;
   report.stepped = result.stepped;
   report.skipped = result.skipped;
@@ -67,6 +74,29 @@ void FitSteps::reduce(double factor, double least) {
   if (byBatch_ && phase_.shape != ScheduleKind::Fit) return;  // fastai's other schedules set the rate anew at every step
   reduction_ *= factor;
   leastRate_ = least;
+}
+
+void FitSteps::save(TrainerState& state) const {
+  optimizer_.save(state);
+  state.numbers["steps"] = {{"gradients", gradients_.state()},
+                            {"position", position_ ? position_->position() : 0},
+                            {"smooth", smooth_.state()},
+                            {"user_scale", userScale_},
+                            {"reduction", reduction_},
+                            {"least_rate", leastRate_}};
+}
+
+void FitSteps::load(const TrainerState& state, const StoredTensors& tensors) {
+  optimizer_.load(state, tensors);
+  userScale_ = state.numbers.at("steps").at("user_scale").get<double>();
+}
+
+void FitSteps::goOn(const Json& steps) {
+  gradients_.setState(steps.at("gradients"));
+  position_->setPosition(steps.at("position").get<double>());
+  smooth_.setState(steps.at("smooth"));
+  reduction_ = steps.at("reduction").get<double>();
+  leastRate_ = steps.at("least_rate").get<double>();
 }
 
 }  // namespace panicle

@@ -34,6 +34,11 @@ class FitSteps {
 
   // One batch: `loss` is the mean over its `images`.
   StepReport take(const at::Tensor& loss, std::size_t images, bool lastOfEpoch);
+  // The same of a batch in parts: backward() for each, `part` being its share of the batch's images, then close() with the batch's mean loss.
+  // forget(): what went back since the last step will go back once more.
+  void backward(const at::Tensor& loss, std::size_t images, double part) { gradients_.backward(loss, images, part); }
+  StepReport close(float loss, std::size_t images, bool lastOfEpoch);
+  void forget() { gradients_.forget(); }
   // A batch that cannot be trained on.
   void pass(bool lastOfEpoch);
 
@@ -45,6 +50,13 @@ class FitSteps {
 
   double smoothLoss() const { return smooth_.value(); }
   std::size_t stepsPerEpoch() const { return stepsPerEpoch_; }
+  // For a checkpoint, where no gradients wait. Numbers are under "optimizer" and "steps". load() takes what outlives a fit, goOn() after
+  // beginFit() what does not.
+  bool settled() const { return gradients_.settled(); }
+  void save(TrainerState& state) const;
+  void load(const TrainerState& state, const StoredTensors& tensors);
+  void goOn(const Json& steps);
+
   Optimizer& optimizer() { return optimizer_; }
   GradientStep& gradients() { return gradients_; }
 

@@ -14,18 +14,29 @@ void GradientStep::beginFit(const BatchOptions& batch) {
   gathers_ = exact() ? batch.effective.has_value() || batch.accum > 1 : effective_ > size_;
   gathered_ = 0;
   if (options_.scaled) scaler_.emplace();
-  if (!exact()) optimizer_.zeroGrad();
+  if (exact()) return;
+  optimizer_.zeroGrad();
+  settled_ = true;
 }
 
 std::size_t GradientStep::batchesPerStep() const {
   return gathers_ ? (effective_ + size_ - 1) / size_ : 1;
 }
 
-GradientStep::Result GradientStep::add(const at::Tensor& loss, std::size_t images, const StepRates& rates, bool lastOfEpoch) {
-  const double share = gathers_ ? static_cast<double>(images) / static_cast<double>(effective_) : 1;
+void GradientStep::backward(const at::Tensor& loss, std::size_t images, double part) {
+  const double share = (gathers_ ? static_cast<double>(images) / static_cast<double>(effective_) : 1) * part;
   const double factor = scaler_ ? share * scaler_->scale() : share;
+  settled_ = false;
   (factor == 1 ? loss : loss * factor).backward();
-  Result result{.loss = loss.item<float>()};
+}
+
+GradientStep::Result GradientStep::add(const at::Tensor& loss, std::size_t images, const StepRates& rates, bool lastOfEpoch) {
+  backward(loss, images);
+  return close(loss.item<float>(), images, rates, lastOfEpoch);
+}
+
+GradientStep::Result GradientStep::close(float loss, std::size_t images, const StepRates& rates, bool lastOfEpoch) {
+  Result result{.loss = loss};
   if (!std::isfinite(result.loss)) return result;
   gathered_ += images;
   const bool full = !gathers_ || gathered_ >= effective_;
@@ -52,7 +63,16 @@ void GradientStep::step(const StepRates& rates, Result& result) {
   if (scaler_) scaler_->update(finite);
   optimizer_.zeroGrad();
   gathered_ = 0;
+  settled_ = true;
   (finite ? result.stepped : result.skipped) = true;
+}
+
+Json GradientStep::state() const {
+  return {{"scaler", scaler_ ? scaler_->state() : Json(nullptr)}};
+}
+
+void GradientStep::setState(const Json& state) {
+  if (const Json& scaler = state.at("scaler"); scaler_ && !scaler.is_null()) scaler_->setState(scaler);
 }
 
 }  // namespace panicle

@@ -38,12 +38,23 @@ class GradientStep {
   // Batches from one step to the next, of `size` images each.
   std::size_t batchesPerStep() const;
 
-  // The way back of `loss`, the mean over a batch of `images`; `rates` are those of a step that becomes due. Where the loss is not a finite number
-  // nothing is stepped, and the gradients are spoilt.
+  // The way back of `loss`, the mean over the images that are `part` of a batch of `images`.
+  void backward(const at::Tensor& loss, std::size_t images, double part = 1);
+  // All parts of the batch have gone back, and `loss` is its mean; `rates` are those of a step that becomes due. Where the loss is not a finite
+  // number nothing is stepped, and the gradients are spoilt.
+  Result close(float loss, std::size_t images, const StepRates& rates, bool lastOfEpoch);
+  // Both, of a batch in one part.
   Result add(const at::Tensor& loss, std::size_t images, const StepRates& rates, bool lastOfEpoch);
+  // The gradients since the last step go: their batches will go back once more.
+  void forget() { optimizer_.zeroGrad(); }
 
   // The end of an epoch whose last batch could not be trained on: what was gathered is applied.
   Result flush(const StepRates& rates);
+
+  // No gradients are waiting, neither of this fit nor of the one before: the training can go on from here in another process.
+  bool settled() const { return settled_; }
+  Json state() const;
+  void setState(const Json& state);  // after beginFit()
 
  private:
   void step(const StepRates& rates, Result& result);
@@ -55,6 +66,7 @@ class GradientStep {
   bool gathers_ = false;
   std::size_t size_ = 1, effective_ = 1;  // images
   std::size_t gathered_ = 0;              // images whose gradients wait for the next step
+  bool settled_ = true;
 };
 
 }  // namespace panicle

@@ -18,4 +18,13 @@ void LossScaler::update(bool finite) {
   }
 }
 
+Json LossScaler::state() const {
+  return {{"scale", scale_}, {"good", good_}};
+}
+
+void LossScaler::setState(const Json& state) {
+  scale_ = state.at("scale").get<double>();
+  good_ = state.at("good").get<int>();
+}
+
 }  // namespace panicle

@@ -2,6 +2,8 @@
 // Source: torch.cuda.amp.GradScaler with its defaults, as fastai's MixedPrecision uses it.
 #pragma once
 
+#include "core/base/json.h"
+
 namespace panicle {
 
 class LossScaler {
@@ -10,6 +12,9 @@ class LossScaler {
   // After each step: halves the scale when the gradients were not finite (that step must not be taken), doubles it after
   // 2000 good steps in a row.
   void update(bool finite);
+
+  Json state() const;
+  void setState(const Json& state);
 
  private:
   double scale_ = 65536;

@@ -3,59 +3,67 @@
 namespace panicle {
 namespace {
 
-std::vector<torch::Tensor> tensorsOf(const Classifier& model) {
-  std::vector<torch::Tensor> tensors;
-  for (const auto& entry : model.stateDict()) tensors.push_back(entry.tensor);
-  return tensors;
-}
-
-std::vector<torch::Tensor> clones(const std::vector<torch::Tensor>& tensors) {
+std::vector<torch::Tensor> clones(const StateDict& state) {
   std::vector<torch::Tensor> copies;
-  for (const auto& tensor : tensors) copies.push_back(tensor.detach().clone());
+  for (const auto& entry : state) copies.push_back(entry.tensor.detach().clone());
   return copies;
 }
 
-void copyAll(const std::vector<torch::Tensor>& from, const std::vector<torch::Tensor>& to) {
-  const torch::NoGradGuard noGrad;
-  for (std::size_t i = 0; i < from.size(); ++i) to[i].copy_(from[i]);
+StateDict named(const StateDict& names, const std::vector<torch::Tensor>& tensors) {
+  StateDict state;
+  for (std::size_t i = 0; i < names.size(); ++i) state.push_back({names[i].name, tensors[i]});
+  return state;
 }
 
 }  // namespace
 
-ModelCopy::ModelCopy(const Classifier& model) : live_(tensorsOf(model)), kept_(clones(live_)) {}
+ModelCopy::ModelCopy(const Classifier& model) : live_(model.stateDict()), kept_(clones(live_)) {}
 
 void ModelCopy::take() {
-  copyAll(live_, kept_);
+  const torch::NoGradGuard noGrad;
+  for (std::size_t i = 0; i < live_.size(); ++i) kept_[i].copy_(live_[i].tensor);
 }
 
 void ModelCopy::restore() const {
-  copyAll(kept_, live_);
+  const torch::NoGradGuard noGrad;
+  for (std::size_t i = 0; i < live_.size(); ++i) live_[i].tensor.copy_(kept_[i]);
+}
+
+StateDict ModelCopy::kept() const {
+  return named(live_, kept_);
 }
 
 WeightAverage::WeightAverage(const Classifier& model, double decay)
-    : decay_(decay), live_(tensorsOf(model)), average_(clones(live_)) {}
+    : decay_(decay), live_(model.stateDict()), average_(clones(live_)) {}
 
 void WeightAverage::update() {
   const torch::NoGradGuard noGrad;
   for (std::size_t i = 0; i < live_.size(); ++i) {
-    if (live_[i].is_floating_point()) {
-      average_[i].lerp_(live_[i], 1 - decay_);
+    const torch::Tensor& live = live_[i].tensor;
+    if (live.is_floating_point()) {
+      average_[i].lerp_(live, 1 - decay_);
     } else {
-      average_[i].copy_(live_[i]);  // counts
+      average_[i].copy_(live);  // counts
     }
   }
 }
 
 void WeightAverage::restart() {
-  copyAll(live_, average_);
+  const torch::NoGradGuard noGrad;
+  for (std::size_t i = 0; i < live_.size(); ++i) average_[i].copy_(live_[i].tensor);
 }
 
 void WeightAverage::swap() {
   for (std::size_t i = 0; i < live_.size(); ++i) {
-    const torch::Tensor values = live_[i].tensor_data();
-    live_[i].set_data(average_[i]);
+    torch::Tensor& live = live_[i].tensor;
+    const torch::Tensor values = live.tensor_data();
+    live.set_data(average_[i]);
     average_[i] = values;
   }
+}
+
+StateDict WeightAverage::average() const {
+  return named(live_, average_);
 }
 
 }  // namespace panicle

@@ -13,9 +13,11 @@ class ModelCopy {
   explicit ModelCopy(const Classifier& model);
   void take();           // anew
   void restore() const;  // into the model
+  StateDict kept() const;  // the copy's own tensors, under the model's names
 
  private:
-  std::vector<torch::Tensor> live_, kept_;
+  StateDict live_;
+  std::vector<torch::Tensor> kept_;
 };
 
 // An exponential moving average of all weights and floating-point buffers. Source: timm.utils.ModelEmaV2.
@@ -26,10 +28,12 @@ class WeightAverage {
   void restart(); // from the model as it is
   // Exchanges the model's values for the average's; a second time puts them back. No memory is copied.
   void swap();
+  StateDict average() const;  // its own tensors, under the model's names; between two swaps the model's
 
  private:
   double decay_;
-  std::vector<torch::Tensor> live_, average_;
+  StateDict live_;
+  std::vector<torch::Tensor> average_;
 };
 
 }  // namespace panicle

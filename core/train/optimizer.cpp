@@ -7,8 +7,10 @@
 #include <cmath>
 #include <tuple>
 
+#include "core/base/error.h"
 #include "core/models/storageless.h"
 #include "core/train/optimizer_update.h"
+#include "core/train/trainer_state.h"
 
 namespace panicle {
 namespace {
@@ -270,6 +272,54 @@ std::shared_ptr<const Optimizer::State> Optimizer::saveState() const {
 void Optimizer::restoreState(const State& state) {
   impl_->state = state;
   for (ParameterState& own : impl_->state.parameters) own = own.copy();
+}
+
+namespace {
+
+// A parameter's tensors, and the names under which a checkpoint has them.
+template <typename Visit>
+void forEachTensor(ParameterState& own, std::size_t parameter, const Visit& visit) {
+  const std::string prefix = "optimizer." + std::to_string(parameter) + ".";
+  visit("average", prefix + "average", own.average);
+  visit("square", prefix + "square", own.square);
+  visit("slow", prefix + "slow", own.slow);
+}
+
+}  // namespace
+
+void Optimizer::save(TrainerState& state) const {
+  Json parameters = Json::array();
+  for (std::size_t i = 0; i < impl_->parameters.size(); ++i) {
+    ParameterState& own = impl_->state.parameters[i];
+    Json row{{"steps", own.steps}, {"gradient", impl_->parameters[i].tensor.grad().defined()}};
+    forEachTensor(own, i, [&](const char* what, const std::string& name, const at::Tensor& tensor) {
+      row[what] = tensor.defined();
+      if (tensor.defined()) state.add(name, tensor);
+    });
+    parameters.push_back(std::move(row));
+  }
+  state.numbers["optimizer"] = {
+      {"steps", impl_->state.steps}, {"momentum", impl_->state.momentum}, {"wd", impl_->state.wd}, {"parameters", parameters}};
+}
+
+void Optimizer::load(const TrainerState& state, const StoredTensors& tensors) {
+  const Json& numbers = state.numbers.at("optimizer");
+  const Json& parameters = numbers.at("parameters");
+  if (parameters.size() != impl_->parameters.size()) throw Error("the checkpoint is of another network");
+  impl_->state.steps = numbers.at("steps").get<std::int64_t>();
+  impl_->state.momentum = numbers.at("momentum").get<double>();
+  impl_->state.wd = numbers.at("wd").get<double>();
+  for (std::size_t i = 0; i < impl_->parameters.size(); ++i) {
+    const at::Tensor& p = impl_->parameters[i].tensor;
+    ParameterState& own = impl_->state.parameters[i];
+    const Json& row = parameters[i];
+    own.steps = row.at("steps").get<std::int64_t>();
+    forEachTensor(own, i, [&](const char* what, const std::string& name, at::Tensor& tensor) {
+      tensor = row.at(what).get<bool>() ? at::empty_like(p) : at::Tensor();
+      if (tensor.defined()) tensors.copyTo(name, tensor);
+    });
+    p.mutable_grad() = row.at("gradient").get<bool>() ? at::zeros_like(p) : at::Tensor();
+  }
 }
 
 }  // namespace panicle

@@ -26,6 +26,9 @@ struct OptimizedParameter {
   bool decay = true;  // false for norms and biases; OptimizerOptions::wd_bn_bias overrules it
 };
 
+struct TrainerState;
+class StoredTensors;
+
 struct OptimizerMode {
   // fastai's defect (Fidelity::Fastai): zeroGrad() fills gradients with zeros instead of removing them, and a
   // parameter that has one is stepped whether it learns or not, so that weights frozen after they have learnt
@@ -73,6 +76,10 @@ class Optimizer {
   struct State;
   std::shared_ptr<const State> saveState() const;
   void restoreState(const State& state);
+
+  // The same for a checkpoint: adds the live tensors, and numbers under "optimizer". Gradients must be as zeroGrad() leaves them.
+  void save(TrainerState& state) const;
+  void load(const TrainerState& state, const StoredTensors& tensors);
 
  private:
   struct Impl;

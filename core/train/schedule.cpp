@@ -89,6 +89,15 @@ void SmoothLoss::add(float loss) {
               (1.0f - kBeta);  // torch.lerp(loss, average, beta), in its order for a weight above a half
 }
 
+Json SmoothLoss::state() const {
+  return {{"count", count_}, {"average", average_}};
+}
+
+void SmoothLoss::setState(const Json& state) {
+  count_ = state.at("count").get<int>();
+  average_ = state.at("average").get<float>();
+}
+
 double SmoothLoss::value() const {
   if (count_ == 0) return std::nan("");
   return average_ / static_cast<float>(1 - std::pow(0.98, count_));

@@ -44,6 +44,7 @@ class PositionCounter {
   void beginEpoch(int epoch) { position_ = static_cast<double>(epoch) / epochs_; }
   void advance() { position_ += 1.0 / (static_cast<double>(batches_) * epochs_); }
   double position() const { return position_; }
+  void setPosition(double position) { position_ = position; }
 
  private:
   int epochs_;
@@ -57,6 +58,9 @@ class SmoothLoss {
   void reset() { *this = {}; }
   void add(float loss);
   double value() const;
+
+  Json state() const;
+  void setState(const Json& state);
 
  private:
   int count_ = 0;

@@ -130,4 +130,45 @@ double TimeLeft::seconds() const {
   return total;
 }
 
+Json TimeLeft::state() const {
+  const auto cost = [](const Cost& of) {
+    return Json{{"images", of.images}, {"seconds", of.seconds}, {"before", of.before ? Json(*of.before) : Json(nullptr)}};
+  };
+  Json fits = Json::array();
+  for (const FitCost& fit : costs_) {
+    fits.push_back({{"train", cost(fit.train)}, {"valid", cost(fit.valid)}, {"epochs", fit.epochs}, {"over", fit.over}});
+  }
+  return {{"fits", fits},
+          {"current", current_},
+          {"in_epoch", inEpoch_},
+          {"warm_up", warmUp_},
+          {"trained", trainedImages_},
+          {"validated", validatedImages_}};
+}
+
+void TimeLeft::setState(const Json& state) {
+  const auto cost = [](const Json& json) {
+    Cost of{.images = json.at("images").get<std::size_t>(), .seconds = json.at("seconds").get<double>(), .before = std::nullopt};
+    if (const Json& before = json.at("before"); !before.is_null()) of.before = before.get<double>();
+    return of;
+  };
+  const Json& fits = state.at("fits");
+  if (fits.size() > costs_.size()) {  // of a training without a plan
+    unplanned_ = true;
+    costs_.resize(fits.size());
+    plan_.fits.resize(fits.size());
+  }
+  for (std::size_t i = 0; i < fits.size(); ++i) {
+    costs_[i] = {.train = cost(fits[i].at("train")),
+                 .valid = cost(fits[i].at("valid")),
+                 .epochs = fits[i].at("epochs").get<int>(),
+                 .over = fits[i].at("over").get<bool>()};
+  }
+  current_ = state.at("current").get<std::size_t>();
+  inEpoch_ = state.at("in_epoch").get<bool>();
+  warmUp_ = state.at("warm_up").get<std::size_t>();
+  trainedImages_ = state.at("trained").get<std::size_t>();
+  validatedImages_ = state.at("validated").get<std::size_t>();
+}
+
 }  // namespace panicle

@@ -5,6 +5,8 @@
 #include <optional>
 #include <vector>
 
+#include "core/base/json.h"
+
 namespace panicle {
 
 // Epochs that cost the same: those of one fit.
@@ -35,6 +37,10 @@ class TimeLeft {
   void endFit();  // also when epochs of it were left out
 
   double seconds() const;  // below 0 while nothing is known
+
+  // What was measured, by another with the same plan.
+  Json state() const;
+  void setState(const Json& state);
 
  private:
   // Seconds for an image, by the newest epoch that tells it.

@@ -1,5 +1,6 @@
 #include "core/train/tracker.h"
 
+#include <cmath>
 #include <limits>
 #include <utility>
 
@@ -24,6 +25,17 @@ bool Tracker::improves(const std::map<std::string, double>& values) {
   if (better) best_ = found->second;
   since_ = better ? 0 : since_ + 1;
   return better;
+}
+
+// JSON has no infinity, which is what the best is before the first epoch: null.
+Json Tracker::state() const {
+  return {{"best", std::isfinite(best_) ? Json(best_) : Json(nullptr)}, {"since", since_}};
+}
+
+void Tracker::setState(const Json& state) {
+  beginFit();
+  if (const Json& best = state.at("best"); !best.is_null()) best_ = best.get<double>();
+  since_ = state.at("since").get<int>();
 }
 
 namespace {
@@ -51,6 +63,17 @@ void FitWatch::beginFit() {
   for (auto* tracker : {&best_, &stopping_, &plateau_}) {
     if (*tracker) (*tracker)->beginFit();
   }
+}
+
+Json FitWatch::state() const {
+  const auto of = [](const std::optional<Tracker>& tracker) { return tracker ? tracker->state() : Json(nullptr); };
+  return {{"best", of(best_)}, {"stopping", of(stopping_)}, {"plateau", of(plateau_)}};
+}
+
+void FitWatch::setState(const Json& state) {
+  if (best_) best_->setState(state.at("best"));
+  if (stopping_) stopping_->setState(state.at("stopping"));
+  if (plateau_) plateau_->setState(state.at("plateau"));
 }
 
 FitWatch::Verdict FitWatch::afterEpoch(const std::map<std::string, double>& values) {

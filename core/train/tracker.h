@@ -20,6 +20,10 @@ class Tracker {
   bool improves(const std::map<std::string, double>& values);
   int epochsSince() const { return since_; }  // the last improvement
   void forgive() { since_ = 0; }
+
+  Json state() const;
+  void setState(const Json& state);
+
   const std::string& monitor() const { return monitor_; }
 
  private:
@@ -43,6 +47,9 @@ class FitWatch {
   explicit FitWatch(const CallbackOptions& options);
   void beginFit();
   Verdict afterEpoch(const std::map<std::string, double>& values);
+
+  Json state() const;
+  void setState(const Json& state);
 
  private:
   CallbackOptions options_;

@@ -160,6 +160,25 @@ TEST_F(LoaderTest, DropLastLeavesOutTheUnfilledBatch) {
   EXPECT_EQ(batches[1].count, 4);
 }
 
+TEST_F(LoaderTest, APassMayBeginWithALaterBatch) {
+  addPhotos(11);
+  const auto loader = this->loader({.threads = 3, .prefetch = 2});
+  Pass pass = passOf(11, 2, Mode::Train);
+  loader->begin(pass);
+  const auto whole = all(*loader);
+  for (std::size_t first = 0; first <= whole.size() + 1; ++first) {
+    pass.first_batch = first;
+    loader->begin(pass);
+    EXPECT_EQ(loader->batchCount(), whole.size());
+    const auto rest = all(*loader);
+    ASSERT_EQ(rest.size(), whole.size() - std::min(first, whole.size()));
+    for (std::size_t i = 0; i < rest.size(); ++i) {
+      EXPECT_EQ(rest[i].items, whole[first + i].items);
+      EXPECT_EQ(rest[i].pixels, whole[first + i].pixels);
+    }
+  }
+}
+
 TEST_F(LoaderTest, BadImagesAreLeftOutAndListed) {
   addPhotos(2);
   add(write("empty.jpg", ""));
