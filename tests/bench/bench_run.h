@@ -32,13 +32,12 @@ class WorkFolder {
   std::filesystem::path path_;
 };
 
-// resnet18 from scratch at 128 px, batch 32, with `settings` as KEY=VALUE: stages.0.augment=null. Without data.root on 640 sample photos,
-// which are made in `folder`.
+// The baseline recipes' network at 128 px, batch 64, from scratch, with `settings` as KEY=VALUE: stages.0.augment=null. Without data.root on
+// 640 sample photos, which are made in `folder`.
 inline RunSpec benchSpec(const std::vector<std::string>& settings, int epochs, const WorkFolder& folder) {
   RunSpec spec;
-  spec.model.arch = "resnet18";
+  spec.model.arch = "resnet26d";
   spec.model.weights = "none";
-  spec.batch.size = 32;
   spec.stages[0].schedule.epochs = epochs;
   for (const std::string& setting : settings) {
     const std::string_view text = setting;

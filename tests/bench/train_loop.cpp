@@ -34,7 +34,7 @@ using namespace panicle;
 using Clock = std::chrono::steady_clock;
 
 constexpr double kLimit = 1.03;
-constexpr int kEpochs = 21;
+constexpr int kEpochs = 11;
 constexpr std::size_t kTensorBatches = 16;  // that the bare steps go round
 
 // Of the clock on the wall, and of all cores' work for this process.
