@@ -118,7 +118,7 @@ TEST_F(BatchTensor, TakesABatchThatServedTheOtherStageBefore) {
 
 // A gap is closed in the buffers of the batch's own stage alone: those of the other may be shorter.
 TEST_F(BatchTensor, LeavesOutDamagedPhotosOfALargerBatchThanTheOtherStagesBefore) {
-  std::ofstream((*samples_)[0].file, std::ios::trunc) << "no picture";
+  std::ofstream((*samples_)[0].file.path(), std::ios::trunc) << "no picture";
   Loader inLoader(samples_, pipeline_, {.threads = 1, .prefetch = 1});
   Loader onDevice(samples_, pipeline_, {.threads = 1, .prefetch = 1, .batch_stage = BatchStage::Device});
   Pass one = pass(Mode::Valid);
@@ -153,7 +153,7 @@ TEST_F(BatchTensor, IsTheSameWithItemsOfManySizes) {
 }
 
 TEST_F(BatchTensor, IsTheSameWhereAPhotoIsDamaged) {
-  std::ofstream((*samples_)[1].file, std::ios::trunc) << "no picture";
+  std::ofstream((*samples_)[1].file.path(), std::ios::trunc) << "no picture";
   pipeline_.augment = AugOptions{.size = Size{24, 20}};
   expectSameOnDevice(Mode::Train);
 }

@@ -210,7 +210,7 @@ TEST(Trainer, StopAfterEpochValidatesFirst) {
 TEST(Trainer, BadImageIsReportedOnceAndLeftOut) {
   const TempFolder folder;
   const auto samples = paint(folder, 32);
-  std::ofstream(samples->at(3).file, std::ios::trunc) << "no image";
+  std::ofstream(samples->at(3).file.path(), std::ios::trunc) << "no image";
   const auto outcome = train(samples, {.epochs = 2, .batch = {24, 1}});
   ASSERT_EQ(outcome.warnings.size(), 1u);
   EXPECT_NE(outcome.warnings[0].message.find("3.png"), std::string::npos);
