@@ -32,12 +32,14 @@ class WorkFolder {
   std::filesystem::path path_;
 };
 
-// The baseline recipes' network at 128 px, batch 64, from scratch, with `settings` as KEY=VALUE: stages.0.augment=null. Without data.root on
-// 640 sample photos, which are made in `folder`.
+// The network, the transforms (squish 480, aug_transforms 128) and the batch of the baseline recipes, from scratch, with `settings` as
+// KEY=VALUE: stages.0.augment=null. Without data.root on 640 sample photos, which are made in `folder`.
 inline RunSpec benchSpec(const std::vector<std::string>& settings, int epochs, const WorkFolder& folder) {
   RunSpec spec;
   spec.model.arch = "resnet26d";
   spec.model.weights = "none";
+  spec.stages[0].resize.size = {480, 480};
+  spec.stages[0].augment = AugOptions{.size = Size{128, 128}, .min_scale = 0.75};
   spec.stages[0].schedule.epochs = epochs;
   for (const std::string& setting : settings) {
     const std::string_view text = setting;
