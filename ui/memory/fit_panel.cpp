@@ -114,6 +114,8 @@ QWidget* FitPanel::makeDetails() {
   details_->setWordWrap(true);
   details_->setTextFormat(Qt::RichText);
   details_->setTextInteractionFlags(Qt::TextSelectableByMouse);
+  details_->setAlignment(Qt::AlignTop | Qt::AlignLeft);
+  details_->setMinimumHeight(2 * details_->fontMetrics().lineSpacing());  // of a cell: the table stays where it is
   use_ = new QPushButton(lineIcon(QStringLiteral("recipe")), tr("&Use in recipe"), area);
   use_->setObjectName(QStringLiteral("useCell"));
   use_->setToolTip(tr("<p>Puts architecture, size, batch and accum into the recipe. Can be undone. (Enter in the table)</p>"));

@@ -150,9 +150,9 @@ RunView::RunView(Session& session, QWidget* parent)
   auto* splitter = new QSplitter(Qt::Vertical, this);
   splitter->addWidget(upper);
   splitter->addWidget(lower);
-  splitter->setStretchFactor(0, 2);
+  splitter->setStretchFactor(0, 3);
   splitter->setStretchFactor(1, 1);
-  splitter->setSizes({2, 1});
+  splitter->setSizes({3, 1});
   splitter->setChildrenCollapsible(false);
   splitter->setHandleWidth(kGrid);
 
