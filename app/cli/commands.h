@@ -21,7 +21,12 @@ void addRecipeCommands(CLI::App& program);  // recipes
 void addSpecCommand(CLI::App& program);     // spec
 void addLrFindCommand(CLI::App& program);   // lr-find
 void addTrainCommand(CLI::App& program);    // train
-void addRunCommands(CLI::App& program);     // runs list, runs show
+void addRunCommands(CLI::App& program);     // runs: list, show, and the three below
+void addCompareCommand(CLI::App& runs);     // compare
+void addArchiveCommands(CLI::App& runs);    // export, import, history
+void addLabelCommands(CLI::App& runs);      // star, rename, tag, note, keep, trash, restore, purge
+void addQueueCommands(CLI::App& program);   // queue: add, list, run, hold, release, cancel, move, retry, remove, on-failure
+void addSweepCommand(CLI::App& program);    // sweep
 void addResultCommands(CLI::App& program);  // interpret, submit
 
 // --set KEY=VALUE, as often as wanted, for the commands that change a RunSpec.

@@ -47,6 +47,8 @@ int main(int argc, char** argv) {
   panicle::cli::addLrFindCommand(program);
   panicle::cli::addTrainCommand(program);
   panicle::cli::addRunCommands(program);
+  panicle::cli::addQueueCommands(program);
+  panicle::cli::addSweepCommand(program);
   panicle::cli::addResultCommands(program);
   panicle::cli::addCacheCommand(program);
   panicle::cli::addMemoryCommand(program);

@@ -7,6 +7,8 @@
 #include "app/cli/commands.h"
 #include "app/cli/epoch_table.h"
 #include "app/cli/output.h"
+#include "core/base/error.h"
+#include "core/runs/run_query.h"
 
 namespace panicle::cli {
 namespace {
@@ -14,6 +16,8 @@ namespace {
 struct Arguments {
   std::string run;
   std::string workspace;
+  std::string query;
+  bool trash = false;
   bool json = false;
 };
 
@@ -35,37 +39,73 @@ Json bestJson(const RunRecord& record) {
   return json;
 }
 
-std::string bestText(const RunRecord& record) {
-  const EpochRow* best = record.best();
-  const std::string monitor = record.monitor();
-  return best ? fmt::format("{} {:.4f}", monitor, best->value(monitor)) : std::string();
+std::string bestText(const RunSummary& run) {
+  return run.best_epoch < 0 ? std::string() : fmt::format("{} {:.4f}", run.monitor, run.best);
+}
+
+std::string tagText(const RunSummary& run) {
+  std::string text = run.starred ? "*" : "";
+  for (const std::string& tag : run.tags) text += (text.empty() ? "" : " ") + tag;
+  return text;
+}
+
+Json summaryJson(const RunSummary& run, const RunRecord& record) {
+  return {{"run", run.id},
+          {"name", run.name},
+          {"status", toString(run.status)},
+          {"message", run.message},
+          {"created", run.created},
+          {"finished", run.finished},
+          {"seconds", run.seconds},
+          {"arch", run.architecture},
+          {"transforms", run.transforms},
+          {"schedule", run.schedule},
+          {"device", run.device},
+          {"precision", run.precision},
+          {"seed", run.seed},
+          {"settings", run.settings},
+          {"epochs", run.epochs},
+          {"planned_epochs", run.planned_epochs},
+          {"best", bestJson(record)},
+          {"last", run.last},
+          {"tta_error_rate", run.tta},
+          {"seconds_per_epoch", run.seconds_per_epoch},
+          {"peak_bytes", {{"predicted", run.predicted_peak_bytes}, {"measured", run.peak_bytes}}},
+          {"starred", run.starred},
+          {"tags", run.tags},
+          {"note", run.note},
+          {"results", record.results}};
+}
+
+// Where the mistake in a query is, under the query itself.
+std::string pointedAt(const std::string& query, const QueryError& error) {
+  return fmt::format("{}\n  {}\n  {}{}", error.what(), query, std::string(error.position(), ' '), std::string(error.length(), '^'));
+}
+
+std::vector<RunSummary> chosenRuns(const RunStore& store, const Arguments& arguments) {
+  const std::vector<RunSummary> all = store.summaries(arguments.trash ? Shown::Trashed : Shown::Kept);
+  std::vector<RunSummary> chosen;
+  try {
+    for (const std::size_t i : RunQuery(arguments.query).filter(all)) chosen.push_back(all[i]);
+  } catch (const QueryError& error) {
+    throw Error(pointedAt(arguments.query, error));
+  }
+  return chosen;
 }
 
 void listRuns(const Arguments& arguments) {
   const RunStore store = openWorkspace(arguments.workspace);
-  const auto records = store.list();
+  const std::vector<RunSummary> chosen = chosenRuns(store, arguments);
   if (arguments.json) {
     Json runs = Json::array();
-    for (const auto& record : records) {
-      runs.push_back({{"run", record.id},
-                      {"name", record.name},
-                      {"status", toString(record.status)},
-                      {"message", record.message},
-                      {"created", record.created},
-                      {"finished", record.finished},
-                      {"seconds", record.seconds},
-                      {"arch", record.spec.model.arch},
-                      {"epochs", record.epochs.size()},
-                      {"best", bestJson(record)},
-                      {"results", record.results}});
-    }
+    for (const RunSummary& run : chosen) runs.push_back(summaryJson(run, store.get(run.id)));
     printJson(runs);
     return;
   }
-  TextTable table({"run", "name", "status", "created", "time", "arch", "epochs", "best epoch"}, Align::Left);
-  for (const auto& record : records) {
-    table.add({record.id, record.name, toString(record.status), record.created, formatTime(record.seconds),
-               record.spec.model.arch, std::to_string(record.epochs.size()), bestText(record)});
+  TextTable table({"run", "name", "status", "created", "time", "arch", "transforms", "epochs", "best epoch", "tags"}, Align::Left);
+  for (const RunSummary& run : chosen) {
+    table.add({run.id, run.name, toString(run.status), run.created, formatTime(run.seconds), run.architecture, run.transforms,
+               std::to_string(run.epochs), bestText(run), tagText(run)});
   }
   table.print();
 }
@@ -140,7 +180,11 @@ Json recordJson(const RunStore& store, const RunRecord& record) {
           {"splits", splitsJson(record)},
           {"remedies", remediesJson(record)},
           {"environment", record.environment},
-          {"warnings", record.warnings}};
+          {"warnings", record.warnings},
+          {"starred", record.starred},
+          {"tags", record.tags},
+          {"note", record.note},
+          {"trashed", record.trashed}};
 }
 
 // Metrics of the epochs: first as they were asked for, then what they brought for further targets and for classes.
@@ -165,7 +209,9 @@ std::string resultWords(const RunRecord& record) {
 void printRecord(const RunStore& store, const RunRecord& record) {
   fmt::print("run {}{}: {}, {}, created {}\n", record.id, record.name.empty() ? "" : " '" + record.name + "'",
              toString(record.status), formatTime(record.seconds), record.created);
+  if (!record.trashed.empty()) fmt::print("in the trash since {}\n", record.trashed);
   if (!record.message.empty()) fmt::print("{}\n", record.message);
+  if (!record.note.empty()) fmt::print("note: {}\n", record.note);
   fmt::print("{} on {}\n", record.spec.model.arch, record.spec.data.root);
   for (const char* key : {"start", "device", "precision", "blas", "kernels"}) {
     if (record.environment.contains(key)) fmt::print("{}: {}\n", key, record.environment[key].get<std::string>());
@@ -198,11 +244,14 @@ void showRun(const Arguments& arguments) {
 }  // namespace
 
 void addRunCommands(CLI::App& program) {
-  auto* runs = program.add_subcommand("runs", "List the runs of a workspace, or show one");
+  auto* runs = program.add_subcommand("runs", "The runs of a workspace: list, show, compare, label, give away, throw away");
   runs->require_subcommand(1);
 
   auto listArguments = std::make_shared<Arguments>();
   auto* list = runs->add_subcommand("list", "All runs, newest first, with the best epoch of each: by what keep_best watches, else by error_rate");
+  list->add_option("--query", listArguments->query,
+                   "Only those that match: words, arch:convnext, error<0.05, tag:baseline, status:failed, starred; a - before a term leaves such runs out");
+  list->add_flag("--trash", listArguments->trash, "Those in the trash");
   addWorkspace(*list, listArguments->workspace);
   addJson(*list, listArguments->json);
   list->callback([listArguments] { listRuns(*listArguments); });
@@ -214,6 +263,10 @@ void addRunCommands(CLI::App& program) {
   addWorkspace(*show, showArguments->workspace);
   addJson(*show, showArguments->json);
   show->callback([showArguments] { showRun(*showArguments); });
+
+  addCompareCommand(*runs);
+  addArchiveCommands(*runs);
+  addLabelCommands(*runs);
 }
 
 }  // namespace panicle::cli

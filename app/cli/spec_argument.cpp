@@ -24,7 +24,11 @@ RunSpec readSpecArgument(const SpecArgument& argument) {
   } else {
     spec = readSpec(argument.file);
   }
-  applySettings(spec, argument.settings);
+  return settledSpec(std::move(spec), argument.settings);
+}
+
+RunSpec settledSpec(RunSpec spec, const std::vector<std::string>& settings) {
+  applySettings(spec, settings);
   if (!spec.data.root.empty())
     spec.data.root = std::filesystem::absolute(spec.data.root).lexically_normal().string();
   throwProblems("the run cannot start:", check(spec));

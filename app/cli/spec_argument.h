@@ -20,5 +20,7 @@ void addSpecArgument(CLI::App& command, SpecArgument& argument);
 // The data folder comes out absolute: a run must find its photos again from any folder. Throws Error listing
 // all problems, those of check() too.
 RunSpec readSpecArgument(const SpecArgument& argument);
+// The same for a spec that did not come from a file.
+RunSpec settledSpec(RunSpec spec, const std::vector<std::string>& settings);
 
 }  // namespace panicle::cli

@@ -26,21 +26,30 @@ struct QueueEntry {
   QueueState state = QueueState::Waiting;
   std::string lane;        // "cpu", "cuda:0"
   RunSpec spec;            // a copy of its own: what is changed elsewhere later does not reach it
+  int rung = -1;           // of a successive halving, from 0; -1: none
   std::string group;       // of the sweep or repetition that it belongs to; "" for none
   std::string run;         // the run that came of it; "" before it began
   std::string message;     // why it failed
   std::string added;       // ISO 8601, UTC
   std::string started;
   std::string ended;
-  bool stop_asked = false; // it runs and was told to stop
+  bool stop_asked = false; // it runs, or ran, and was told to stop
 };
 
 // What the entries that still wait in a lane do when one fails.
 enum class OnFailure { Continue, Hold };
 
+// Successive halving (Jamieson and Talwalkar 2016): all entries train for the first number of epochs; when the last of them has ended, the
+// best 1/eta by their monitor are queued again, each from its beginning, since a schedule is made for its epochs, for the next number.
+struct Halving {
+  std::vector<int> epochs{3, 9, 27};  // of the last stage, growing
+  int eta = 3;
+};
+
 struct QueueOptions {
   std::string group;
   bool held = false;
+  std::optional<Halving> halving = std::nullopt;
 };
 
 class RunQueue {
@@ -96,7 +105,7 @@ RunOutcome workOn(RunStore& store, const QueueEntry& entry, TrainControl& contro
 // The one that works on a lane. While it lives, it holds the lane's lock of this machine.
 class LaneRunner {
  public:
-  // Throws Error when another program, or another object of this one, works on the lane.
+  // Throws Error when another program, or another object of this one, works on the lane. Both outlive it.
   LaneRunner(RunStore& store, RunQueue& queue, const std::string& lane, EntryWork work = workOn);
   ~LaneRunner();
   LaneRunner(const LaneRunner&) = delete;

@@ -8,6 +8,7 @@
 
 #include "core/base/error.h"
 #include "core/runs/memory_tables.h"
+#include "core/runs/summary_tables.h"
 
 namespace panicle {
 namespace {
@@ -64,23 +65,8 @@ const std::array kMigrations{
          value REAL,
          PRIMARY KEY (run, name)) WITHOUT ROWID;)",
     kMemoryTables,
+    kSummaryTables,
 };
-
-RunStatus statusFromText(const std::string& text) {
-  for (int i = 0; i <= static_cast<int>(RunStatus::Interrupted); ++i) {
-    if (text == toString(static_cast<RunStatus>(i))) return static_cast<RunStatus>(i);
-  }
-  return RunStatus::Interrupted;
-}
-
-std::string utcNow() {
-  const std::time_t now = std::time(nullptr);
-  std::tm parts{};
-  ::gmtime_r(&now, &parts);
-  char text[32];
-  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return text;
-}
 
 double realAt(SQLite::Statement& row, int column) {
   const SQLite::Column value = row.getColumn(column);
@@ -99,10 +85,27 @@ RunSpec storedSpec(const std::string& text, std::vector<std::string>& warnings) 
 
 }  // namespace
 
+RunStatus statusFromText(const std::string& text) {
+  for (int i = 0; i <= static_cast<int>(RunStatus::Interrupted); ++i) {
+    if (text == toString(static_cast<RunStatus>(i))) return static_cast<RunStatus>(i);
+  }
+  return RunStatus::Interrupted;
+}
+
+std::string utcNow() {
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  ::gmtime_r(&now, &parts);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
+  return text;
+}
+
 RunDatabase::RunDatabase(const std::filesystem::path& file)
     : db_(file.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, kBusyTimeoutMs) {
   if (db_.execAndGet("PRAGMA journal_mode").getString() != "wal") db_.execAndGet("PRAGMA journal_mode = WAL");
   migrate(file);
+  addSummaries();
 }
 
 void RunDatabase::migrate(const std::filesystem::path& file) {
@@ -120,6 +123,18 @@ void RunDatabase::migrate(const std::filesystem::path& file) {
                               ", this one knows " + std::to_string(known) +
                               "); use that one, or name another workspace");
   }
+}
+
+// Of runs from before schema 5, and of those that another version summed up.
+void RunDatabase::addSummaries() {
+  if (runsWithoutSummary(db_).empty()) return;
+  SQLite::Transaction transaction = begin();
+  for (const std::int64_t run : runsWithoutSummary(db_)) refreshSummary(run);
+  transaction.commit();
+}
+
+void RunDatabase::refreshSummary(std::int64_t run) {
+  writeSummary(db_, run, read(run).front());
 }
 
 std::int64_t RunDatabase::lastId() {
@@ -253,11 +268,15 @@ std::vector<MemoryRow> RunDatabase::memory(std::int64_t run) {
 
 std::vector<RunRecord> RunDatabase::load(std::optional<std::int64_t> only) {
   SQLite::Transaction snapshot(db_);
+  return read(only);
+}
+
+std::vector<RunRecord> RunDatabase::read(std::optional<std::int64_t> only) {
   SQLite::Statement row(
       db_,
       std::string("SELECT id, name, status, message, created, finished, seconds, peak_tensor_bytes, spec, "
                   "environment FROM runs ") +
-          (only ? "WHERE id = ?" : "ORDER BY id DESC"));
+          (only ? "WHERE id = ?" : "WHERE id NOT IN (SELECT run FROM labels WHERE trashed <> '') ORDER BY id DESC"));
   if (only) row.bind(1, *only);
   std::vector<RunRecord> records;
   while (row.executeStep()) {
@@ -282,6 +301,7 @@ std::vector<RunRecord> RunDatabase::load(std::optional<std::int64_t> only) {
   loadWarnings(only, byId);
   loadResults(only, byId);
   loadMemory(db_, only, byId);
+  loadLabels(db_, only, byId);
   return records;
 }
 

@@ -24,6 +24,9 @@ struct RunBuffer {
   ThinnedMemory memory;  // of the whole run
 };
 
+RunStatus statusFromText(const std::string& text);  // Interrupted for what is none
+std::string utcNow();                              // ISO 8601
+
 class RunDatabase {
  public:
   // Opens or makes the file and brings it to the newest schema. Throws Error when a newer Panicle wrote it.
@@ -33,6 +36,7 @@ class RunDatabase {
   // could not wait.
   SQLite::Transaction begin() { return SQLite::Transaction(db_, SQLite::TransactionBehavior::IMMEDIATE); }
 
+  SQLite::Database& connection() { return db_; }
   std::int64_t lastId();  // the highest that was ever given
   void insertRun(std::int64_t run, const std::string& name, const std::string& spec,
                  const std::string& environment);
@@ -43,13 +47,15 @@ class RunDatabase {
   void write(std::int64_t run, const BatchesSplit& split);
   void write(std::int64_t run, const RunEnded& end);
   void writePlan(std::int64_t run, const DeviceProfile& profile, const RunPlan& plan);
+  // After anything that a summary tells of was written, in the same transaction.
+  void refreshSummary(std::int64_t run);
   // A run ended when it last wrote. One that has meanwhile ended properly stays as it is.
   void markInterrupted(std::int64_t run);
 
   bool contains(std::int64_t run);
   int count();
   std::vector<std::int64_t> running();
-  // All runs, newest first, or only one.
+  // All runs but those in the trash, newest first, or only one.
   std::vector<RunRecord> load(std::optional<std::int64_t> only);
   std::vector<StepRow> steps(std::int64_t run);
   std::vector<MemoryRow> memory(std::int64_t run);
@@ -58,6 +64,8 @@ class RunDatabase {
   using RecordsById = std::unordered_map<std::int64_t, RunRecord*>;
 
   void migrate(const std::filesystem::path& file);
+  void addSummaries();
+  std::vector<RunRecord> read(std::optional<std::int64_t> only);  // in the transaction that is open
   void loadEpochs(std::optional<std::int64_t> only, const RecordsById& records);
   void loadChanges(std::optional<std::int64_t> only, const RecordsById& records);
   void loadWarnings(std::optional<std::int64_t> only, const RecordsById& records);

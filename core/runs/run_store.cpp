@@ -8,10 +8,8 @@
 #include <mutex>
 #include <utility>
 
-#include "core/base/error.h"
 #include "core/base/file.h"
-#include "core/runs/run_database.h"
-#include "core/runs/run_lock.h"
+#include "core/runs/run_store_impl.h"
 #include "core/train/metrics.h"
 
 namespace panicle {
@@ -26,68 +24,10 @@ std::string warningText(const Warning& warning) {
   return warning.path + ": " + warning.message;
 }
 
-// Paths need not be UTF-8; what is not is kept with replacement characters.
-std::string jsonText(const Json& json) {
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
-}
-
-// A run that this store records.
-struct ActiveRun {
-  explicit ActiveRun(const std::filesystem::path& folder) : lock(folder / "running.lock") {}
-
-  RunLock lock;
-  RunBuffer buffer;
-  Clock::time_point written = Clock::now();
-};
-
 }  // namespace
 
-struct RunStore::Impl {
-  explicit Impl(std::filesystem::path folder);
-
-  // Runs `work` under the mutex and turns what SQLite and the file system throw into Error.
-  template <typename Work>
-  auto guarded(Work work) const -> decltype(work());
-
-  std::filesystem::path folder(std::int64_t run) const { return workspace / "runs" / std::to_string(run); }
-  std::int64_t makeFolder();
-  std::int64_t requireId(const std::string& run);
-  ActiveRun& requireActive(const std::string& run);
-  // Writes what is buffered, and `rows` with it, in one transaction.
-  template <typename... Rows>
-  void flush(const std::string& run, ActiveRun& active, const Rows&... rows);
-  void flushWhenDue(const std::string& run, ActiveRun& active);
-  void markInterrupted();
-
-  void apply(const std::string& run, const BatchEnded& batch);
-  void apply(const std::string& run, const EpochEnded& epoch);
-  void apply(const std::string& run, const RatesChanged& change);
-  void apply(const std::string& run, const MemorySampled& sample);
-  void apply(const std::string& run, const MemoryMeasured& measured);
-  void apply(const std::string& run, const BatchesSplit& split);
-  void apply(const std::string& run, const Warning& warning);
-  void apply(const std::string& run, const RunEnded& end);
-  template <typename Other>
-  void apply(const std::string&, const Other&) {}
-
-  std::filesystem::path workspace;
-  std::filesystem::path file;
-  mutable std::mutex mutex;
-  std::unique_ptr<RunDatabase> db;
-  std::map<std::string, ActiveRun> active;
-};
-
-template <typename Work>
-auto RunStore::Impl::guarded(Work work) const -> decltype(work()) {
-  const std::lock_guard lock(mutex);
-  try {
-    return work();
-  } catch (const SQLite::Exception& error) {
-    throw fileError(file, std::string("the run store failed: ") + error.what() +
-                              "; see that the disk is not full and the folder can be written");
-  } catch (const std::filesystem::filesystem_error& error) {
-    throw fileError(error.path1(), "cannot be used: " + error.code().message());
-  }
+std::string jsonText(const Json& json) {
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 RunStore::Impl::Impl(std::filesystem::path folder)
@@ -137,6 +77,7 @@ void RunStore::Impl::flush(const std::string& run, ActiveRun& active, const Rows
   const std::int64_t id = requireId(run);
   db->write(id, active.buffer);
   (db->write(id, rows), ...);
+  if constexpr (sizeof...(Rows) > 0) db->refreshSummary(id);
   transaction.commit();
   active.buffer.steps.clear();
   active.buffer.warnings.clear();
@@ -253,6 +194,7 @@ std::string RunStore::create(const RunSpec& spec, const Json& environment) {
     ActiveRun active(folder(run));
     writeAtomically(folder(run) / "spec.json", document);
     impl_->db->insertRun(id, spec.name, document, jsonText(environment));
+    impl_->db->refreshSummary(id);
     transaction.commit();
     impl_->active.emplace(run, std::move(active));
     return run;
@@ -266,7 +208,9 @@ void RunStore::record(const std::string& run, const TrainEvent& event) {
 void RunStore::keepPlan(const std::string& run, const DeviceProfile& profile, const RunPlan& plan) {
   impl_->guarded([&] {
     SQLite::Transaction transaction = impl_->db->begin();
-    impl_->db->writePlan(impl_->requireId(run), profile, plan);
+    const std::int64_t id = impl_->requireId(run);
+    impl_->db->writePlan(id, profile, plan);
+    impl_->db->refreshSummary(id);
     transaction.commit();
   });
 }

@@ -131,6 +131,12 @@ class RunStore {
   void restore(const std::vector<std::string>& runs);
   // For ever, with their folders: runs that are in the trash. Returns the bytes that they took.
   std::uint64_t purge(const std::vector<std::string>& runs);
+
+  // All that the database holds of a run, for a file that is given away; throws Error for one that is running.
+  Json dump(const std::string& run) const;
+  // The run of such a document, under a new id. `folder` becomes the run's, which is then written in its name alone. Throws Error, and
+  // leaves `folder` and the database as they were, for a document that is none.
+  std::string adopt(const Json& dump, const std::filesystem::path& folder);
   // Samples of the run's memory, some 500 at most; what is still buffered here included.
   std::vector<MemoryRow> memory(const std::string& run) const;
 

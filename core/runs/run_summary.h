@@ -40,6 +40,7 @@ struct RunSummary {
   double best = kUnknown;       // by the monitor
   int best_epoch = -1;          // from 0; -1: none
   double last = kUnknown;
+  double error = kUnknown;      // error rate of the best epoch, whatever the monitor
   double train_loss = kUnknown; // of the last epoch
   double valid_loss = kUnknown;
   double tta = kUnknown;        // error rate of the label with test-time augmentation

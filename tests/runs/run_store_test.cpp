@@ -76,29 +76,6 @@ TEST(RunStore, KeepsChangesOfTheRatesAndSkippedSteps) {
   EXPECT_EQ(record.epochs.at(0).skipped_steps, 3u);
 }
 
-TEST(RunStore, ReadsAWorkspaceOfTheFirstSchema) {
-  const TempFolder folder;
-  std::string run;
-  {
-    RunStore store(folder.path());
-    run = store.create(namedSpec("old"), {});
-    store.record(run, epoch(0, 0.25));
-    store.record(run, RunEnded{run, RunStatus::Finished, "", {}, 1});
-  }
-  {
-    SQLite::Database db((folder.path() / "panicle.db").string(), SQLite::OPEN_READWRITE);
-    db.exec("DROP TABLE plans; DROP TABLE peaks; DROP TABLE memory; DROP TABLE splits; DROP TABLE remedies; "
-            "DROP TABLE results; DROP TABLE changes; ALTER TABLE epochs DROP COLUMN skipped_steps; "
-            "PRAGMA user_version = 1");
-  }
-  const RunRecord record = RunStore(folder.path()).get(run);
-  ASSERT_EQ(record.epochs.size(), 1u);
-  EXPECT_EQ(record.epochs[0].metrics.at("error_rate"), 0.25);
-  EXPECT_EQ(record.epochs[0].skipped_steps, 0u);
-  EXPECT_TRUE(record.changes.empty());
-  EXPECT_TRUE(record.results.empty());
-}
-
 TEST(RunStore, TheBestEpochIsWhatKeepBestWatches) {
   RunRecord record;
   EXPECT_EQ(record.best(), nullptr);

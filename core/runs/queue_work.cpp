@@ -1,0 +1,31 @@
+// What the queue asks of torch: which devices there are; and the work itself.
+#include <ATen/Context.h>
+
+#include "core/models/device.h"
+#include "core/runs/queue.h"
+
+#ifdef PANICLE_CUDA
+#include <ATen/cuda/CUDAContext.h>
+#endif
+
+namespace panicle {
+
+std::string laneOf(const std::string& device) {
+  return chooseDevice(device).str();
+}
+
+std::vector<std::string> lanes() {
+  std::vector<std::string> all{"cpu"};
+#ifdef PANICLE_CUDA
+  if (at::globalContext().hasCUDA()) {
+    for (int i = 0; i < at::cuda::device_count(); ++i) all.push_back("cuda:" + std::to_string(i));
+  }
+#endif
+  return all;
+}
+
+RunOutcome workOn(RunStore& store, const QueueEntry& entry, TrainControl& control, const TrainObserver& observer) {
+  return execute(store, entry.spec, control, observer);
+}
+
+}  // namespace panicle
