@@ -212,6 +212,7 @@ class RunMemoryTest : public QObject {
     RunStore& store = session_->store();
     RunSpec spec;
     spec.stages.resize(planned.size());
+    for (StageOptions& stage : spec.stages) stage.schedule.epochs = 1;
     const std::string run = store.create(spec, Json::object());
     store.keepPlan(run, processor(), planOf(planned));
     std::uint64_t step = 0;
