@@ -20,7 +20,7 @@ void addPreviewCommand(CLI::App& program);  // preview
 void addRecipeCommands(CLI::App& program);  // recipes
 void addSpecCommand(CLI::App& program);     // spec
 void addLrFindCommand(CLI::App& program);   // lr-find
-void addTrainCommand(CLI::App& program);    // train
+void addTrainCommand(CLI::App& program);    // train, resume
 void addRunCommands(CLI::App& program);     // runs: list, show, and the three below
 void addCompareCommand(CLI::App& runs);     // compare
 void addArchiveCommands(CLI::App& runs);    // export, import, history

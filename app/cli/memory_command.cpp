@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -14,6 +15,8 @@
 #include "core/models/architecture.h"
 #include "core/runs/fit_table.h"
 #include "core/runs/memory_plan.h"
+#include "core/runs/planner_error.h"
+#include "core/runs/run_store.h"
 
 namespace panicle::cli {
 namespace {
@@ -30,25 +33,8 @@ struct Arguments {
   std::string profile;
   std::optional<double> budget;  // MiB
   bool measure = false, csv = false, json = false;
+  std::string workspace;
 };
-
-struct Part {
-  const char* name;
-  std::uint64_t bytes;
-  const char* meaning;
-};
-
-std::vector<Part> partsOf(const MemoryParts& parts) {
-  return {{"weights", parts.weights, "weights and buffers"},
-          {"gradients", parts.gradients, "of the weights that learn"},
-          {"optimizer", parts.optimizer, "averages that it keeps"},
-          {"copies", parts.copies, "of the model: moving average, best so far"},
-          {"activations", parts.activations, "kept for the way back"},
-          {"workspace", parts.workspace, "of the operation that runs at the peak"},
-          {"batch", parts.batch, "photos and targets"},
-          {"cached", parts.cached, "held by the allocator beyond that"},
-          {"overhead", parts.overhead, "of the process beside its tensors; an assumption"}};
-}
 
 double mib(std::uint64_t bytes) {
   return static_cast<double>(bytes) / kMiB;
@@ -73,7 +59,14 @@ RunSpec specOf(const Arguments& arguments) {
   return spec;
 }
 
-DeviceProfile profileOf(const Arguments& arguments) {
+// The runs that tell how far plans were off; none where there is no workspace yet.
+std::vector<MeasuredRun> measuredRuns(const Arguments& arguments) {
+  const std::filesystem::path workspace = arguments.workspace.empty() ? defaultWorkspace() : std::filesystem::path(arguments.workspace);
+  if (!std::filesystem::exists(workspace / "panicle.db")) return {};
+  return RunStore(workspace).measuredRuns();
+}
+
+DeviceProfile profileOf(const Arguments& arguments, const std::vector<MeasuredRun>& runs) {
   const std::vector<DeviceProfile> profiles = deviceProfiles();
   DeviceProfile chosen = profiles.front();
   if (!arguments.profile.empty()) {
@@ -85,6 +78,7 @@ DeviceProfile profileOf(const Arguments& arguments) {
     }
     chosen = *found;
   }
+  learnOverhead(chosen, runs);
   if (arguments.budget) chosen.total = static_cast<std::uint64_t>(*arguments.budget * kMiB);
   return chosen;
 }
@@ -95,17 +89,20 @@ struct Answer {
   RunPlan plan;
   std::optional<std::uint64_t> measured;  // tensors; with CUDA what the allocator held
   std::optional<int> smallest_accum;
+  std::vector<PlannerError> errors;  // so far
 
   int effective() const { return spec.batch.effectiveSize(); }
   Fit fit() const { return judge(profile, plan.peak()); }
 };
 
 Answer answerFor(const Arguments& arguments, std::stop_token stop) {
+  const std::vector<MeasuredRun> runs = measuredRuns(arguments);
   Answer answer{.spec = specOf(arguments),
-                .profile = profileOf(arguments),
+                .profile = profileOf(arguments, runs),
                 .plan = {},
                 .measured = {},
-                .smallest_accum = {}};
+                .smallest_accum = {},
+                .errors = plannerError(runs)};
   answer.plan = predict(answer.spec, arguments.outputs, answer.profile, stop);
   answer.smallest_accum =
       smallestAccum(answer.spec, arguments.outputs, answer.profile, answer.effective(), stop);
@@ -117,13 +114,30 @@ Answer answerFor(const Arguments& arguments, std::stop_token stop) {
   return answer;
 }
 
+std::string meaningOf(const MemoryPart& part, const Answer& answer) {
+  if (part.bytes != &MemoryParts::overhead) return part.meaning;
+  return std::string(part.meaning) + (answer.profile.overhead_measured ? "; measured in earlier runs" : "; an assumption, until a run was measured");
+}
+
+Json errorsJson(const std::vector<PlannerError>& errors) {
+  Json list = Json::array();
+  for (const PlannerError& error : errors) {
+    list.push_back({{"kind", error.kind == ComputeKind::Cpu ? "cpu" : "cuda"},
+                    {"runs", error.runs},
+                    {"median_ratio", error.median},
+                    {"worst_ratio", error.worst},
+                    {"worst_run", error.worst_run}});
+  }
+  return list;
+}
+
 void printAnswerJson(const Answer& answer) {
   Json parts = Json::object();
   const MemoryParts& planned = answer.plan.parts();
-  for (const Part& part : partsOf(planned)) parts[part.name] = mib(part.bytes);
+  for (const MemoryPart& part : memoryParts()) parts[part.name] = mib(planned.*part.bytes);
   const auto measured = [&]() -> Json {
     if (!answer.measured) return nullptr;
-    return mib(*answer.measured + planned.overhead);
+    return mib(*answer.measured + planned.loader + planned.overhead);
   };
   printJson({{"predicted_peak_mib", mib(answer.plan.peak())},
              {"parts", parts},
@@ -135,6 +149,8 @@ void printAnswerJson(const Answer& answer) {
              {"smallest_accum", answer.smallest_accum ? Json(*answer.smallest_accum) : Json(nullptr)},
              {"budget_mib", mib(answer.profile.total)},
              {"profile", answer.profile.name},
+             {"overhead_measured", answer.profile.overhead_measured},
+             {"planner_error", errorsJson(answer.errors)},
              {"precision", enumName(answer.plan.precision)},
              {"stage", answer.plan.worst},
              {"frozen", answer.plan.stages[answer.plan.worst].frozen}});
@@ -145,16 +161,18 @@ void printAnswer(const Answer& answer) {
   fmt::print("{} on {}: needs about {:.0f} of {:.0f} MiB: {}\n\n", answer.spec.model.arch,
              answer.profile.name, mib(answer.plan.peak()), mib(answer.profile.total), words(answer.fit()));
   TextTable table({"part", "MiB", "what it is"}, Align::Left);
-  for (const Part& part : partsOf(planned)) {
-    if (part.bytes > 0) table.add({part.name, fmt::format("{:>9.1f}", mib(part.bytes)), part.meaning});
+  for (const MemoryPart& part : memoryParts()) {
+    const std::uint64_t bytes = planned.*part.bytes;
+    if (bytes > 0) table.add({part.name, fmt::format("{:>9.1f}", mib(bytes)), meaningOf(part, answer)});
   }
   table.print();
   if (answer.measured) {
-    const std::uint64_t foretold = planned.total() - planned.overhead;
-    fmt::print("\nmeasured beside the overhead: {:.1f} MiB; predicted {:.1f}, {:+.1f} %\n",
+    const std::uint64_t foretold = planned.held();
+    fmt::print("\nmeasured of tensors: {:.1f} MiB; predicted {:.1f}, {:+.1f} %\n",
                mib(*answer.measured), mib(foretold),
                100 * (static_cast<double>(foretold) / static_cast<double>(*answer.measured) - 1));
   }
+  for (const PlannerError& error : answer.errors) fmt::print("\nso far {}\n", words(error));
   if (answer.fit() != Fit::No) return;
   if (answer.smallest_accum) {
     fmt::print("\nit fits with accum {}: --bs {} --accum {}\n", *answer.smallest_accum,
@@ -190,7 +208,7 @@ void printFitTable(const Arguments& arguments, std::stop_token stop) {
   std::vector<FitCell> cells;
   ProgressLine line;
   fitTable(
-      spec, arguments.outputs, profileOf(arguments), tableOptions(arguments, spec),
+      spec, arguments.outputs, profileOf(arguments, measuredRuns(arguments)), tableOptions(arguments, spec),
       [&cells](const FitCell& cell) { cells.push_back(cell); }, stop, line.counter("planned"));
   line.clear();
   if (arguments.csv) {
@@ -250,6 +268,7 @@ void addMemoryCommand(CLI::App& program) {
   command->add_flag("--measure", arguments->measure,
                     "Take two steps for real on this machine, and tell what they needed");
   command->add_flag("--csv", arguments->csv, "The table of what fits as CSV");
+  addWorkspace(*command, arguments->workspace);
   addJson(*command, arguments->json);
   command->footer(
       "Nothing is read but the document: photos and weight files need not be there. Profiles: this machine, "

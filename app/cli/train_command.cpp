@@ -1,8 +1,10 @@
-// train: a run from its document to its predictions.
+// train, resume: a run from its document, or from where it was left, to its predictions.
 #include <spdlog/fmt/fmt.h>
 
 #include <filesystem>
+#include <functional>
 #include <memory>
+#include <optional>
 
 #include "app/cli/commands.h"
 #include "app/cli/epoch_table.h"
@@ -17,9 +19,30 @@ namespace {
 
 struct Arguments {
   SpecArgument spec;
+  std::string run;  // of resume
   std::string workspace;
   bool json = false;
+  std::optional<double> saveEvery;  // minutes
+
+  // Who asks for it gets it, whatever part of the time it takes.
+  CheckpointOptions checkpoint() const {
+    return saveEvery ? CheckpointOptions{.every_minutes = *saveEvery, .max_share = 1} : CheckpointOptions{};
+  }
 };
+
+void addSaving(CLI::App& command, std::optional<double>& minutes) {
+  command
+      .add_option("--save-every", minutes,
+                  "Save what the run can be resumed from each so many minutes, beside the end of every epoch; 0: as often as the disk allows. "
+                  "Otherwise 5, and as often as takes 1 % of the time at most")
+      ->check(CLI::NonNegativeNumber);
+}
+
+// For a command that the user may copy.
+std::string workspaceOption(const RunStore& store) {
+  const bool elsewhere = store.workspace() != std::filesystem::absolute(defaultWorkspace());
+  return elsewhere ? " --workspace " + store.workspace().string() : "";
+}
 
 void printResults(const RunStore& store, const std::string& run) {
   const RunRecord record = store.get(run);
@@ -33,8 +56,7 @@ void printResults(const RunStore& store, const std::string& run) {
   if (const auto tta = record.results.find("tta_error_rate"); tta != record.results.end())
     fmt::print("error_rate with test-time augmentation {:.4f}\n", tta->second);
   fmt::print("results: {}\n", folder.string());
-  const bool elsewhere = store.workspace() != std::filesystem::absolute(defaultWorkspace());
-  const std::string workspace = elsewhere ? " --workspace " + store.workspace().string() : "";
+  const std::string workspace = workspaceOption(store);
   if (hasPredictions(folder, "valid"))
     fmt::print("what went wrong: panicle-cli interpret {}{}\n", run, workspace);
   if (hasPredictions(folder, "test")) {
@@ -45,22 +67,35 @@ void printResults(const RunStore& store, const std::string& run) {
   }
 }
 
-void train(const Arguments& arguments) {
-  const RunSpec spec = readSpecArgument(arguments.spec);
+// `perform` is execute() or resume().
+void follow(RunStore& store, bool json, const std::function<RunOutcome(TrainControl&, const TrainObserver&)>& perform) {
   TrainControl control;
   const InterruptWatch watch(control);
-  RunStore store(arguments.workspace);
   RunOutcome outcome;
-  if (arguments.json) {
-    outcome = execute(store, spec, control, printEventLine);
+  if (json) {
+    outcome = perform(control, printEventLine);
   } else {
     TextReport report;
-    outcome = execute(store, spec, control, std::ref(report));
+    outcome = perform(control, std::ref(report));
   }
-  if (!arguments.json) printResults(store, outcome.run);
+  if (!json) printResults(store, outcome.run);
   if (outcome.status == RunStatus::Failed) throw Error("run " + outcome.run + " failed: " + outcome.message);
-  if (outcome.status != RunStatus::Finished)
-    throw Error("run " + outcome.run + " was " + toString(outcome.status) + " before its end");
+  if (outcome.status == RunStatus::Finished) return;
+  throw Error("run " + outcome.run + " was " + toString(outcome.status) + " before its end; go on with: panicle-cli resume " +
+              outcome.run + workspaceOption(store));
+}
+
+void train(const Arguments& arguments) {
+  const RunSpec spec = readSpecArgument(arguments.spec);
+  RunStore store(arguments.workspace);
+  follow(store, arguments.json,
+         [&](TrainControl& control, const TrainObserver& observer) { return execute(store, spec, control, observer, arguments.checkpoint()); });
+}
+
+void resumeRun(const Arguments& arguments) {
+  RunStore store = openWorkspace(arguments.workspace);
+  follow(store, arguments.json,
+         [&](TrainControl& control, const TrainObserver& observer) { return resume(store, arguments.run, control, observer, arguments.checkpoint()); });
 }
 
 }  // namespace
@@ -71,11 +106,23 @@ void addTrainCommand(CLI::App& program) {
   addSpecArgument(*command, arguments->spec);
   addWorkspace(*command, arguments->workspace);
   addJson(*command, arguments->json);
+  addSaving(*command, arguments->saveEvery);
   command->footer(
       "With --json one object a line: started, epoch, finished.\n"
       "Ctrl+C stops after the batch in work and keeps the run; a second Ctrl+C ends at once.\n"
       "A run that was stopped or failed gives exit status 1.");
   command->callback([arguments] { train(*arguments); });
+
+  auto resumed = std::make_shared<Arguments>();
+  auto* resume = program.add_subcommand("resume", "Go on with a run that was stopped, interrupted or has failed, from its newest checkpoint");
+  resume->add_option("RUN", resumed->run, "The run's number")->required();
+  addWorkspace(*resume, resumed->workspace);
+  addJson(*resume, resumed->json);
+  addSaving(*resume, resumed->saveEvery);
+  resume->footer(
+      "On the processor the run ends with the very weights that it would have had without the interruption;\n"
+      "where that cannot be, a warning says why. Prints as train does.");
+  resume->callback([resumed] { resumeRun(*resumed); });
 }
 
 }  // namespace panicle::cli

@@ -10,9 +10,12 @@
 #include "core/base/file.h"
 #include "core/eval/predictor.h"
 #include "core/memory/meter.h"
+#include "core/runs/memory_watch.h"
+#include "core/runs/out_of_memory.h"
 #include "core/models/device.h"
-#include "core/runs/background_writer.h"
 #include "core/runs/prepared_run.h"
+#include "core/runs/resume_point.h"
+#include "core/runs/run_saver.h"
 
 namespace panicle {
 namespace {
@@ -41,17 +44,35 @@ int epochsOf(const StageFit& stage) {
                          [](int sum, const FitPhase& phase) { return sum + phase.epochs; });
 }
 
+// Of a run that was there before: what was known of it, and why what is to come will not be bit for bit what it would have been.
+struct Resumed {
+  RunRecord record;
+  std::string inexact;  // "": it will
+};
+
 // One run from its files to its predictions. Members are filled in the order of the work.
 class Execution {
  public:
-  Execution(RunStore& store, const RunSpec& spec, Start start, TrainControl& control, const TrainObserver& observer, std::string run)
-      : store_(store), spec_(spec), start_(std::move(start)), control_(control), observer_(observer), run_(std::move(run)) {}
+  Execution(RunStore& store, const RunSpec& spec, std::optional<Resumed> resumed, TrainControl& control, const TrainObserver& observer,
+            std::string run, const CheckpointOptions& checkpoint, const DeviceProfile& profile, const TensorTracking& tracking)
+      : store_(store),
+        spec_(spec),
+        resumed_(std::move(resumed)),
+        control_(control),
+        observer_(observer),
+        run_(std::move(run)),
+        saver_(store_.folder(run_), checkpoint, control_, [this](const TrainEvent& event) { tell(event); },
+               [this](const TrainEvent& event) { show(event); }),
+        memory_(store_, spec_, run_, profile, tracking, [this](const TrainEvent& event) { tell(event); }) {}
 
   RunEnded perform() {
     RunEnded end{.run = run_};
     try {
-      prepared_ = prepareRun(spec_, start_, telling_, control_.token());
-      writeAtomically(store_.folder(run_) / "vocab.json", Json(prepared_.dataset.vocab).dump(2));
+      if (resumed_) findPoint();
+      prepared_ = prepareRun(spec_, start(), telling_, control_.token());
+      checkData(store_, run_, prepared_.dataset, goesOn(), warning_, control_.token());
+      memory_.plan(outputCount(*prepared_.targets));
+      saver_.patiently([this] { writeAtomically(store_.folder(run_) / "vocab.json", Json(prepared_.dataset.vocab).dump(2)); });
       end.status = train() ? RunStatus::Finished : RunStatus::Stopped;
     } catch (const Cancelled&) {
       end.status = RunStatus::Stopped;
@@ -59,9 +80,11 @@ class Execution {
     tellOfSkippedSteps();
     if (trainer_) trainer_->settle();
     if (loaders_.current()) {
-      if (!modelSaved_) saveModel(savedEpochs_, savedMetrics_);
+      saver_.patiently([this] {
+        if (!saver_.holdsModel()) saveModel(saver_.saved());
+        saver_.finish();
+      });
       keepPredictions(end.status == RunStatus::Finished);
-      finishWriting();
     }
     if (trainer_) end.metrics = trainer_->lastMetrics();
     if (ttaErrorRate_) end.metrics["tta_error_rate"] = *ttaErrorRate_;
@@ -70,13 +93,13 @@ class Execution {
 
   // After a failure: the predictions of the last good checkpoint. Returns what was kept, in words; "" without one.
   std::string rescue() {
-    writer_.finish();
-    if (savedEpochs_ == 0) return "";
-    const std::string model =
-        "The model of " + (savedEpochs_ == 1 ? std::string("the first epoch") : std::to_string(savedEpochs_) + " epochs");
+    saver_.wait();
+    const int epochs = saver_.saved().epochs;
+    if (epochs == 0) return "";
+    const std::string model = "The model of " + (epochs == 1 ? std::string("the first epoch") : std::to_string(epochs) + " epochs");
     if (!loaders_.current()) return model + " was kept.";
     tell(PhaseChanged{"reading the last good checkpoint"});
-    loadWeights(*prepared_.model, modelFile());
+    loadWeights(*prepared_.model, saver_.modelFile());
     keepPredictions(false);
     return model + " and its predictions were kept.";
   }
@@ -84,15 +107,56 @@ class Execution {
   // The stage that the run was in.
   const StageOptions& stage() const { return spec_.stages[stage_]; }
 
+  // What is known when memory was not enough; `what`: the allocator's words.
+  Shortage shortage(const std::string& what) {
+    return {stage_, memory_.outputs(), memory_.profile(), memory_.peak(), memory_.read(), what};
+  }
+
   // Of the last epoch that was saved.
-  const std::map<std::string, double>& savedMetrics() const { return savedMetrics_; }
+  const std::map<std::string, double>& savedMetrics() const { return saver_.saved().metrics; }
+
+  // Since the run began; of one that was resumed, what was lost left out.
+  double seconds() const {
+    return secondsBefore_ + std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count();
+  }
+
+  MemoryWatch& memory() { return memory_; }
 
   void tell(const TrainEvent& event) {
-    store_.record(run_, event);
-    if (observer_) observer_(event);
+    saver_.patiently([&] { store_.record(run_, event); });
+    show(event);
   }
 
  private:
+  void show(const TrainEvent& event) {
+    if (observer_) observer_(event);
+  }
+
+  // Where the run goes on. Its beginning, where no checkpoint is whole.
+  void findPoint() {
+    tell(PhaseChanged{"looking for the newest checkpoint"});
+    point_ = findResumePoint(store_, resumed_->record, warning_, control_.token());
+    if (point_->checkpoint) {
+      secondsBefore_ = point_->checkpoint->note().seconds;
+    } else {
+      warning_("run " + run_ + " has no checkpoint: it begins anew");
+    }
+    if (goesOn() && !resumed_->inexact.empty()) {
+      warning_("the run goes on, but not bit for bit as it would have without the interruption: " + resumed_->inexact);
+    }
+  }
+
+  bool goesOn() const { return point_ && point_->checkpoint; }
+
+  // Of the network; one that goes on takes its weights from the checkpoint.
+  Start start() const {
+    if (!goesOn()) return findStart(spec_.model, store_.workspace());
+    const Checkpoint& checkpoint = *point_->checkpoint;
+    std::string place = "the checkpoint after step " + std::to_string(checkpoint.step()) + " (epochs " + std::to_string(checkpoint.epoch());
+    if (checkpoint.batch() > 0) place += ", batches " + std::to_string(checkpoint.batch());
+    return {.goes_on = place + ")" + (resumed_->inexact.empty() ? ", bit for bit" : "")};
+  }
+
   // False when it was stopped after an epoch.
   bool train() {
     std::vector<StageFit> stages;
@@ -101,13 +165,23 @@ class Execution {
     }
     TrainerOptions options = trainerOptions(spec_, prepared_.precision);
     options.plan = planTime(stages);
+    options.on_boundary = [this](Boundary boundary) { saver_.atBoundary(boundary, *trainer_, seconds()); };
+    if (point_) options.changes = point_->changes;
     trainer_ = std::make_unique<Trainer>(prepared_.model, prepared_.device, prepared_.targets, options, control_,
                                          [this](const TrainEvent& event) { forward(event); });
     tellStart(stages);
-    for (std::size_t stage = 0; stage < stages.size(); ++stage) {
+    if (goesOn()) {
+      trainer_->restoreState(point_->checkpoint->state());
+      saver_.goOnFrom(*point_->checkpoint);
+      point_->checkpoint.reset();
+    }
+    for (auto stage = static_cast<std::size_t>(trainer_->stage()); stage < stages.size(); ++stage) {
       stage_ = stage;
+      memory_.enter(static_cast<int>(stage));
       Loader& loader = loaders_.begin(spec_.stages[stage], epochsOf(stages[stage]), store_.workspace(), control_.token());
-      if (trainer_->fit(stages[stage], loader, prepared_.data, *prepared_.samples) == FitEnd::StoppedAfterEpoch) return false;
+      const FitEnd end = trainer_->fit(stages[stage], loader, prepared_.data, *prepared_.samples);
+      memory_.leave(end == FitEnd::Done);
+      if (end == FitEnd::StoppedAfterEpoch) return false;
     }
     return true;
   }
@@ -122,7 +196,7 @@ class Execution {
     started.metrics = MetricTable(spec_.metrics, prepared_.targets).names();
     throwProblems("the run cannot start:",
                   checkMonitors(spec_.callbacks, started.metrics, !prepared_.data.valid.empty()));
-    started.start = start_.words();
+    started.start = start().words();
     tell(started);
   }
 
@@ -146,15 +220,15 @@ class Execution {
   // After each epoch the model is saved, so that nothing that goes wrong later costs more than an epoch; where only the best is to be
   // kept, after each that is the best so far.
   void forward(const TrainEvent& event) {
-    writer_.report();
+    saver_.report();
     tell(event);
-    if (std::holds_alternative<BatchEnded>(event)) modelSaved_ = false;
+    if (std::holds_alternative<BatchEnded>(event)) saver_.modelMoved();
+    if (const auto* batch = std::get_if<BatchEnded>(&event)) memory_.setStep(batch->step);
+    memory_.report();
     const auto* ended = std::get_if<EpochEnded>(&event);
     if (!ended) return;
-    if (trainer_->keepsEpoch()) saveModel(ended->epoch + 1, trainer_->lastMetrics());
+    if (trainer_->keepsEpoch()) saver_.patiently([&] { saveModel({ended->epoch + 1, trainer_->lastMetrics()}); });
     loaders_.tellOfCache();
-    const MemoryReading memory = meter_.read();
-    tell(MemorySampled{0, memory.tensors, memory.tensors_peak});
   }
 
   void tellOfSkippedSteps() {
@@ -166,37 +240,14 @@ class Execution {
                  ""});
   }
 
-  std::filesystem::path modelFile() const { return store_.folder(run_) / "model.safetensors"; }
-
-  std::shared_ptr<AtomicFile> stageModel() const {
-    return stageWeights(*prepared_.model, modelFile(),
-                        {{"panicle", PANICLE_VERSION}, {"vocab", Json(prepared_.dataset.vocab).dump()}, {"targets", outputsOf(*prepared_.targets).dump()}, normalizationNote(spec_)});
-  }
-
-  // Does not wait for the disk. The metrics are those of the last of `epochs`.
-  void saveModel(int epochs, const std::map<std::string, double>& metrics) {
-    modelSaved_ = true;
-    writer_.submit("model", [file = stageModel()] { file->commit(); }, [=, this](const std::exception_ptr& failure) {
-      modelFailure_ = failure;
-      if (failure) return tell(Warning{"the model was not saved: " + words(failure), modelFile().string()});
-      savedEpochs_ = epochs;
-      savedMetrics_ = metrics;
-      tell(CheckpointWritten{modelFile().string()});
-    });
-  }
-
-  static std::string words(const std::exception_ptr& failure) {
-    try {
-      std::rethrow_exception(failure);
-    } catch (const std::exception& error) {
-      return error.what();
-    }
-  }
-
-  // What a run ends with must be on disk.
-  void finishWriting() {
-    writer_.finish();
-    if (modelFailure_) std::rethrow_exception(modelFailure_);
+  // Settling puts back the weights that the newest epoch was validated with; so while nothing was trained since, the file holds them.
+  void saveModel(const RunSaver::Saved& what) {
+    saver_.saveModel(*prepared_.model,
+                     {{"panicle", PANICLE_VERSION},
+                      {"vocab", Json(prepared_.dataset.vocab).dump()},
+                      {"targets", outputsOf(*prepared_.targets).dump()},
+                      normalizationNote(spec_)},
+                     what);
   }
 
   // What the model says of the validation and test images; a stop does not shorten that, what was learnt is kept whole. `finished`: the run
@@ -208,7 +259,7 @@ class Execution {
     tta_ = finished ? spec_.tta : std::nullopt;
     keepPredictions("valid", loader, targets, dataset.items, prepared_.data.valid);
     if (dataset.test.empty()) return;
-    Loader test(makeSamples(dataset, dataset.test), loader.pipeline(), loaderOptions(spec_, prepared_.device));
+    Loader test(makeSamples(dataset, dataset.test), loader.pipeline(), loaderOptions(spec_, stage(), prepared_.device));
     std::vector<std::uint32_t> all(dataset.test.size());
     std::iota(all.begin(), all.end(), 0u);
     keepPredictions("test", test, withoutValues(targets), dataset.test, all);
@@ -223,7 +274,7 @@ class Execution {
     const auto onBad = [this](const BadSample& bad) { tell(Warning{"not predicted: " + bad.reason, ""}); };
     const PredictWith with{*prepared_.model, prepared_.device, prepared_.precision, spec_.batchOf(stage()).size};
     const Outputs plain = predict(with, loader, targets, items, onBad);
-    writeOutputs(store_.folder(run_), split, plain, targets, list);
+    saver_.patiently([&] { writeOutputs(store_.folder(run_), split, plain, targets, list); });
     if (!tta_ || plain.items.empty()) return;
     tell(PhaseChanged{"predicting " + images + " with test-time augmentation"});
     Outputs tta;
@@ -234,47 +285,47 @@ class Execution {
       tell(Warning{"test-time augmentation was left out: the run was told to stop", ""});
       return;
     }
-    writeOutputs(store_.folder(run_), ttaStem(split), tta, targets, list);
+    saver_.patiently([&] { writeOutputs(store_.folder(run_), ttaStem(split), tta, targets, list); });
     if (const double rate = classPredictions(tta, targets, 0, list).errorRate(); !std::isnan(rate)) ttaErrorRate_ = rate;
   }
 
   RunStore& store_;
   const RunSpec& spec_;
-  Start start_;
+  std::optional<Resumed> resumed_;
   TrainControl& control_;
   const TrainObserver& observer_;
   std::string run_;
-  MemoryMeter meter_;
+  std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
+  double secondsBefore_ = 0;  // of a run that was resumed, up to its checkpoint
+  RunSaver saver_;
+  MemoryWatch memory_;
   PreparationObserver telling_{.phase = [this](const std::string& what) { tell(PhaseChanged{what}); },
                                .warning = [this](const Warning& warning) { tell(warning); }};
+  std::function<void(const std::string&)> warning_ = [this](const std::string& what) { tell(Warning{what, ""}); };
+  std::optional<ResumePoint> point_;
   PreparedRun prepared_;
   StageLoader loaders_{spec_, prepared_, telling_};
   std::unique_ptr<Trainer> trainer_;
-  BackgroundWriter writer_;
-  std::exception_ptr modelFailure_;  // of the newest that was to be saved
   std::size_t stage_ = 0;
-  // Settling puts back the weights that the newest epoch was validated with; so while nothing was trained since, the file holds them.
-  bool modelSaved_ = false;
-  int savedEpochs_ = 0;  // of the saved model
-  std::map<std::string, double> savedMetrics_;
   std::optional<TtaOptions> tta_;        // null: none is wanted, or not any more
   std::optional<double> ttaErrorRate_;   // of the label on the validation images
 };
 
-std::string outOfMemoryMessage(const RunSpec& spec, const StageOptions& stage, const std::string& what) {
-  const Size size = makePipeline(spec, stage).outputSize();
-  return "out of memory with " + spec.model.arch + ", batch " + std::to_string(spec.batchOf(stage).size) + ", size " + toString(size) +
-         "; halve the batch's size and double its accum, or take smaller images.\n" + what;
+std::string shortageWords(Execution& execution, const RunSpec& spec, const std::string& what, std::vector<Remedy>& remedies) {
+  const Shortage shortage = execution.shortage(what);
+  if (shortage.outputs > 0) remedies = remediesFor(spec, shortage);
+  return shortageMessage(spec, shortage, remedies);
 }
 
-// What ended the run by an exception, which is being handled.
-std::string failureMessage(const RunSpec& spec, const StageOptions& stage) {
+// What ended the run by an exception, which is being handled; `remedies` are filled where memory was not enough.
+std::string failureMessage(Execution& execution, const RunSpec& spec, std::vector<Remedy>& remedies) {
   try {
     throw;
   } catch (const c10::Error& error) {
-    return isOutOfMemory(error) ? outOfMemoryMessage(spec, stage, error.what_without_backtrace()) : error.what_without_backtrace();
+    const std::string what = error.what_without_backtrace();
+    return isOutOfMemory(error) ? shortageWords(execution, spec, what, remedies) : what;
   } catch (const std::bad_alloc&) {
-    return outOfMemoryMessage(spec, stage, "");
+    return shortageWords(execution, spec, "", remedies);
   } catch (const std::exception& error) {
     return error.what();
   }
@@ -286,44 +337,83 @@ RunEnded performOrRescue(Execution& execution, const RunSpec& spec, const std::s
   try {
     return execution.perform();
   } catch (...) {
-    end.message = failureMessage(spec, execution.stage());
+    end.message = failureMessage(execution, spec, end.remedies);
   }
   end.metrics = execution.savedMetrics();
+  std::vector<Remedy> ignored;  // of the rescue, which takes less than the run did
   try {
     if (const std::string kept = execution.rescue(); !kept.empty()) end.message += "\n" + kept;
   } catch (...) {
-    end.message += "\nThe last checkpoint could not be predicted with: " + failureMessage(spec, execution.stage());
+    end.message += "\nThe last checkpoint could not be predicted with: " + failureMessage(execution, spec, ignored);
   }
   return end;
 }
 
-}  // namespace
+// On a processor: the system would rather end the program than refuse memory.
+std::uint64_t tensorLimit(const RunSpec& spec) {
+  const std::uint64_t budget = spec.memory.budgetBytes();
+  return budget > 0 ? budget : MemoryMeter(MeterOf::Processor).read().available;
+}
 
-RunOutcome execute(RunStore& store, const RunSpec& asked, TrainControl& control, const TrainObserver& observer) {
-  throwProblems("the run cannot start:", check(asked));
-  const auto start = std::chrono::steady_clock::now();
-  const Start from = findStart(asked.model, store.workspace());
-  const RunSpec spec = withNormalization(asked, from);
+// What a run records about where it is carried out; the threads that it computes with are set.
+Json environmentOf(const RunSpec& spec, const c10::Device& device) {
   setComputeThreads(spec.threads);
-  resetPeakTensorBytes();
   Json environment = describeEnvironment();
-  const c10::Device device = chooseDevice(spec.device);
   environment["device"] = describeDevice(device);
   environment["precision"] = enumName(resolvePrecision(spec.precision, device.str()));
-  environment["start"] = from.words();
-  const std::string run = store.create(spec, environment);
+  return environment;
+}
 
+// A run that is Running in the store, to its end.
+RunOutcome carryOut(RunStore& store, const RunSpec& spec, const std::string& run, std::optional<Resumed> resumed, const c10::Device& device,
+                    TrainControl& control, const TrainObserver& observer, const CheckpointOptions& checkpoint) {
+  resetPeakTensorBytes();
   RunEnded end;
   {
-    const TensorTracking tracking;
+    const DeviceProfile profile = profileOfRun(store, device.is_cuda());
+    const TensorTracking tracking(device.is_cuda() ? 0 : tensorLimit(spec));
+    const CardBudget budget(device.is_cuda() ? device.index() : 0, device.is_cuda() ? spec.memory.budgetBytes() : 0);
     const KeptMemory kept;
-    Execution execution(store, spec, from, control, observer, run);
+    Execution execution(store, spec, std::move(resumed), control, observer, run, checkpoint, profile, tracking);
     end = performOrRescue(execution, spec, run);
+    execution.memory().finish();
+    end.seconds = execution.seconds();
   }
-  end.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  store.record(run, end);
-  if (observer) observer(end);
+  const auto show = [&](const TrainEvent& event) {
+    if (observer) observer(event);
+  };
+  DiskPatience patience(control, [&](const std::string& words) { show(PhaseChanged{words}); });
+  patience([&] { store.record(run, end); });
+  show(end);
+  // What it could have been resumed from is of no use to one that has finished.
+  std::error_code ignored;
+  if (end.status == RunStatus::Finished) std::filesystem::remove_all(checkpointFolder(store.folder(run)), ignored);
   return {run, end.status, end.message};
+}
+
+}  // namespace
+
+RunOutcome execute(RunStore& store, const RunSpec& asked, TrainControl& control, const TrainObserver& observer,
+                   const CheckpointOptions& checkpoint) {
+  throwProblems("the run cannot start:", check(asked));
+  const Start start = findStart(asked.model, store.workspace());
+  const RunSpec spec = withNormalization(asked, start);
+  const c10::Device device = chooseDevice(spec.device);
+  Json environment = environmentOf(spec, device);
+  environment["start"] = start.words();
+  return carryOut(store, spec, store.create(spec, environment), std::nullopt, device, control, observer, checkpoint);
+}
+
+RunOutcome resume(RunStore& store, const std::string& run, TrainControl& control, const TrainObserver& observer,
+                  const CheckpointOptions& checkpoint) {
+  store.get(run);  // says that there is no such run
+  const RunSpec spec = readSpec(store.folder(run) / "spec.json");
+  throwProblems("run " + run + " cannot be resumed:", check(spec));
+  const c10::Device device = chooseDevice(spec.device);
+  const Json environment = environmentOf(spec, device);
+  Resumed resumed{.record = store.reopen(run), .inexact = ""};
+  resumed.inexact = whyNotExact(resumed.record.environment, environment);
+  return carryOut(store, spec, run, std::move(resumed), device, control, observer, checkpoint);
 }
 
 }  // namespace panicle

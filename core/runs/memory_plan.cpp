@@ -49,12 +49,20 @@ class Memory {
   std::map<std::string, MemoryParts> parts_;
 };
 
+std::uint64_t pixels(Size size) {
+  return static_cast<std::uint64_t>(size.height) * static_cast<std::uint64_t>(size.width);
+}
+
+// As the loader holds it: what a card gets goes through the batch transforms there.
+std::uint64_t batchBytes(const RunSpec& spec, const StageOptions& stage, ComputeKind kind) {
+  const auto images = static_cast<std::uint64_t>(spec.batchOf(stage).size);
+  const bool items = kind == ComputeKind::Cuda && stage.resize.method != ResizeMethod::RatioResize;
+  return images * 3 * (items ? pixels(stage.resize.size) : pixels(makePipeline(spec, stage).outputSize()) * sizeof(float));
+}
+
 // The loader's batches on their way, and the one in work: of the process, but of no tensor.
-std::uint64_t loaderBytes(const PlanRequest& request) {
-  const auto batches = static_cast<std::uint64_t>(LoaderOptions{}.prefetch) + 2;
-  const auto pixels =
-      static_cast<std::uint64_t>(request.image.height) * static_cast<std::uint64_t>(request.image.width);
-  return batches * static_cast<std::uint64_t>(request.batch.size) * 3 * pixels * sizeof(float);
+std::uint64_t loaderBytes(const RunSpec& spec, const StageOptions& stage) {
+  return static_cast<std::uint64_t>(prefetchOf(spec, stage, ComputeKind::Cpu) + 1) * batchBytes(spec, stage, ComputeKind::Cpu);
 }
 
 int copiesOf(const CallbackOptions& callbacks) {
@@ -81,13 +89,19 @@ StagePlan planStage(const RunSpec& spec, std::size_t stage, std::int64_t outputs
     const PlanRequest request = planRequest(spec, stage, frozen, outputs, profile);
     MemoryParts parts = memory.plan(request, stop);
     parts.overhead = profile.overhead;
-    if (profile.kind == ComputeKind::Cpu) parts.overhead += loaderBytes(request);
+    if (profile.kind == ComputeKind::Cpu) parts.loader = loaderBytes(spec, spec.stages[stage]);
     if (parts.total() > worst.parts.total()) worst = {stage, frozen, parts};
   }
   return worst;
 }
 
 }  // namespace
+
+int prefetchOf(const RunSpec& spec, const StageOptions& stage, ComputeKind kind) {
+  const std::uint64_t fitting = spec.memory.loaderBytes() / std::max<std::uint64_t>(batchBytes(spec, stage, kind), 1);
+  const auto most = static_cast<std::uint64_t>(LoaderOptions{}.prefetch);
+  return static_cast<int>(std::clamp<std::uint64_t>(fitting, 2, most + 1)) - 1;
+}
 
 PlanRequest planRequest(const RunSpec& spec, std::size_t stage, bool frozen, std::int64_t outputs,
                         const DeviceProfile& profile) {

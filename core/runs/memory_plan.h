@@ -38,4 +38,7 @@ RunPlan predict(const RunSpec& spec, std::int64_t outputs, const DeviceProfile& 
 PlanRequest planRequest(const RunSpec& spec, std::size_t stage, bool frozen, std::int64_t outputs,
                         const DeviceProfile& profile);
 
+// Batches that the loader makes ahead in a stage: three, or as many as the spec's memory.loader_mib holds beside the one in work.
+int prefetchOf(const RunSpec& spec, const StageOptions& stage, ComputeKind kind);
+
 }  // namespace panicle

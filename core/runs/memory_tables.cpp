@@ -49,6 +49,8 @@ const char* const kMemoryTables = R"(
 
 namespace {
 
+constexpr int kMostMeasured = 200;
+
 using Records = std::unordered_map<std::int64_t, RunRecord*>;
 
 std::int64_t signedBytes(std::uint64_t bytes) {
@@ -202,6 +204,20 @@ std::vector<MemoryRow> loadSamples(SQLite::Database& db, std::int64_t run) {
   std::vector<MemoryRow> rows;
   while (row.executeStep()) rows.push_back({row.getColumn(0).getDouble(), bytesAt(row, 1), peakAt(row, 2)});
   return rows;
+}
+
+std::vector<MeasuredRun> loadMeasuredRuns(SQLite::Database& db) {
+  std::vector<RunRecord> records;
+  SQLite::Statement row(db, "SELECT DISTINCT run FROM plans ORDER BY run DESC LIMIT ?");
+  row.bind(1, kMostMeasured);
+  while (row.executeStep()) records.emplace_back().id = row.getColumn(0).getString();
+  std::vector<MeasuredRun> runs;
+  for (RunRecord& record : records) {
+    const std::int64_t id = std::stoll(record.id);
+    loadMemory(db, id, {{id, &record}});
+    runs.push_back({record.id, std::move(record.memory), !record.splits.empty()});
+  }
+  return runs;
 }
 
 void loadMemory(SQLite::Database& db, std::optional<std::int64_t> only, const Records& records) {

@@ -24,6 +24,9 @@ void insertRemedies(SQLite::Database& db, std::int64_t run, const std::vector<Re
 void writeSamples(SQLite::Database& db, std::int64_t run, const ThinnedMemory& samples);
 std::vector<MemoryRow> loadSamples(SQLite::Database& db, std::int64_t run);
 
+// The last that were planned, newest first.
+std::vector<MeasuredRun> loadMeasuredRuns(SQLite::Database& db);
+
 // Fills what the records tell of memory: of one run, or of all.
 void loadMemory(SQLite::Database& db, std::optional<std::int64_t> only,
                 const std::unordered_map<std::int64_t, RunRecord*>& records);

@@ -13,6 +13,7 @@ namespace {
 using Settings = std::vector<std::pair<std::string, std::string>>;
 
 constexpr int kLeastBatch = 2;
+constexpr double kBudgetShare = 0.98;  // a plan may be a little too low
 constexpr int kSizeStep = 32;  // every network takes multiples of its stride, which divides this
 
 std::string mib(std::uint64_t bytes) {
@@ -52,14 +53,15 @@ class Search {
   }
 
   bool fits(const RunPlan& plan) const {
-    if (const std::uint64_t budget = spec_.memory.budgetBytes(); budget > 0) return plan.parts().held() <= budget;
+    if (const std::uint64_t budget = spec_.memory.budgetBytes(); budget > 0)
+      return static_cast<double>(plan.parts().held()) <= kBudgetShare * static_cast<double>(budget);
     return judge(shortage_.profile, plan.peak(), shortage_.now.used_by_others) != Fit::No;
   }
 
   // Whether it helps, and is a remedy now.
   bool offer(const Settings& settings, const std::string& words) {
     RunSpec changed = spec_;
-    for (const auto& [key, value] : settings) setByPath(changed, key, value);
+    for (const auto& [key, value] : settings) setByPath(changed, key, std::string_view(value));
     const auto plan = planOf(changed);
     if (!plan || !fits(*plan) || plan->peak() >= failed_) return false;
     remedies_.push_back({words, settings, plan->peak()});

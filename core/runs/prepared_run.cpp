@@ -7,6 +7,7 @@
 #include "core/models/device.h"
 #include "core/models/kernels.h"
 #include "core/models/weight_search.h"
+#include "core/runs/memory_plan.h"
 #include "core/weights/weight_file.h"
 
 namespace panicle {
@@ -20,16 +21,11 @@ std::shared_ptr<const std::vector<TargetColumn>> makeTargets(const Dataset& data
   return columns;
 }
 
-std::int64_t outputs(const std::vector<TargetColumn>& targets) {
-  const auto add = [](std::size_t sum, const TargetColumn& target) { return sum + target.kind.outputs(); };
-  return static_cast<std::int64_t>(std::accumulate(targets.begin(), targets.end(), std::size_t{0}, add));
-}
-
 std::shared_ptr<Classifier> buildModel(const RunSpec& spec, const PreparedRun& run, const Start& start,
                                        const PreparationObserver& observer) {
   observer.phase("building " + spec.model.arch);
   const Size first = makePipeline(spec, spec.stages.front()).outputSize();
-  auto model = std::make_shared<Classifier>(spec.model, outputs(*run.targets), first, spec.seed);
+  auto model = std::make_shared<Classifier>(spec.model, outputCount(*run.targets), first, spec.seed);
   if (start.file) {
     observer.phase("reading " + start.file->string());
     for (const std::string& note : loadWeights(*model, *start.file).notes)
@@ -56,6 +52,11 @@ NormalizeInput normalizationOf(const Start& start) {
 
 }  // namespace
 
+std::int64_t outputCount(const std::vector<TargetColumn>& targets) {
+  const auto add = [](std::size_t sum, const TargetColumn& target) { return sum + target.kind.outputs(); };
+  return static_cast<std::int64_t>(std::accumulate(targets.begin(), targets.end(), std::size_t{0}, add));
+}
+
 RunSpec withNormalization(RunSpec spec, const Start& start) {
   if (spec.model.normalize == NormalizeInput::Auto) spec.model.normalize = normalizationOf(start);
   return spec;
@@ -76,7 +77,8 @@ std::shared_ptr<const std::vector<Sample>> makeSamples(const Dataset& dataset,
                                                        const std::vector<Item>& items) {
   auto samples = std::make_shared<std::vector<Sample>>();
   samples->reserve(items.size());
-  for (const Item& item : items) samples->push_back({dataset.file(item), item.target});
+  FilePaths paths;
+  for (const Item& item : items) samples->push_back({paths(dataset.file(item)), item.target});
   return samples;
 }
 
@@ -106,7 +108,8 @@ TrainerOptions trainerOptions(const RunSpec& spec, Precision precision) {
           .precision = precision,
           .fidelity = spec.fidelity,
           .seed = spec.seed,
-          .bad_images = spec.data.bad_images};
+          .bad_images = spec.data.bad_images,
+          .split_batches = spec.memory.on_oom == OnOutOfMemory::Split};
 }
 
 StageFit stageFit(const RunSpec& spec, std::size_t stage, std::size_t groups) {
@@ -118,8 +121,9 @@ StageFit stageFit(const RunSpec& spec, std::size_t stage, std::size_t groups) {
           .mix = options.mix};
 }
 
-LoaderOptions loaderOptions(const RunSpec& spec, torch::Device device) {
+LoaderOptions loaderOptions(const RunSpec& spec, const StageOptions& stage, torch::Device device) {
   return {.threads = spec.loader_threads,
+          .prefetch = prefetchOf(spec, stage, device.is_cpu() ? ComputeKind::Cpu : ComputeKind::Cuda),
           .batch_stage = device.is_cpu() ? BatchStage::Loader : BatchStage::Device};
 }
 
@@ -134,7 +138,7 @@ Loader& StageLoader::begin(const StageOptions& stage, int epochs, const std::fil
   loader_.reset();
   cache_.reset();
   if (plan.use) cache_ = std::make_shared<PresizeCache>(folder, pipeline, spec_.cache.budgetBytes());
-  LoaderOptions options = loaderOptions(spec_, run_.device);
+  LoaderOptions options = loaderOptions(spec_, stage, run_.device);
   options.cache = cache_;
   loader_ = std::make_unique<Loader>(run_.samples, pipeline, options);
   return *loader_;

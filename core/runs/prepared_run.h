@@ -21,9 +21,10 @@ namespace panicle {
 // What a run's network starts from.
 struct Start {
   std::optional<std::filesystem::path> file;
-  std::string why;  // there is none
+  std::string why;      // there is none
+  std::string goes_on;  // of a run that was resumed: from which checkpoint
 
-  std::string words() const { return file ? file->string() : "scratch: " + why; }
+  std::string words() const { return !goes_on.empty() ? goes_on : file ? file->string() : "scratch: " + why; }
 };
 
 Start findStart(const ModelOptions& model, const std::filesystem::path& workspace);
@@ -57,9 +58,12 @@ PreparedRun prepareRun(const RunSpec& spec, const Start& start, const Preparatio
 std::shared_ptr<const std::vector<Sample>> makeSamples(const Dataset& dataset,
                                                        const std::vector<Item>& items);
 
+// Of the network's head: of all targets together.
+std::int64_t outputCount(const std::vector<TargetColumn>& targets);
+
 TrainerOptions trainerOptions(const RunSpec& spec, Precision precision);
 StageFit stageFit(const RunSpec& spec, std::size_t stage, std::size_t groups);
-LoaderOptions loaderOptions(const RunSpec& spec, torch::Device device);
+LoaderOptions loaderOptions(const RunSpec& spec, const StageOptions& stage, torch::Device device);
 
 // The loader of one stage after the other, with a presize cache where it pays.
 class StageLoader {

@@ -183,7 +183,7 @@ std::vector<QueueEntry> RunQueue::list() const {
   impl_->settleDeadIfAny();
   return impl_->reading([&] {
     return impl_->select(std::string("ORDER BY ") + kEnded + ", state <> 'running', CASE WHEN " + kEnded +
-                         " THEN 0 ELSE position END, ended DESC, id DESC");
+                         " THEN 0 ELSE position END, ended DESC, CAST(made AS INTEGER) DESC, id DESC");
   });
 }
 

@@ -262,6 +262,10 @@ std::vector<StepRow> RunDatabase::steps(std::int64_t run) {
   return steps;
 }
 
+std::vector<MeasuredRun> RunDatabase::measuredRuns() {
+  return loadMeasuredRuns(db_);
+}
+
 std::vector<MemoryRow> RunDatabase::memory(std::int64_t run) {
   return loadSamples(db_, run);
 }

@@ -59,6 +59,7 @@ class RunDatabase {
   std::vector<RunRecord> load(std::optional<std::int64_t> only);
   std::vector<StepRow> steps(std::int64_t run);
   std::vector<MemoryRow> memory(std::int64_t run);
+  std::vector<MeasuredRun> measuredRuns();
 
  private:
   using RecordsById = std::unordered_map<std::int64_t, RunRecord*>;

@@ -36,6 +36,13 @@ struct RunMemory {
   std::optional<std::uint64_t> predictedHeld() const;
 };
 
+// A run with its memory alone: what the planner's error and a profile's overhead are learned from.
+struct MeasuredRun {
+  std::string run;
+  RunMemory memory;
+  bool split = false;  // its batches did not fit, and went on in pieces that were not planned
+};
+
 // A sample of a run's memory. At most some 500 are kept of a run: of a long one each stands for several, as
 // the highest of every member among them, at the time of the first.
 struct MemoryRow {

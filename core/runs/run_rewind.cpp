@@ -70,7 +70,6 @@ void RunStore::rewind(const std::string& run, std::uint64_t step, int epochs, do
     transaction.commit();
     active.buffer.seconds = seconds;
     for (const MemoryRow& sample : kept) active.buffer.memory.add(sample);
-    active.buffer.memory.keep();
   });
 }
 

@@ -14,6 +14,7 @@
 #include "core/eval/tta_options.h"
 #include "core/loader/cache_options.h"
 #include "core/loader/loader.h"
+#include "core/memory/memory_options.h"
 #include "core/models/model_options.h"
 #include "core/models/precision.h"
 #include "core/train/callback_options.h"
@@ -52,6 +53,7 @@ struct RunSpec {
   ModelOptions model;
   BatchOptions batch;
   CacheOptions cache;
+  MemoryOptions memory;
   OptimizerOptions optimizer;
   CallbackOptions callbacks;
   std::vector<std::string> metrics{"error_rate", "accuracy"};  // core/train/metrics.h knows them

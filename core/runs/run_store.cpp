@@ -241,6 +241,10 @@ std::vector<StepRow> RunStore::steps(const std::string& run) const {
   });
 }
 
+std::vector<MeasuredRun> RunStore::measuredRuns() const {
+  return impl_->guarded([&] { return impl_->db->measuredRuns(); });
+}
+
 std::vector<MemoryRow> RunStore::memory(const std::string& run) const {
   return impl_->guarded([&] {
     const auto active = impl_->active.find(run);

@@ -101,6 +101,13 @@ class RunStore {
   // write is written at once with all before it), epochs, changes of the rates, peaks of memory, warnings, the end. An epoch is stored in one transaction with all its
   // batches. Other events pass through. Throws Error (disk full ...).
   void record(const std::string& run, const TrainEvent& event);
+  // A run that was stopped, has failed or was interrupted is to go on: takes its lock, and it is Running again. Returns what was known of it.
+  // Throws Error for a run in another state, also one that another program runs.
+  RunRecord reopen(const std::string& run);
+  // Of a run that was reopened: forgets what came after so many batches and epochs, all in one transaction. `seconds` of work remain.
+  void rewind(const std::string& run, std::uint64_t step, int epochs, double seconds);
+  // Adds to RunRecord::environment; entries of the same name are replaced.
+  void describe(const std::string& run, const Json& entries);
   // What the run will need, for the device that it is on: beside which its peaks will stand.
   void keepPlan(const std::string& run, const DeviceProfile& profile, const RunPlan& plan);
 
@@ -137,6 +144,8 @@ class RunStore {
   // The run of such a document, under a new id. `folder` becomes the run's, which is then written in its name alone. Throws Error, and
   // leaves `folder` and the database as they were, for a document that is none.
   std::string adopt(const Json& dump, const std::filesystem::path& folder);
+  // The last runs that were planned, newest first, 200 at most: a few milliseconds however many there are.
+  std::vector<MeasuredRun> measuredRuns() const;
   // Samples of the run's memory, some 500 at most; what is still buffered here included.
   std::vector<MemoryRow> memory(const std::string& run) const;
 

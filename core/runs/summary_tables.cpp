@@ -149,7 +149,6 @@ RunSummary readSummary(SQLite::Statement& row) {
   summary.starred = integer() != 0;
   summary.note = text();
   summary.trashed = text();
-  summary.smaller_is_better = smallerIsBetter(summary.monitor);
   return summary;
 }
 
@@ -198,15 +197,20 @@ std::vector<RunSummary> loadSummaries(SQLite::Database& db, Shown shown) {
                   "JOIN summaries s ON s.run = r.id LEFT JOIN labels l ON l.run = r.id WHERE COALESCE(l.trashed, '') ") +
           (shown == Shown::Trashed ? "<> ''" : "= ''") + " ORDER BY r.id DESC");
   std::vector<RunSummary> summaries;
-  std::unordered_map<std::string, std::size_t> places;
+  std::map<std::string, bool> smaller;  // of the few monitors that there are
   while (row.executeStep()) {
-    summaries.push_back(readSummary(row));
-    places.emplace(summaries.back().id, summaries.size() - 1);
+    RunSummary& summary = summaries.emplace_back(readSummary(row));
+    auto known = smaller.find(summary.monitor);
+    if (known == smaller.end()) known = smaller.emplace(summary.monitor, smallerIsBetter(summary.monitor)).first;
+    summary.smaller_is_better = known->second;
   }
-  SQLite::Statement tag(db, "SELECT run, tag FROM tags ORDER BY run, tag");
+  // Both go from the newest run to the oldest.
+  SQLite::Statement tag(db, "SELECT run, tag FROM tags ORDER BY run DESC, tag");
+  auto place = summaries.begin();
   while (tag.executeStep()) {
-    const auto place = places.find(tag.getColumn(0).getString());
-    if (place != places.end()) summaries[place->second].tags.push_back(tag.getColumn(1).getString());
+    const std::int64_t run = tag.getColumn(0).getInt64();
+    while (place != summaries.end() && std::stoll(place->id) > run) ++place;
+    if (place != summaries.end() && std::stoll(place->id) == run) place->tags.push_back(tag.getColumn(1).getString());
   }
   return summaries;
 }
