@@ -20,11 +20,22 @@ MemoryProfiles::MemoryProfiles(Jobs& jobs, QSettings& settings, Find find, QObje
     : QObject(parent), jobs_(jobs), settings_(settings), find_(std::move(find)) {}
 
 void MemoryProfiles::look() {
-  if (std::exchange(looked_, true)) return;
+  if (!std::exchange(looked_, true)) search(true);
+}
+
+void MemoryProfiles::lookAgain() {
+  if (looked_) search(false);
+}
+
+void MemoryProfiles::search(bool always) {
+  const auto alike = [](const DeviceProfile& a, const DeviceProfile& b) {
+    return a.name == b.name && a.total == b.total && a.overhead == b.overhead && a.overhead_measured == b.overhead_measured;
+  };
   jobs_.start(
       this, tr("Looking at this machine's memory"),
       [find = find_](std::stop_token, const Progress&) { return find(); },
-      [this](std::vector<DeviceProfile> found) {
+      [this, always, alike](std::vector<DeviceProfile> found) {
+        if (!always && std::ranges::equal(found, standard_, alike)) return;
         standard_ = std::move(found);
         apply();
       });

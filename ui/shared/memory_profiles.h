@@ -25,6 +25,8 @@ class MemoryProfiles : public QObject {
 
   // Looks at this machine's device in a job, once; changed() follows.
   void look();
+  // Once more, where it was looked before: what runs took may have taught another overhead. changed() follows where it did.
+  void lookAgain();
   // This machine's first, the user's own last; empty until look() has answered.
   const std::vector<DeviceProfile>& all() const { return profiles_; }
   const DeviceProfile* find(const QString& name) const;
@@ -43,6 +45,7 @@ class MemoryProfiles : public QObject {
   void changed();
 
  private:
+  void search(bool always);  // `always`: changed() follows though nothing is new
   void apply();
   static QString keyOf(QString name);  // of what was set about it
 

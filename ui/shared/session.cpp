@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "core/base/error.h"
+#include "core/runs/planner_error.h"
 #include "ui/shared/data_reading.h"
 #include "ui/shared/field_editor.h"
 #include "ui/shared/field_rules.h"
@@ -49,6 +50,14 @@ QString shortName(const QString& path) {
   return name.isEmpty() ? path : name;
 }
 
+// With what runs of the workspace took beside their tensors.
+std::vector<DeviceProfile> learnedProfiles(const RunStore& store) {
+  std::vector<DeviceProfile> profiles = deviceProfiles();
+  const std::vector<MeasuredRun> runs = store.measuredRuns();
+  for (DeviceProfile& profile : profiles) learnOverhead(profile, runs);
+  return profiles;
+}
+
 }  // namespace
 
 struct Session::Impl {
@@ -59,7 +68,7 @@ struct Session::Impl {
         jobs(owner),
         runs(*store, owner),
         weights(jobs, store->workspace()),
-        profiles(jobs, settings),
+        profiles(jobs, settings, [runs = store.get()] { return learnedProfiles(*runs); }),
         forecast(jobs, profiles) {
     saveTimer.setSingleShot(true);
     saveTimer.setInterval(kSaveRecipeMs);
@@ -268,6 +277,7 @@ Session::Session(std::unique_ptr<RunStore> store, QObject* parent)
     if (!impl_->forecast.refused()) tell(kMemoryCause, {}, Weight::Notice);
   });
   plan();
+  connect(this, &Session::runsChanged, &impl_->profiles, &MemoryProfiles::lookAgain);
   connect(&impl_->runs, &RunController::ended, this, [this](const QString&, RunStatus status, const QString& message) {
     impl_->forecast.forgetRun();
     Q_EMIT runsChanged();
