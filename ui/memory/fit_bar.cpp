@@ -174,6 +174,7 @@ void FitBar::follow() {
     takeSizes();
     if (sizes_ != before) Q_EMIT changed();
   });
+  connect(&Theme::instance(), &Theme::changed, this, &FitBar::takeSizes);  // whose text has a colour of the theme
   connect(stop_, &QPushButton::clicked, this, [this] {
     if (running_) {
       Q_EMIT stopRequested();
