@@ -8,6 +8,7 @@
 #include "ui/models/models_page.h"
 #include "ui/preview/preview_page.h"
 #include "ui/rate/rate_page.h"
+#include "ui/runs/runs_page.h"
 #include "ui/submit/submit_page.h"
 #include "ui/train/train_page.h"
 
@@ -25,6 +26,8 @@ const std::vector<PageEntry>& pageEntries() {
        QObject::tr("Find a learning rate: sweep it, and take one that the curve suggests"), makeRatePage},
       {QStringLiteral("train"), QObject::tr("Train"), QStringLiteral("train"),
        QObject::tr("Set up a run and watch it learn"), makeTrainPage},
+      {QStringLiteral("runs"), QObject::tr("Runs"), QStringLiteral("runs"),
+       QObject::tr("Find, compare and queue runs: curves, settings, and the photos on which they differ"), makeRunsPage},
       {QStringLiteral("inspect"), QObject::tr("Inspect"), QStringLiteral("inspect"),
        QObject::tr("See what a run got wrong, and the photos behind every number"), makeInspectPage},
       {QStringLiteral("memory"), QObject::tr("Memory"), QStringLiteral("memory"),

@@ -66,6 +66,16 @@ void PlotCanvas::setData(int curve, const std::vector<double>& x, const std::vec
   impl_->schedule();
 }
 
+void PlotCanvas::setSpread(int curve, const std::vector<double>& deviation) {
+  const auto at = static_cast<std::size_t>(curve);
+  QCPGraph* graph = impl_->graphs[at];
+  auto* bars = new QCPErrorBars(graph->keyAxis(), graph->valueAxis());
+  bars->setDataPlottable(graph);
+  bars->setPen(QPen(impl_->styles[at].color, 1));
+  bars->setData(QVector<double>(deviation.begin(), deviation.end()));
+  impl_->schedule();
+}
+
 void PlotCanvas::clear() {
   for (QCPGraph* graph : impl_->graphs) graph->data()->clear();
   impl_->hideCursor();
@@ -76,7 +86,7 @@ void PlotCanvas::clear() {
 void PlotCanvas::removeCurves() {
   Impl& d = *impl_;
   d.crossHair->forget();
-  d.plot->clearGraphs();
+  d.plot->clearPlottables();  // graphs and their error bars
   d.graphs.clear();
   d.styles.clear();
   d.plot->yAxis2->setVisible(false);

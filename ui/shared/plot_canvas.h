@@ -43,6 +43,8 @@ class PlotCanvas : public QWidget {
   // Values that are not finite are gaps in the curve. x should not decrease: then the cost does not grow with the curve.
   void append(int curve, double x, double y);
   void setData(int curve, const std::vector<double>& x, const std::vector<double>& y);
+  // Error bars, as far up as down, at the points that setData() gave the curve; NaN: none there. They stay until removeCurves().
+  void setSpread(int curve, const std::vector<double>& deviation);
   void clear();                                      // empties all curves, takes the notes away and follows the data again
   void removeCurves();                               // takes all curves away, so that others can be added; the view stays
   int pointCount(int curve) const;

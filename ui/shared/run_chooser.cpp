@@ -56,10 +56,10 @@ RunChoice choiceOf(const RunStore& store, const RunRecord& record, const std::st
 
 std::vector<RunChoice> runsWithPredictions(const RunStore& store, const std::string& stem) {
   std::vector<RunChoice> choices;
-  for (const RunRecord& record : store.list()) {
+  for (const RunSummary& run : store.summaries()) {
     // Until a run has ended, its predictions may still be on their way.
-    if (record.status == RunStatus::Running || record.status == RunStatus::Queued) continue;
-    if (hasPredictions(store.folder(record.id), stem)) choices.push_back(choiceOf(store, record, stem));
+    if (run.status == RunStatus::Running || run.status == RunStatus::Queued) continue;
+    if (hasPredictions(store.folder(run.id), stem)) choices.push_back(choiceOf(store, store.get(run.id), stem));
   }
   return choices;
 }

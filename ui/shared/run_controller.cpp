@@ -14,6 +14,25 @@ namespace {
 
 constexpr int kDrainMs = 33;
 
+// Of a run whose control is not there yet.
+struct Wanted {
+  bool pause = false;
+  bool stop = false;
+  bool stopAfterEpoch = false;
+};
+
+// Hands the control over for as long as this lives.
+class Taken {
+ public:
+  Taken(const RunController::TakeControl& take, TrainControl& control) : take_(take) { take_(&control); }
+  ~Taken() { take_(nullptr); }
+  Taken(const Taken&) = delete;
+  Taken& operator=(const Taken&) = delete;
+
+ private:
+  const RunController::TakeControl& take_;
+};
+
 }  // namespace
 
 struct RunController::Impl {
@@ -28,7 +47,7 @@ struct RunController::Impl {
     yieldToTheWindow();  // training takes every core there is
     RunOutcome result;
     try {
-      result = execute(store, spec, *control, [this](const TrainEvent& event) {
+      result = doWork(store, [this](TrainControl* taken) { take(taken); }, [this](const TrainEvent& event) {
         const std::scoped_lock lock(mutex);
         pending.push_back(event);
       });
@@ -39,6 +58,32 @@ struct RunController::Impl {
     }
     const std::scoped_lock lock(mutex);
     outcome = std::move(result);
+  }
+
+  // The run's control has come, or goes. What was asked of it before it was there holds.
+  void take(TrainControl* taken) {
+    const std::scoped_lock lock(mutex);
+    control = taken;
+    if (!control) return;
+    if (wanted.stop) control->stopNow();
+    if (wanted.stopAfterEpoch) control->stopAfterEpoch();
+    if (wanted.pause) control->pause();
+  }
+
+  // Says something to the run's control, which may not be there (null), and keeps for one that comes what is wanted of it.
+  template <typename Say>
+  void tell(Say say) {
+    const std::scoped_lock lock(mutex);
+    say(wanted, control);
+  }
+
+  void stop() {
+    tell([](Wanted& wanted, TrainControl* control) {
+      wanted = {.stop = true};
+      if (!control) return;
+      control->stopNow();
+      control->resume();
+    });
   }
 
   void drain() {
@@ -68,7 +113,11 @@ struct RunController::Impl {
   }
 
   void handOverChange() {
-    if (change) control->change(*change);
+    if (change) {
+      tell([this](Wanted&, TrainControl* told) {
+        if (told) told->change(*change);
+      });
+    }
     change.reset();
   }
 
@@ -84,10 +133,12 @@ struct RunController::Impl {
   State state = State::Idle;
   RunSpec spec;
   QString run;
-  std::unique_ptr<TrainControl> control;
+  Work doWork;
   std::optional<RateChange> change;  // of a pause
   std::thread thread;
-  std::mutex mutex;  // guards the two below
+  std::mutex mutex;  // guards all below
+  TrainControl* control = nullptr;   // the run's; null before and after it
+  Wanted wanted;
   std::vector<TrainEvent> pending;
   std::optional<RunOutcome> outcome;
 };
@@ -97,8 +148,7 @@ RunController::RunController(RunStore& store, QObject* parent)
 
 RunController::~RunController() {
   if (!impl_->thread.joinable()) return;
-  impl_->control->stopNow();
-  impl_->control->resume();
+  impl_->stop();
   impl_->thread.join();
 }
 
@@ -115,13 +165,23 @@ QString RunController::run() const {
 }
 
 void RunController::start(const RunSpec& spec) {
+  start(spec, [spec](RunStore& store, const TakeControl& take, const TrainObserver& observer) {
+    TrainControl control;
+    const Taken taken(take, control);
+    return execute(store, spec, control, observer);
+  });
+}
+
+void RunController::start(const RunSpec& spec, Work work) {
   if (active()) return;
   impl_->spec = spec;
   impl_->run.clear();
   impl_->pending.clear();
   impl_->outcome.reset();
   impl_->change.reset();
-  impl_->control = std::make_unique<TrainControl>();
+  impl_->doWork = std::move(work);
+  impl_->control = nullptr;
+  impl_->wanted = {};
   impl_->thread = std::thread([impl = impl_.get()] { impl->work(); });
   impl_->timer.start();
   impl_->setState(State::Running);
@@ -129,29 +189,38 @@ void RunController::start(const RunSpec& spec) {
 
 void RunController::pause() {
   if (state() != State::Running) return;
-  impl_->control->pause();
+  impl_->tell([](Wanted& wanted, TrainControl* control) {
+    wanted.pause = true;
+    if (control) control->pause();
+  });
   impl_->setState(State::Paused);
 }
 
 void RunController::resume() {
   if (state() != State::Paused) return;
   impl_->handOverChange();
-  impl_->control->resume();
+  impl_->tell([](Wanted& wanted, TrainControl* control) {
+    wanted.pause = false;
+    if (control) control->resume();
+  });
   impl_->setState(State::Running);
 }
 
 void RunController::stopAfterEpoch() {
   if (!active()) return;
   impl_->handOverChange();
-  impl_->control->stopAfterEpoch();
-  impl_->control->resume();
+  impl_->tell([](Wanted& wanted, TrainControl* control) {
+    wanted = {.stopAfterEpoch = true};
+    if (!control) return;
+    control->stopAfterEpoch();
+    control->resume();
+  });
   impl_->setState(State::Stopping);
 }
 
 void RunController::stopNow() {
   if (!active()) return;
-  impl_->control->stopNow();
-  impl_->control->resume();
+  impl_->stop();
   impl_->setState(State::Stopping);
 }
 

@@ -3,6 +3,7 @@
 
 #include <QObject>
 #include <QString>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -25,6 +26,11 @@ class RunController : public QObject {
   QString run() const;               // its id; "" before RunStarted
 
   void start(const RunSpec& spec);   // only when Idle
+  // Likewise, where something else than execute() makes the run (the queue, a resumed run). It runs on the worker thread and tells by
+  // `take` which control is the run's, and null when that is gone.
+  using TakeControl = std::function<void(TrainControl*)>;
+  using Work = std::function<RunOutcome(RunStore&, const TakeControl& take, const TrainObserver& observer)>;
+  void start(const RunSpec& spec, Work work);
   void pause();
   void resume();
   void stopAfterEpoch();

@@ -16,15 +16,14 @@ constexpr int kFewestCharacters = 14;
 constexpr int kMostCharacters = 44;
 constexpr int kDigits = 4;
 
-QString entryText(const RunRecord& record) {
-  QStringList parts{QString::fromStdString(record.id)};
-  if (!record.name.empty()) parts[0] += QStringLiteral("  ") + QString::fromStdString(record.name);
-  parts << QString::fromStdString(record.spec.model.arch);
-  if (const EpochRow* best = record.best()) {
-    const std::string monitor = record.monitor();
-    const double value = best->value(monitor);
-    parts << (monitor == "error_rate" ? CompareChooser::tr("best %1").arg(formatPercent(value))
-                                      : CompareChooser::tr("best %1 %2").arg(QString::fromStdString(monitor)).arg(value, 0, 'f', kDigits));
+QString entryText(const RunSummary& run) {
+  QStringList parts{QString::fromStdString(run.id)};
+  if (!run.name.empty()) parts[0] += QStringLiteral("  ") + QString::fromStdString(run.name);
+  parts << QString::fromStdString(run.architecture);
+  if (run.best_epoch >= 0) {
+    parts << (run.monitor == "error_rate"
+                  ? CompareChooser::tr("best %1").arg(formatPercent(run.best))
+                  : CompareChooser::tr("best %1 %2").arg(QString::fromStdString(run.monitor)).arg(run.best, 0, 'f', kDigits));
   }
   return parts.join(QStringLiteral(" · "));
 }
@@ -47,9 +46,9 @@ CompareChooser::CompareChooser(Session& session, QWidget* parent) : QComboBox(pa
       session, this, tr("Looking for runs to compare with"),
       [](const RunStore& store) {
         std::vector<Entry> entries;
-        for (const RunRecord& record : store.list()) {
-          const bool ended = record.status != RunStatus::Running && record.status != RunStatus::Queued;
-          if (ended && !record.epochs.empty()) entries.push_back({record.id, entryText(record)});
+        for (const RunSummary& run : store.summaries()) {
+          const bool ended = run.status != RunStatus::Running && run.status != RunStatus::Queued;
+          if (ended && run.epochs > 0) entries.push_back({run.id, entryText(run)});
         }
         return entries;
       },

@@ -1,0 +1,81 @@
+// Many runs of the recipe at once: the settings to vary with their values, all combinations of them or a random sample, and the list of
+// what would run, with the memory and time that each would need, before it goes into the queue.
+#pragma once
+
+#include <QTimer>
+#include <QWidget>
+#include <functional>
+#include <vector>
+
+#include "core/runs/run_summary.h"
+#include "core/runs/sweep.h"
+
+class QCheckBox;
+class QComboBox;
+class QLabel;
+class QLineEdit;
+class QPushButton;
+class QSpinBox;
+class QTableView;
+class QVBoxLayout;
+
+namespace panicle::ui {
+
+class Session;
+class SweepModel;
+
+class SweepPanel : public QWidget {
+  Q_OBJECT
+ public:
+  explicit SweepPanel(Session& session, QWidget* parent = nullptr);
+
+  void open();                                            // on the recipe as it is now
+  void addAxis(const QString& field, const QString& values);
+  void setTimed(std::vector<RunSummary> runs);            // whose epochs tell how long others take
+  SweepModel& model() { return *model_; }
+  QString problem() const;
+  QPushButton* addButton() const { return add_; }
+
+ Q_SIGNALS:
+  void queued(const std::vector<panicle::RunSpec>& specs, const QString& group);
+  void closed();
+
+ private:
+  struct Axis {
+    QWidget* row;
+    QComboBox* field;
+    QLineEdit* values;
+  };
+
+  QWidget* makeLeft();
+  QWidget* makeRight();
+  void fillFields(QComboBox* box);
+  void removeAxis(QWidget* row);
+  void proposeValues(const Axis& axis);
+  void plan();
+  void forecast();
+  void showState();
+  double secondsOf(const RunSpec& spec) const;
+
+  Session& session_;
+  SweepModel* model_;
+  RunSpec base_;
+  std::vector<FieldDescription> fields_;
+  std::vector<Axis> axes_;
+  std::vector<RunSummary> timed_;
+  QTimer delay_;
+  quint64 job_ = 0;          // 0: none
+  bool planning_ = false;    // the members' memory is being predicted
+  QVBoxLayout* rows_;
+  QPushButton* more_;
+  QCheckBox* sample_;
+  QSpinBox* draws_;
+  QSpinBox* seeds_;
+  QLabel* problem_;
+  QLabel* state_;
+  QTableView* table_;
+  QPushButton* add_;
+  QPushButton* close_;
+};
+
+}  // namespace panicle::ui
