@@ -2,6 +2,7 @@
 // batches, accumulation, precision, frozen layers, gradient checkpointing, optimizers.
 //
 //   memory_bench [--only TEXT] [--limit-gib N]
+//   memory_bench --times       how long the strip beside Start waits for a plan: of a new form, and of one seen before
 //
 // A row is two steps of the optimizer and a batch of validation. Rows that would take more than the limit
 // (default 12) are left out. Exit status 1 when one is more than 5 % off.
@@ -18,6 +19,8 @@
 
 #include "core/base/error.h"
 #include "core/memory/planner.h"
+#include "core/models/architecture.h"
+#include "core/runs/memory_plan.h"
 
 namespace {
 
@@ -116,9 +119,42 @@ double run(const Row& row, double limitGib) {
   return off;
 }
 
+double millisecondsOf(const std::function<void()>& work) {
+  const auto start = std::chrono::steady_clock::now();
+  work();
+  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+}
+
+// For this processor and for a card, whose plan goes through the caching allocator as well.
+void printTimes() {
+  const std::vector<DeviceProfile> profiles = deviceProfiles();
+  const auto& processor = *std::ranges::find(profiles, ComputeKind::Cpu, &DeviceProfile::kind);
+  const auto& card = *std::ranges::find(profiles, "Kaggle P100", &DeviceProfile::name);
+  std::puts("| architecture | processor, new ms | again ms | card, new ms | again ms |\n|---|---|---|---|---|");
+  for (const char* arch : {"resnet26d", "convnext_small_in22k", "vit_large_patch16_224", "swinv2_large_window12_192_22k",
+                           "swin_large_patch4_window7_224", "convnext_large_in22k"}) {
+    RunSpec spec;
+    spec.model.arch = arch;
+    const Size size = architecture(arch).input_size;
+    spec.stages[0].resize.size = size;
+    spec.stages[0].augment.reset();
+    std::printf("| %s |", arch);
+    for (const DeviceProfile* profile : {&processor, &card}) {
+      const double fresh = millisecondsOf([&] { predict(spec, 10, *profile); });
+      const double again = millisecondsOf([&] { predict(spec, 10, *profile); });
+      std::printf(" %.0f | %.2f |", fresh, again);
+    }
+    std::puts("");
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (argc == 2 && std::string_view(argv[1]) == "--times") {
+    printTimes();
+    return 0;
+  }
   std::string only;
   double limitGib = 12;
   for (int i = 1; i + 1 < argc; i += 2) {
