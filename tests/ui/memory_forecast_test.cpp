@@ -285,6 +285,32 @@ class MemoryForecastTest : public QObject {
     QCOMPARE(mib(4846 * kMib - 5), QStringLiteral("4,846"));
   }
 
+  // Runs teach what the process takes beside its tensors; what the user says of it counts more.
+  void anOverheadThatIsLearnedIsTakenUp() {
+    std::atomic<std::uint64_t> overhead = 100;
+    MemoryProfiles profiles(*jobs_, *settings_, [&] {
+      DeviceProfile here = profileOf("This machine: processor", ComputeKind::Cpu, 1000);
+      here.overhead = overhead * kMib;
+      return std::vector<DeviceProfile>{here};
+    });
+    QSignalSpy changed(&profiles, &MemoryProfiles::changed);
+    profiles.lookAgain();  // nobody has looked before
+    profiles.look();
+    QTRY_COMPARE(changed.size(), 1);
+    overhead = 250;
+    profiles.lookAgain();
+    QTRY_COMPARE(changed.size(), 2);
+    QCOMPARE(profiles.all().front().overhead, 250 * kMib);
+    profiles.lookAgain();
+    QTRY_VERIFY(jobs_->running().empty());
+    QCOMPARE(changed.size(), 2);  // nothing new
+    profiles.setOverhead(QStringLiteral("This machine: processor"), 300 * kMib);
+    overhead = 260;
+    profiles.lookAgain();
+    QTRY_COMPARE(changed.size(), 4);
+    QCOMPARE(profiles.all().front().overhead, 300 * kMib);
+  }
+
   // --- In the session, with the planner itself
 
   void theSessionPlansItsRecipe() {

@@ -3,7 +3,6 @@
 #include <QCoreApplication>
 #include <algorithm>
 #include <cmath>
-#include <set>
 #include <utility>
 
 #include "ui/shared/architecture_words.h"
@@ -58,36 +57,16 @@ std::vector<PlannedStage> plannedStages(const std::vector<RunRecord>& runs) {
   return found;
 }
 
-PlannerError plannerError(const std::vector<PlannedStage>& stages) {
-  PlannerError sum;
-  std::set<std::string> runs;
-  for (const PlannedStage& stage : stages) {
-    if (!stage.whole) continue;
-    const double size = std::abs(stage.error());
-    ++sum.stages;
-    runs.insert(stage.run);
-    sum.mean += size;
-    if (stage.error() < 0) ++sum.short_of;
-    if (size < sum.largest && !sum.run.empty()) continue;
-    sum.largest = size;
-    sum.run = stage.run;
+QString errorWords(const std::vector<PlannerError>& errors) {
+  const auto times = [](double ratio) { return QString::number(ratio, 'f', 2); };
+  QStringList lines;
+  for (const PlannerError& error : errors) {
+    const QString where = error.kind == ComputeKind::Cpu ? tr("Processor") : tr("Card");
+    const QString runs = error.runs == 1 ? tr("1 run") : tr("%1 runs").arg(error.runs);
+    lines << tr("%1, %2: %3 times the planned was measured in the median, %4 times at worst (run %5).")
+                 .arg(where, runs, times(error.median), times(error.worst), QString::fromStdString(error.worst_run));
   }
-  sum.runs = runs.size();
-  if (sum.stages > 0) sum.mean /= static_cast<double>(sum.stages);
-  return sum;
-}
-
-QString errorWords(const PlannerError& error) {
-  if (error.stages == 0) return tr("No stage has been trained to its end with a plan beside it.");
-  const QString runs = error.runs == 1 ? tr("1 run") : tr("%1 runs").arg(error.runs);
-  const QString what = error.stages == 1 ? tr("1 stage of 1 run") : tr("%1 stages of %2").arg(error.stages).arg(runs);
-  const QString off = error.stages == 1 ? tr("%1: the plan is %2 off.").arg(what, formatPercent(error.mean))
-                                        : tr("%1: the plan is %2 off in the mean, %3 at most (run %4).")
-                                              .arg(what, formatPercent(error.mean), formatPercent(error.largest), QString::fromStdString(error.run));
-  const QString short_of = error.short_of == 0   ? tr("None took more than was planned.")
-                           : error.short_of == 1 ? tr("One took more than was planned.")
-                                                 : tr("%1 took more than was planned.").arg(error.short_of);
-  return off + u' ' + short_of;
+  return lines.isEmpty() ? tr("No run has been trained to its end with a plan beside it.") : lines.join(u'\n');
 }
 
 void PlannedRunsModel::set(std::vector<PlannedStage> stages) {

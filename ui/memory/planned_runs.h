@@ -5,6 +5,7 @@
 #include <QString>
 #include <vector>
 
+#include "core/runs/planner_error.h"
 #include "core/runs/run_store.h"
 
 namespace panicle::ui {
@@ -29,18 +30,8 @@ struct PlannedStage {
 // The stages that were planned and measured, newest run first.
 std::vector<PlannedStage> plannedStages(const std::vector<RunRecord>& runs);
 
-// The planner's error over the stages that were trained whole.
-struct PlannerError {
-  std::size_t stages = 0;
-  std::size_t runs = 0;
-  double mean = 0;       // of the errors' size
-  double largest = 0;    // likewise
-  std::string run;       // which has it
-  std::size_t short_of = 0;  // stages that took more than was planned
-};
-PlannerError plannerError(const std::vector<PlannedStage>& stages);
-// "12 stages of 9 runs: the plan is 1.3 % off in the mean, 4.2 % at most (run 7). None took more than was planned."
-QString errorWords(const PlannerError& error);
+// "Processor, 12 runs: 1.00 times the planned was measured in the median, 1.02 times at worst (run 7)", a line for each kind of device.
+QString errorWords(const std::vector<PlannerError>& errors);
 
 class PlannedRunsModel : public QAbstractTableModel {
   Q_OBJECT

@@ -27,8 +27,8 @@ RunsPanel::RunsPanel(Session& session, QWidget* parent)
   words_->setObjectName(QStringLiteral("plannerError"));
   words_->setWordWrap(true);
   words_->setTextInteractionFlags(Qt::TextSelectableByMouse);
-  words_->setToolTip(tr("<p>Over the stages that were trained to their end. Tensors are compared: what the process takes beside them is "
-                        "an assumption of the profile.</p>"));
+  words_->setToolTip(tr("<p>Over the runs that were trained to their end, each by the stage that was planned to take most. Tensors are "
+                        "compared: what the process takes beside them is an assumption of the profile, until runs have taught it.</p>"));
   nothing_->say(tr("No run has a plan beside its peak"), tr("Train one: what it was planned to take and what it took then stand here."));
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins(0, kGrid, 0, 0);
@@ -36,10 +36,12 @@ RunsPanel::RunsPanel(Session& session, QWidget* parent)
   layout->addWidget(words_);
   layout->addWidget(view_, 1);
   layout->addWidget(nothing_, 1);
-  showStages({});
+  showRuns({}, {});
+  using Read = std::pair<QString, std::vector<PlannedStage>>;
   new RunsReader(
-      session_, this, tr("Reading what runs took"), [](const RunStore& store) { return plannedStages(store.list()); },
-      [this](std::vector<PlannedStage> stages) { showStages(std::move(stages)); });
+      session_, this, tr("Reading what runs took"),
+      [](const RunStore& store) { return Read(errorWords(plannerError(store.measuredRuns())), plannedStages(store.list())); },
+      [this](Read read) { showRuns(read.first, std::move(read.second)); });
 }
 
 void RunsPanel::makeTable() {
@@ -70,8 +72,8 @@ QString RunsPanel::words() const {
   return words_->text();
 }
 
-void RunsPanel::showStages(std::vector<PlannedStage> stages) {
-  words_->setText(errorWords(plannerError(stages)));
+void RunsPanel::showRuns(const QString& error, std::vector<PlannedStage> stages) {
+  words_->setText(error);
   const bool any = !stages.empty();
   model_->set(std::move(stages));
   words_->setVisible(any);

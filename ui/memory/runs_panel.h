@@ -25,7 +25,7 @@ class RunsPanel : public QWidget {
 
  private:
   void makeTable();
-  void showStages(std::vector<PlannedStage> stages);
+  void showRuns(const QString& error, std::vector<PlannedStage> stages);
 
   Session& session_;
   PlannedRunsModel* model_;
