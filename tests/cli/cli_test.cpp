@@ -27,7 +27,11 @@ class Cli : public ::testing::Test {
 
 const std::vector<std::vector<std::string>> kCommands{
     {"sample"}, {"census"},       {"split"},        {"models"},    {"weights"}, {"download"}, {"spec"},
-    {"train"},  {"runs", "list"}, {"runs", "show"}, {"interpret"}, {"submit"},  {"preview"},  {"cache"}, {"lr-find"},   {"recipes"}};
+    {"train"},  {"runs", "list"}, {"runs", "show"}, {"interpret"}, {"submit"},  {"preview"},  {"cache"}, {"lr-find"},   {"recipes"},
+    {"runs", "compare"}, {"runs", "export"}, {"runs", "import"}, {"runs", "history"}, {"runs", "star"}, {"runs", "rename"}, {"runs", "tag"},
+    {"runs", "note"}, {"runs", "keep"}, {"runs", "trash"}, {"runs", "restore"}, {"runs", "purge"}, {"sweep"}, {"queue", "add"}, {"queue", "list"},
+    {"queue", "run"}, {"queue", "hold"}, {"queue", "release"}, {"queue", "cancel"}, {"queue", "move"}, {"queue", "retry"}, {"queue", "remove"},
+    {"queue", "on-failure"}};
 
 TEST_F(Cli, EveryCommandHasHelpAndJson) {
   const Answer overview = run({"--help"});
