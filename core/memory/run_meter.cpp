@@ -119,6 +119,7 @@ MemoryReading RunMeter::read() {
 
 MemoryPeak RunMeter::peak() const {
   const std::lock_guard lock(impl_->mutex);
+  impl_->fold(impl_->read());  // what came since the last sample
   MemoryPeak peak = impl_->total;
   raise(peak, impl_->stretch);
   return peak;
