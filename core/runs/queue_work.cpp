@@ -1,6 +1,7 @@
 // What the queue asks of torch: which devices there are; and the work itself.
 #include <ATen/Context.h>
 
+#include "core/base/error.h"
 #include "core/models/device.h"
 #include "core/runs/queue.h"
 
@@ -24,7 +25,24 @@ std::vector<std::string> lanes() {
   return all;
 }
 
+namespace {
+
+// Whether a run came of the entry before, and was left before its end.
+bool goesOn(const RunStore& store, const std::string& run) {
+  if (run.empty()) return false;
+  try {
+    const RunRecord record = store.get(run);
+    const bool left = record.status == RunStatus::Stopped || record.status == RunStatus::Interrupted || record.status == RunStatus::Failed;
+    return left && record.trashed.empty();
+  } catch (const Error&) {
+    return false;  // it was removed for ever
+  }
+}
+
+}  // namespace
+
 RunOutcome workOn(RunStore& store, const QueueEntry& entry, TrainControl& control, const TrainObserver& observer) {
+  if (goesOn(store, entry.run)) return resume(store, entry.run, control, observer);
   return execute(store, entry.spec, control, observer);
 }
 
