@@ -43,7 +43,7 @@ QPixmap swatch(const QColor& color, qreal ratio) {
 
 }  // namespace
 
-class SweepModel : public QAbstractTableModel {
+class RateSweepModel : public QAbstractTableModel {
  public:
   using QAbstractTableModel::QAbstractTableModel;
 
@@ -127,7 +127,7 @@ class SweepModel : public QAbstractTableModel {
 
 SweepTable::SweepTable(QWidget* parent)
     : QWidget(parent),
-      model_(new SweepModel(this)),
+      model_(new RateSweepModel(this)),
       view_(new QTableView(this)),
       remove_(new QPushButton(lineIcon(QStringLiteral("minus")), tr("Re&move"), this)) {
   build();

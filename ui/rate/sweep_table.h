@@ -12,7 +12,7 @@ class QTableView;
 
 namespace panicle::ui {
 
-class SweepModel;
+class RateSweepModel;
 
 class SweepTable : public QWidget {
   Q_OBJECT
@@ -37,7 +37,7 @@ class SweepTable : public QWidget {
   int widthOf(int column) const;
   void remove();
 
-  SweepModel* model_;
+  RateSweepModel* model_;
   QTableView* view_;
   QPushButton* remove_;
   bool showing_ = false;
