@@ -192,7 +192,7 @@ TEST_F(CliTrain, CtrlCKeepsTheRunAsStopped) {
   program.signal(SIGINT);
   const Answer answer = program.wait();
   EXPECT_EQ(answer.status, 1);
-  EXPECT_THAT(answer.err, AllOf(HasSubstr("stopping after this batch"), HasSubstr("run 1 was stopped")));
+  EXPECT_THAT(answer.err, AllOf(HasSubstr("stopping after this batch"), HasSubstr("run 1 was stopped"), HasSubstr("panicle-cli resume 1")));
   const RunStore store(folder_ / "w");
   const RunRecord record = store.get("1");
   EXPECT_EQ(record.status, RunStatus::Stopped);
@@ -210,6 +210,26 @@ TEST_F(CliTrain, KilledItShowsAsInterrupted) {
   ASSERT_EQ(answer.status, 0) << answer.err;
   EXPECT_EQ(answer.json()["status"], "interrupted");
   EXPECT_FALSE(answer.json()["epochs"].empty());
+}
+
+TEST_F(CliTrain, AKilledRunIsResumedToTheSameModel) {
+  const std::string spec = quickSpec(4).dump();
+  const std::vector<std::string> train{"train", "-", "--workspace", path("w"), "--json"}, resume{"resume", "1", "--workspace", path("w")};
+  Program program(folder_.path(), train, spec);
+  ASSERT_TRUE(program.waitForOutput("\"epoch\":0")) << program.wait().err;
+  program.signal(SIGKILL);
+  program.wait();
+  const Answer resumed = run({"resume", "1", "--workspace", path("w"), "--json"});
+  ASSERT_EQ(resumed.status, 0) << resumed.err;
+  EXPECT_EQ(resumed.jsonLines().back()["status"], "finished");
+  EXPECT_EQ(resumed.jsonLines().back()["run"], "1");
+  ASSERT_EQ(run(train, spec).status, 0);
+  const RunStore store(folder_ / "w");
+  EXPECT_TRUE(readText(store.folder("1") / "model.safetensors") == readText(store.folder("2") / "model.safetensors"));
+  EXPECT_EQ(store.get("1").epochs.size(), 4u);
+  const Answer again = run(resume);
+  EXPECT_EQ(again.status, 1);
+  EXPECT_THAT(again.err, HasSubstr("has finished"));
 }
 
 TEST_F(CliTrain, AFailedRunKeepsItsReason) {
