@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "ui/runs/runs_page.h"
+#include "ui/runs/runs_table.h"
 #include "ui/shared/page.h"
 #include "ui/shared/session.h"
 #include "ui/shared/theme.h"
@@ -78,7 +79,7 @@ int measure(const std::filesystem::path& workspace) {
   const std::unique_ptr<Page> page(makeRunsPage(session, nullptr));
   page->resize(1280, 800);
   page->show();
-  auto* table = page->findChild<QTableView*>();
+  auto* table = page->findChild<RunsTable*>();
   const double made = millisecondsSince(start);
   if (!waitFor([&] { return table->model()->rowCount() > 0 && table->isVisible(); })) {
     std::fprintf(stderr, "error: %s has no runs\n", workspace.c_str());

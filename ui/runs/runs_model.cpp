@@ -69,19 +69,20 @@ void RunsModel::setFolded(const QModelIndex& group, bool folded) {
 
 // What is selected and current follows its run to the new place.
 void RunsModel::arrange(std::vector<RunSummary>* fresh) {
-  std::vector<QString> before;
-  for (std::size_t i = 0; i < layout_.rows.size(); ++i) before.push_back(idAt(i));
   Q_EMIT layoutAboutToBeChanged();
+  const QModelIndexList kept = persistentIndexList();
+  std::vector<std::string> ids;
+  for (const QModelIndex& old : kept) ids.push_back(idAt(static_cast<std::size_t>(old.row())));
   if (fresh) runs_.swap(*fresh);
   layout_ = makeLayout();
-  const QModelIndexList kept = persistentIndexList();
-  if (!kept.isEmpty()) {
-    QHash<QString, int> places;
-    for (std::size_t i = 0; i < layout_.rows.size(); ++i) places.insert(idAt(i), static_cast<int>(i));
-    for (const QModelIndex& old : kept) {
-      const int row = places.value(before[static_cast<std::size_t>(old.row())], -1);
-      changePersistentIndex(old, row < 0 ? QModelIndex() : index(row, old.column()));
-    }
+  std::unordered_map<std::string, int> places;
+  for (const std::string& id : ids) places.emplace(id, -1);
+  for (std::size_t i = 0; !places.empty() && i < layout_.rows.size(); ++i) {
+    if (const auto found = places.find(idAt(i)); found != places.end()) found->second = static_cast<int>(i);
+  }
+  for (qsizetype i = 0; i < kept.size(); ++i) {
+    const int row = places[ids[static_cast<std::size_t>(i)]];
+    changePersistentIndex(kept[i], row < 0 ? QModelIndex() : index(row, kept[i].column()));
   }
   Q_EMIT layoutChanged();
   Q_EMIT arranged();
@@ -117,10 +118,10 @@ RunsModel::Layout RunsModel::makeLayout() {
 }
 
 // Two rows are the same across a change when this is.
-QString RunsModel::idAt(std::size_t at) const {
+std::string RunsModel::idAt(std::size_t at) const {
   const Row& row = layout_.rows[at];
-  if (row.run >= 0) return QString::fromStdString(runs_[static_cast<std::size_t>(row.run)].id);
-  return QLatin1Char('/') + QString::fromStdString(layout_.groups[static_cast<std::size_t>(row.group)].architecture);
+  if (row.run >= 0) return runs_[static_cast<std::size_t>(row.run)].id;
+  return '/' + layout_.groups[static_cast<std::size_t>(row.group)].architecture;
 }
 
 void RunsModel::sort(int column, Qt::SortOrder order) {

@@ -80,7 +80,7 @@ class RunsModel : public QAbstractTableModel {
   QVariant groupData(const Group& group, RunColumn column, int role) const;
   QString groupText(const Group& group, RunColumn column) const;
   QVariant runData(const RunSummary& run, RunColumn column, int role) const;
-  QString idAt(std::size_t row) const;
+  std::string idAt(std::size_t row) const;
   bool isCompared(const std::string& id) const;
 
   std::vector<RunSummary> runs_;
