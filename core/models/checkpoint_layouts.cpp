@@ -190,8 +190,8 @@ void permute(RemappedTensor& tensor, std::vector<std::int64_t> order) {
   tensor.shape = std::move(shape);
 }
 
-const std::vector<Layout>& checkpointLayouts() {
-  static const std::vector<Layout> all{
+const std::vector<CheckpointLayout>& checkpointLayouts() {
+  static const std::vector<CheckpointLayout> all{
       {"Google ViT (npz)", isGoogleVit, remapGoogleVit},
       {"fastai", isFastai, remapFastai},
       {"Facebook ConvNeXt", isFacebookConvnext, remapFacebookConvnext},

@@ -10,7 +10,7 @@
 
 namespace panicle {
 
-struct Layout {
+struct CheckpointLayout {
   const char* name;  // for WeightFileFacts::layout
   bool (*matches)(const std::vector<RemappedTensor>& tensors);
   // Renames in place; what has no place in timm's state dict moves to `ignored`. Throws Error naming `file`
@@ -20,7 +20,7 @@ struct Layout {
 };
 
 // Tried in order, all of them: a fastai learner may hold a Swin of timm 1.0.
-const std::vector<Layout>& checkpointLayouts();
+const std::vector<CheckpointLayout>& checkpointLayouts();
 
 // Whether these are a Swin's or SwinV2's, of timm or of Microsoft.
 bool isSwin(const std::vector<RemappedTensor>& tensors);

@@ -159,7 +159,7 @@ RemappedFile remapToTimm(const WeightFile& file) {
   result.position_grid = positionGrid(file);
   unwrapNesting(result.tensors, result.ignored);
   stripWrappers(result.tensors);
-  for (const Layout& layout : checkpointLayouts()) {
+  for (const CheckpointLayout& layout : checkpointLayouts()) {
     if (!layout.matches(result.tensors)) continue;
     layout.remap(result.tensors, result.ignored, file.path());
     result.layout += (result.layout.empty() ? "" : ", ") + std::string(layout.name);
