@@ -64,7 +64,8 @@ QString logLine(const TrainEvent& event) {
   }
   if (const auto* phase = std::get_if<PhaseChanged>(&event)) return QString::fromStdString(phase->what);
   if (const auto* written = std::get_if<CheckpointWritten>(&event)) {
-    return RunView::tr("Model written to %1").arg(QString::fromStdString(written->path));
+    const QString path = QString::fromStdString(written->path);
+    return path.endsWith(QStringLiteral("model.safetensors")) ? RunView::tr("Model written to %1").arg(path) : RunView::tr("Checkpoint written to %1").arg(path);
   }
   if (const auto* warning = std::get_if<Warning>(&event)) {
     const QString message = warningText(warning->message);
