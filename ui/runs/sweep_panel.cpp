@@ -241,6 +241,7 @@ void SweepPanel::addAxis(const QString& field, const QString& values) {
   const int known = axis.field->findData(field);
   axis.field->setCurrentIndex(field.isEmpty() ? -1 : known);
   if (known < 0) axis.field->setEditText(field);
+  axis.field->lineEdit()->setCursorPosition(0);  // the name's beginning tells more than its end
   axis.values->setText(values);
   axes_.push_back(axis);
   connect(axis.field, &QComboBox::activated, this, [this, axis] { proposeValues(axis); });
