@@ -148,6 +148,8 @@ class Execution {
 
   bool goesOn() const { return point_ && point_->checkpoint; }
 
+  void storeCheckpoint() { store_.describe(run_, {{"checkpoint", {{"step", trainer_->step()}, {"epoch", trainer_->epoch()}}}}); }
+
   // Of the network; one that goes on takes its weights from the checkpoint.
   Start start() const {
     if (!goesOn()) return findStart(spec_.model, store_.workspace());
@@ -165,7 +167,7 @@ class Execution {
     }
     TrainerOptions options = trainerOptions(spec_, prepared_.precision);
     options.plan = planTime(stages);
-    options.on_boundary = [this](Boundary boundary) { saver_.atBoundary(boundary, *trainer_, seconds()); };
+    options.on_boundary = [this](Boundary boundary) { saver_.atBoundary(boundary, *trainer_, seconds(), [this] { storeCheckpoint(); }); };
     if (point_) options.changes = point_->changes;
     trainer_ = std::make_unique<Trainer>(prepared_.model, prepared_.device, prepared_.targets, options, control_,
                                          [this](const TrainEvent& event) { forward(event); });

@@ -80,7 +80,16 @@ void RunStore::describe(const std::string& run, const Json& entries) {
     environment.update(entries);
     SQLite::Transaction transaction = impl_->db->begin();
     exec(impl_->db->connection(), "UPDATE runs SET environment = ? WHERE id = ?", jsonText(environment), id);
+    // What a checkpoint is told by must not be newer than the history beside it.
+    const auto active = impl_->active.find(run);
+    if (active != impl_->active.end()) impl_->db->write(id, active->second.buffer);
     transaction.commit();
+    if (active == impl_->active.end()) return;
+    RunBuffer& buffer = active->second.buffer;
+    buffer.steps.clear();
+    buffer.warnings.clear();
+    buffer.memory.keep();
+    active->second.written = std::chrono::steady_clock::now();
   });
 }
 

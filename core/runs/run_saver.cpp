@@ -48,10 +48,11 @@ void RunSaver::saveModel(const Classifier& model, const std::map<std::string, st
   });
 }
 
-void RunSaver::atBoundary(Boundary boundary, const Trainer& trainer, double seconds) {
+void RunSaver::atBoundary(Boundary boundary, const Trainer& trainer, double seconds, const std::function<void()>& store) {
   report();
   if (!keeper_.due(boundary)) return;
   try {
+    patience_(store);
     patience_([&] {
       keeper_.take(trainer.saveState(),
                    {.spec = spec_, .seconds = seconds, .saved_epochs = saved_.epochs, .saved_metrics = Json(saved_.metrics)});

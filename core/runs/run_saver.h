@@ -40,8 +40,9 @@ class RunSaver {
   bool holdsModel() const { return holdsModel_; }
   const Saved& saved() const { return saved_; }
 
-  // Takes a checkpoint where one is due. What goes wrong with it is told, and the training goes on.
-  void atBoundary(Boundary boundary, const Trainer& trainer, double seconds);
+  // Takes a checkpoint where one is due, after `store` has stored the history up to here: a run that is killed goes on from its checkpoint, and
+  // nothing before it may be missing. What goes wrong is told, and the training goes on.
+  void atBoundary(Boundary boundary, const Trainer& trainer, double seconds, const std::function<void()>& store);
   // The run goes on from there.
   void goOnFrom(const Checkpoint& checkpoint);
 
