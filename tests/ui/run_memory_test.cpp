@@ -113,10 +113,11 @@ class RunMemoryTest : public QObject {
     curve.expect(expectationOf(planOf({300, 700}), 8000 * kMib));
     curve.add(1, 100 * kMib, 250 * kMib);
     curve.add(10, 120 * kMib, 0);
-    curve.endStage(290 * kMib);
+    curve.endStage(290 * kMib, 10);
+    curve.add(10, 900 * kMib, 900 * kMib);  // after the stage: not another one
     curve.add(11, 400 * kMib, 0);
     curve.add(20, 500 * kMib, 0);
-    curve.endStage(650 * kMib);
+    curve.endStage(650 * kMib, 20);
     const QString csv = canvas.toCsv();
     QVERIFY2(csv.startsWith(QStringLiteral("step,80 %,95 %,planned,highest,tensors\n1,,,300,290,100\n")), qPrintable(csv));
     QVERIFY2(csv.contains(QStringLiteral("\n20,,,700,650,500\n")), qPrintable(csv));

@@ -197,6 +197,7 @@ void SweepTable::fitColumns() {
   const int learns = std::min(room - widthOf(EndedColumn), kMostOfLearns * letter);
   view_->setColumnHidden(LearnsColumn, learns < kFewestOfLearns * letter);
   if (!view_->isColumnHidden(LearnsColumn)) view_->setColumnWidth(LearnsColumn, std::min(widthOf(LearnsColumn), learns));
+  view_->setColumnWidth(EndedColumn, widthOf(EndedColumn));  // from which it is stretched; it does not shrink below that
 }
 
 // That its longest text needs.

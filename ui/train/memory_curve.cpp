@@ -110,6 +110,7 @@ void MemoryCurve::expect(MemoryExpectation expected) {
 
 // What a sample finds is between two steps as often as in one: the highest is the allocator's own account.
 void MemoryCurve::add(double step, quint64 held, quint64 highest) {
+  if (between_ && !stages_.empty() && step <= stages_.back().last) return;  // of what comes after a stage, such as predictions
   if (std::exchange(between_, false)) stages_.push_back({.first = stages_.empty() ? step : stages_.back().last, .last = step});
   Stage& stage = stages_.back();
   stage.last = std::max(stage.last, step);
@@ -121,8 +122,9 @@ void MemoryCurve::add(double step, quint64 held, quint64 highest) {
   drawTitle();
 }
 
-void MemoryCurve::endStage(quint64 peak) {
+void MemoryCurve::endStage(quint64 peak, double step) {
   if (std::exchange(between_, true)) return;
+  stages_.back().last = std::max(stages_.back().last, step);
   if (peak > 0) stages_.back().peak = peak;
   peak_ = 0;
   for (const Stage& stage : stages_) peak_ = std::max(peak_, stage.peak);

@@ -34,7 +34,8 @@ class MemoryCurve {
   void clear();                                         // the curve; what is expected stays
   void expect(MemoryExpectation expected);
   void add(double step, quint64 held, quint64 highest);  // `highest` since the sample before; it may be 0
-  void endStage(quint64 peak);                          // the one in progress, with its measured peak; the next begins with the next sample
+  // The one in progress, with its measured peak and last step; the next begins with a sample of a later step.
+  void endStage(quint64 peak, double step);
   void setPeak(quint64 bytes);                          // of a run that is over
   bool empty() const { return stages_.empty(); }
   void restyle();                                       // in another theme's colours

@@ -143,7 +143,7 @@ void RunCurves::add(const MemoryReading& reading) {
 }
 
 void RunCurves::add(const MemoryMeasured& measured) {
-  if (measured.stage != kOutsideStages) memoryCurve_.endStage(heldBytes(measured.peak));
+  if (measured.stage != kOutsideStages) memoryCurve_.endStage(heldBytes(measured.peak), run_.lastStep());
 }
 
 void RunCurves::expectMemory(MemoryExpectation expected) { memoryCurve_.expect(std::move(expected)); }
@@ -167,10 +167,13 @@ void RunCurves::setMemory(const RunMemory& memory, const std::vector<MemoryRow>&
   for (const MemoryRow& sample : samples) {
     const auto step = static_cast<double>(sample.step);
     if (sample.step == 0) continue;
-    while (stage + 1 < stages.size() && step > stages[stage].step) memoryCurve_.endStage(peakOf(stages[stage++].stage));
+    while (stage + 1 < stages.size() && step > stages[stage].step) {
+      memoryCurve_.endStage(peakOf(stages[stage].stage), stages[stage].step);
+      ++stage;
+    }
     memoryCurve_.add(step, heldBytes(sample.bytes), 0);
   }
-  if (stage < stages.size()) memoryCurve_.endStage(peakOf(stages[stage].stage));
+  if (stage < stages.size()) memoryCurve_.endStage(peakOf(stages[stage].stage), stages[stage].step);
   showMemory(!memoryCurve_.empty());
 }
 
