@@ -4,12 +4,11 @@
 
 #include <cmath>
 #include <cstring>
-#include <functional>
 #include <limits>
 #include <random>
 
-#include "core/base/error.h"
 #include "core/base/file.h"
+#include "tests/error_message.h"
 #include "tests/testing.h"
 
 namespace panicle {
@@ -17,6 +16,7 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using testing::message;
 using testing::TempFolder;
 
 Predictions small() {
@@ -26,15 +26,6 @@ Predictions small() {
           .probabilities = {0.25f, 0.75f, 0.5f, 0.5f, 1.0f, 0.0f},
           .targets = {1, -1, 0},
           .losses = {0.28768f, 0.0f, 0.0f}};
-}
-
-std::string message(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
 }
 
 TEST(Predictions, TheFirstOfEqualsIsPredicted) {

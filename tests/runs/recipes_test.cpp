@@ -5,17 +5,16 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <map>
 #include <set>
 #include <sstream>
 
-#include "core/base/error.h"
 #include "core/base/file.h"
 #include "core/data/sample_data.h"
 #include "core/eval/predictions.h"
 #include "core/models/architecture.h"
 #include "core/runs/execute.h"
+#include "tests/error_message.h"
 #include "tests/testing.h"
 
 namespace panicle {
@@ -23,21 +22,13 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using testing::message;
 using testing::TempFolder;
 
 std::vector<std::string> recipeNames() {
   std::vector<std::string> names;
   for (const Recipe& each : recipes()) names.push_back(each.name);
   return names;
-}
-
-std::string message(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
 }
 
 TEST(Recipes, AreListedInTheOrderOfTheirNumbers) {

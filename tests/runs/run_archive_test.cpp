@@ -5,13 +5,12 @@
 
 #include <cmath>
 #include <fstream>
-#include <functional>
 #include <limits>
 #include <random>
 
-#include "core/base/error.h"
 #include "core/base/file.h"
 #include "core/data/csv.h"
+#include "tests/error_message.h"
 #include "tests/testing.h"
 
 namespace panicle {
@@ -19,16 +18,8 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using testing::message;
 using testing::TempFolder;
-
-std::string message(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
 
 // With something of everything; its weights are `bytes` of noise.
 std::string makeRun(RunStore& store, std::size_t bytes = 100'000) {

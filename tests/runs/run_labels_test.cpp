@@ -3,12 +3,11 @@
 
 #include <cmath>
 #include <fstream>
-#include <functional>
 
-#include "core/base/error.h"
 #include "core/base/file.h"
 #include "core/runs/run_lock.h"
 #include "core/runs/run_store.h"
+#include "tests/error_message.h"
 #include "tests/testing.h"
 
 namespace panicle {
@@ -16,16 +15,8 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using testing::message;
 using testing::TempFolder;
-
-std::string message(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
 
 EpochEnded epoch(int number, double error) {
   EpochEnded ended;

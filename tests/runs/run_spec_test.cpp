@@ -5,8 +5,8 @@
 #include <functional>
 #include <set>
 
-#include "core/base/error.h"
 #include "core/base/file.h"
+#include "tests/error_message.h"
 #include "tests/testing.h"
 
 namespace panicle {
@@ -18,16 +18,8 @@ using ::testing::HasSubstr;
 using ::testing::StartsWith;
 using ::testing::IsEmpty;
 using ::testing::Not;
+using testing::message;
 using testing::TempFolder;
-
-std::string message(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
 
 void set(RunSpec& spec, std::string_view key, std::string_view value) {
   setByPath(spec, key, value);

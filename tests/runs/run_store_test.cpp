@@ -4,11 +4,10 @@
 #include <gmock/gmock.h>
 
 #include <cmath>
-#include <functional>
 #include <limits>
 
-#include "core/base/error.h"
 #include "core/base/file.h"
+#include "tests/error_message.h"
 #include "tests/testing.h"
 
 namespace panicle {
@@ -17,16 +16,8 @@ namespace {
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using testing::message;
 using testing::TempFolder;
-
-std::string message(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
 
 RunSpec namedSpec(const std::string& name) {
   RunSpec spec;

@@ -2,10 +2,9 @@
 
 #include <gmock/gmock.h>
 
-#include <functional>
 #include <set>
 
-#include "core/base/error.h"
+#include "tests/error_message.h"
 #include "tests/testing.h"
 
 namespace panicle {
@@ -13,16 +12,8 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using testing::message;
 using testing::TempFolder;
-
-std::string message(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
 
 RunSpec base(const TempFolder& folder) {
   RunSpec spec;
