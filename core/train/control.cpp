@@ -9,10 +9,20 @@ void TrainControl::pause() {
   paused_ = true;
 }
 
+void TrainControl::pauseAndFreeDevice() {
+  {
+    std::lock_guard lock(mutex_);
+    paused_ = true;
+    freesDevice_ = true;
+  }
+  changed_.notify_all();
+}
+
 void TrainControl::resume() {
   {
     std::lock_guard lock(mutex_);
     paused_ = false;
+    freesDevice_ = false;
   }
   changed_.notify_all();
 }
@@ -22,6 +32,11 @@ bool TrainControl::paused() const {
   return paused_;
 }
 
+bool TrainControl::freesDevice() const {
+  std::lock_guard lock(mutex_);
+  return freesDevice_;
+}
+
 void TrainControl::stopNow() { stop_.request_stop(); }
 
 void TrainControl::stopAfterEpoch() {
@@ -29,6 +44,7 @@ void TrainControl::stopAfterEpoch() {
     std::lock_guard lock(mutex_);
     stopAfterEpoch_ = true;
     paused_ = false;
+    freesDevice_ = false;
   }
   changed_.notify_all();
 }
@@ -49,6 +65,16 @@ std::optional<RateChange> TrainControl::takeChange() {
 }
 
 void TrainControl::waitWhilePaused() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, stop_.get_token(), [this] { return !paused_ || freesDevice_; });
+}
+
+void TrainControl::keepDevice() {
+  std::lock_guard lock(mutex_);
+  freesDevice_ = false;
+}
+
+void TrainControl::waitWithoutDevice() {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, stop_.get_token(), [this] { return !paused_; });
 }

@@ -18,8 +18,13 @@ struct RateChange {
 class TrainControl {
  public:
   void pause();
+  // Likewise, and the device is given back: the run saves what it goes on from (at the next step of the optimizer, where gradients are added up),
+  // lets go of network, optimizer and batches, and waits so until resume(), then goes on as the same run, on the CPU bit for bit. It tells a
+  // PhaseChanged when the device is free. Where saving fails it says so, and pauses with what it holds. May be called in a pause.
+  void pauseAndFreeDevice();
   void resume();
   bool paused() const;
+  bool freesDevice() const;  // paused so
   void stopNow();          // after the batch in work
   void stopAfterEpoch();   // after the validation of the epoch in work
   bool stopAfterEpochRequested() const;
@@ -28,8 +33,12 @@ class TrainControl {
   void change(const RateChange& change);          // the last one before a step counts
   std::optional<RateChange> takeChange();         // called by the trainer before each step
 
-  // Called by the trainer between batches: returns at once, or when a pause ends or a stop comes.
+  // Called by the trainer between batches: returns at once, or when a pause ends, a stop comes or the device is to be freed.
   void waitWhilePaused();
+  // Called by the run: the device cannot be freed, so that this is a pause as any; and, when it is free: returns when the pause ends or a
+  // stop comes.
+  void keepDevice();
+  void waitWithoutDevice();
   // As above for at most so long: true when it is still paused then.
   bool stillPausedAfter(std::chrono::milliseconds most);
 
@@ -38,6 +47,7 @@ class TrainControl {
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;
   bool paused_ = false;
+  bool freesDevice_ = false;  // only while paused
   bool stopAfterEpoch_ = false;
   std::optional<RateChange> change_;
 };
