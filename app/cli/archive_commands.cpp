@@ -1,15 +1,20 @@
-// runs export, import, history: a run as files.
+// runs export, import, history, tensorboard: a run as files. runs check-data: what it trained on.
 #include <spdlog/fmt/fmt.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <vector>
 
 #include "app/cli/commands.h"
 #include "app/cli/interrupt.h"
 #include "app/cli/output.h"
+#include "core/base/error.h"
 #include "core/base/file.h"
+#include "core/runs/data_change.h"
 #include "core/runs/run_archive.h"
+#include "core/runs/tensorboard.h"
 
 namespace panicle::cli {
 namespace {
@@ -17,7 +22,9 @@ namespace {
 struct Arguments {
   std::string workspace;
   std::string run;
+  std::vector<std::string> runs;
   std::string file;
+  bool content = false;
   bool json = false;
 };
 
@@ -68,6 +75,70 @@ void writeHistory(const Arguments& arguments) {
   }
 }
 
+// "3-tiny, seed 43", without what a file name may not hold.
+std::string folderName(const RunRecord& record) {
+  std::string name = record.id + (record.name.empty() ? "" : "-" + record.name);
+  std::replace(name.begin(), name.end(), '/', '_');
+  return name;
+}
+
+void writeTensorBoard(const Arguments& arguments) {
+  const RunStore store = openWorkspace(arguments.workspace);
+  Json files = Json::array();
+  for (const std::string& run : arguments.runs) {
+    const auto file = exportTensorBoard(store, run, std::filesystem::path(arguments.file) / folderName(store.get(run)));
+    files.push_back({{"run", run}, {"file", file.string()}});
+    if (!arguments.json) fmt::print("{}\n", file.string());
+  }
+  if (arguments.json) printJson(files);
+}
+
+void checkRunsData(const Arguments& arguments) {
+  RunStore store = openWorkspace(arguments.workspace);
+  std::stop_source stop;
+  const InterruptWatch watch("stopping; nothing is recorded", [&] { stop.request_stop(); });
+  ProgressLine line;
+  const DataChange change = findDataChange(store, arguments.run, arguments.content, stop.get_token(), line.counter("photos read"));
+  line.clear();
+  if (arguments.json) {
+    const auto textOrNull = [](const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); };
+    printJson({{"run", arguments.run},
+               {"known", change.known},
+               {"changed", change.changed()},
+               {"words", change.words()},
+               {"images", {{"before", change.images_before}, {"now", change.images}}},
+               {"same_list", change.same_list},
+               {"same_files", change.same_files},
+               {"content", {{"before", textOrNull(change.content_before)}, {"now", textOrNull(change.content)}}},
+               {"recorded", change.recorded}});
+  }
+  if (change.changed()) throw Error("run " + arguments.run + ": " + change.words());
+  if (!arguments.json) fmt::print("run {}: {}\n", arguments.run, change.words());
+}
+
+void addDataCommand(CLI::App& runs) {
+  auto arguments = std::make_shared<Arguments>();
+  auto* command = runs.add_subcommand("check-data", "Whether the photos and labels that a run trained on are still what they were");
+  command->add_option("RUN", arguments->run, "The run's number")->required();
+  command->add_flag("--content", arguments->content,
+                    "Read every byte of every photo. The first time the hash is recorded with the run, later times it is compared");
+  addWorkspace(*command, arguments->workspace);
+  addJson(*command, arguments->json);
+  command->footer("Without --content paths, labels, sizes and times of change are compared, and no photo is opened.\nExit status 1 when they are others.");
+  command->callback([arguments] { checkRunsData(*arguments); });
+}
+
+void addTensorBoardCommand(CLI::App& runs) {
+  auto arguments = std::make_shared<Arguments>();
+  auto* command = runs.add_subcommand("tensorboard", "Write the history of runs as event files for TensorBoard, a folder for each");
+  command->add_option("RUN", arguments->runs, "The runs' numbers")->required();
+  command->add_option("--out", arguments->file, "The folder to write into: what tensorboard --logdir is to be given")->required();
+  addWorkspace(*command, arguments->workspace);
+  addJson(*command, arguments->json);
+  command->footer("A run whose spec says tensorboard: true writes such a file by itself while it is on, into its folder.");
+  command->callback([arguments] { writeTensorBoard(*arguments); });
+}
+
 }  // namespace
 
 void addArchiveCommands(CLI::App& runs) {
@@ -93,6 +164,9 @@ void addArchiveCommands(CLI::App& runs) {
   addWorkspace(*command, history->workspace);
   addJson(*command, history->json);
   command->callback([history] { writeHistory(*history); });
+
+  addTensorBoardCommand(runs);
+  addDataCommand(runs);
 }
 
 }  // namespace panicle::cli

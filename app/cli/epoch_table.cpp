@@ -22,6 +22,11 @@ void logWarning(const Warning& warning) {
   spdlog::warn("{}{}", named ? "" : warning.path + ": ", warning.message);
 }
 
+// Who has paused the run from elsewhere waits for it.
+void logPause(const PhaseChanged& phase) {
+  if (phase.what.starts_with("paused")) spdlog::info("{}", phase.what);
+}
+
 }  // namespace
 
 void EpochTable::printRow(const std::vector<std::string>& cells) const {
@@ -84,6 +89,7 @@ void TextReport::on(const EpochEnded& epoch) {
 
 void TextReport::on(const PhaseChanged& phase) {
   progress_.clear();
+  logPause(phase);
   progress_.show(phase.what);
 }
 
@@ -124,6 +130,8 @@ void printEventLine(const TrainEvent& event) {
                          {"seconds", value.seconds}});
         } else if constexpr (std::is_same_v<Event, Warning>) {
           logWarning(value);
+        } else if constexpr (std::is_same_v<Event, PhaseChanged>) {
+          logPause(value);
         }
       },
       event);

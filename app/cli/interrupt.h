@@ -4,6 +4,7 @@
 
 #include <csignal>
 #include <functional>
+#include <map>
 #include <string>
 #include <thread>
 
@@ -17,12 +18,16 @@ class InterruptWatch {
  public:
   // `stop` is called for the first signal, from the watch's thread, after `message` was logged.
   InterruptWatch(std::string message, std::function<void()> stop);
+  // Of a run: SIGUSR1 pauses it and frees its device, SIGUSR2 lets it go on.
   explicit InterruptWatch(TrainControl& control);
   ~InterruptWatch();
   InterruptWatch(const InterruptWatch&) = delete;
   InterruptWatch& operator=(const InterruptWatch&) = delete;
 
  private:
+  using Actions = std::map<int, std::function<void()>>;  // by signal, beside SIGINT and SIGTERM
+  InterruptWatch(std::string message, std::function<void()> stop, Actions actions);
+
   sigset_t before_{};
   std::jthread thread_;
 };

@@ -2,6 +2,8 @@
 #include <spdlog/fmt/fmt.h>
 
 #include <algorithm>
+#include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <memory>
 
@@ -28,7 +30,7 @@ struct Arguments {
   int repeat = 1;
   std::string lane;
   std::string policy;
-  bool ended = false;
+  std::string whenDone;
   bool json = false;
 };
 
@@ -108,22 +110,44 @@ LaneObserver observerOf(bool json, std::optional<TextReport>& report) {
   return observer;
 }
 
-void runQueue(const Arguments& arguments) {
+struct QueueResult {
+  int ran = 0, failed = 0;
+  bool stopped = false;  // by the user; others may wait
+};
+
+QueueResult workThrough(const Arguments& arguments) {
   RunStore store = openWorkspace(arguments.workspace);
   RunQueue queue(store);
   std::stop_source stop;
   const InterruptWatch watch("stopping after this batch and keeping what there is; the rest of the queue waits", [&] { stop.request_stop(); });
   LaneRunner runner(store, queue, laneOf(arguments.lane));
   std::optional<TextReport> report;
-  int failed = 0;
+  QueueResult result;
   LaneObserver observer = observerOf(arguments.json, report);
-  observer.ended = [&failed, told = observer.ended](const QueueEntry& entry) {
-    if (entry.state != QueueState::Finished) ++failed;
+  observer.ended = [&result, told = observer.ended](const QueueEntry& entry) {
+    if (entry.state != QueueState::Finished) ++result.failed;
     told(entry);
   };
-  const int ran = runner.runAll(observer, stop.get_token());
-  if (!arguments.json) fmt::print("{} of {} finished\n", ran - failed, ran);
-  if (failed > 0) throw Error(std::to_string(failed) + " of " + std::to_string(ran) + " runs did not finish; 'panicle-cli queue list' says why");
+  result.ran = runner.runAll(observer, stop.get_token());
+  result.stopped = stop.stop_requested();
+  return result;
+}
+
+// Of a shell, which finds in its environment how it went. Its output goes to standard error: standard output may be read by a program.
+void runWhenDone(const std::string& command, const QueueResult& result) {
+  ::setenv("PANICLE_FINISHED", std::to_string(result.ran - result.failed).c_str(), 1);
+  ::setenv("PANICLE_FAILED", std::to_string(result.failed).c_str(), 1);
+  std::fflush(stdout);
+  const int status = std::system(("{ " + command + "\n} 1>&2").c_str());
+  if (status != 0) throw Error("the command of --when-done did not succeed: " + command);
+}
+
+void runQueue(const Arguments& arguments) {
+  const QueueResult result = workThrough(arguments);
+  if (!arguments.json) fmt::print("{} of {} finished\n", result.ran - result.failed, result.ran);
+  if (!arguments.whenDone.empty() && !result.stopped) runWhenDone(arguments.whenDone, result);
+  if (result.failed == 0) return;
+  throw Error(std::to_string(result.failed) + " of " + std::to_string(result.ran) + " runs did not finish; 'panicle-cli queue list' says why");
 }
 
 // A command on entries, one after the other.
@@ -189,6 +213,9 @@ void addQueueCommands(CLI::App& program) {
   auto runArguments = addTo(*run);
   runArguments->lane = "auto";
   run->add_option("--device", runArguments->lane, "auto, cpu, cuda:0 ...")->capture_default_str();
+  run->add_option("--when-done", runArguments->whenDone,
+                  "A command for the shell when nothing waits any more, such as \"systemctl poweroff\" or one that sends a message; it finds "
+                  "PANICLE_FINISHED and PANICLE_FAILED in its environment. Ctrl+C leaves it out");
   run->footer("Ctrl+C stops the run in work, which is kept, and leaves the others waiting.\nExit status 1 when a run did not finish.");
   run->callback([runArguments] { runQueue(*runArguments); });
 

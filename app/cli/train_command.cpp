@@ -23,20 +23,7 @@ struct Arguments {
   std::string workspace;
   bool json = false;
   std::optional<double> saveEvery;  // minutes
-
-  // Who asks for it gets it, whatever part of the time it takes.
-  CheckpointOptions checkpoint() const {
-    return saveEvery ? CheckpointOptions{.every_minutes = *saveEvery, .max_share = 1} : CheckpointOptions{};
-  }
 };
-
-void addSaving(CLI::App& command, std::optional<double>& minutes) {
-  command
-      .add_option("--save-every", minutes,
-                  "Save what the run can be resumed from each so many minutes, beside the end of every epoch; 0: as often as the disk allows. "
-                  "Otherwise 5, and as often as takes 1 % of the time at most")
-      ->check(CLI::NonNegativeNumber);
-}
 
 // For a command that the user may copy.
 std::string workspaceOption(const RunStore& store) {
@@ -86,16 +73,19 @@ void follow(RunStore& store, bool json, const std::function<RunOutcome(TrainCont
 }
 
 void train(const Arguments& arguments) {
-  const RunSpec spec = readSpecArgument(arguments.spec);
+  RunSpec spec = readSpecArgument(arguments.spec);
+  if (arguments.saveEvery) {
+    spec.checkpoint.every_minutes = *arguments.saveEvery;
+    spec.checkpoint.max_share = 1;  // who asks for it gets it, whatever part of the time it takes
+  }
   RunStore store(arguments.workspace);
-  follow(store, arguments.json,
-         [&](TrainControl& control, const TrainObserver& observer) { return execute(store, spec, control, observer, arguments.checkpoint()); });
+  follow(store, arguments.json, [&](TrainControl& control, const TrainObserver& observer) { return execute(store, spec, control, observer); });
 }
 
 void resumeRun(const Arguments& arguments) {
   RunStore store = openWorkspace(arguments.workspace);
   follow(store, arguments.json,
-         [&](TrainControl& control, const TrainObserver& observer) { return resume(store, arguments.run, control, observer, arguments.checkpoint()); });
+         [&](TrainControl& control, const TrainObserver& observer) { return resume(store, arguments.run, control, observer); });
 }
 
 }  // namespace
@@ -106,10 +96,15 @@ void addTrainCommand(CLI::App& program) {
   addSpecArgument(*command, arguments->spec);
   addWorkspace(*command, arguments->workspace);
   addJson(*command, arguments->json);
-  addSaving(*command, arguments->saveEvery);
+  command
+      ->add_option("--save-every", arguments->saveEvery,
+                   "Save what the run can be resumed from each so many minutes, beside the end of every epoch; 0: as often as the disk allows. "
+                   "Short for checkpoint.every_minutes with checkpoint.max_share 1")
+      ->check(CLI::Range(0.0, 1440.0));
   command->footer(
       "With --json one object a line: started, epoch, finished.\n"
       "Ctrl+C stops after the batch in work and keeps the run; a second Ctrl+C ends at once.\n"
+      "SIGUSR1 pauses the run and gives the device back, SIGUSR2 lets it go on.\n"
       "A run that was stopped or failed gives exit status 1.");
   command->callback([arguments] { train(*arguments); });
 
@@ -118,10 +113,9 @@ void addTrainCommand(CLI::App& program) {
   resume->add_option("RUN", resumed->run, "The run's number")->required();
   addWorkspace(*resume, resumed->workspace);
   addJson(*resume, resumed->json);
-  addSaving(*resume, resumed->saveEvery);
   resume->footer(
       "On the processor the run ends with the very weights that it would have had without the interruption;\n"
-      "where that cannot be, a warning says why. Prints as train does.");
+      "where that cannot be, a warning says why. Prints, and takes signals, as train does.");
   resume->callback([resumed] { resumeRun(*resumed); });
 }
 

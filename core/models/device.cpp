@@ -16,6 +16,7 @@
 #endif
 #ifdef PANICLE_CUDA
 #include <ATen/cuda/CUDAContext.h>
+#include <c10/cuda/CUDACachingAllocator.h>
 #endif
 
 namespace panicle {
@@ -105,6 +106,12 @@ KeptMemory::~KeptMemory() {
 KeptMemory::KeptMemory() = default;
 KeptMemory::~KeptMemory() = default;
 #endif
+
+void releaseKept([[maybe_unused]] c10::Device device) {
+#ifdef PANICLE_CUDA
+  if (device.is_cuda()) c10::cuda::CUDACachingAllocator::emptyCache();
+#endif
+}
 
 at::Generator makeGenerator(c10::Device device, std::uint64_t seed) {
   at::Generator generator = at::globalContext().defaultGenerator(device).clone();

@@ -36,6 +36,9 @@ class KeptMemory {
   KeptMemory& operator=(const KeptMemory&) = delete;
 };
 
+// Gives back to a card what torch's allocator keeps of it beside live tensors; nothing on a processor.
+void releaseKept(c10::Device device);
+
 // A generator of the device, seeded.
 at::Generator makeGenerator(c10::Device device, std::uint64_t seed);
 

@@ -9,18 +9,8 @@
 #include "core/base/error.h"
 #include "core/models/device.h"
 
-#ifdef PANICLE_CUDA
-#include <c10/cuda/CUDACachingAllocator.h>
-#endif
-
 namespace panicle {
 namespace {
-
-void releaseKept([[maybe_unused]] c10::Device device) {
-#ifdef PANICLE_CUDA
-  if (device.is_cuda()) c10::cuda::CUDACachingAllocator::emptyCache();
-#endif
-}
 
 bool ranOut(const std::function<void()>& work) {
   try {

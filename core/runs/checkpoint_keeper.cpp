@@ -19,7 +19,7 @@ CheckpointKeeper::CheckpointKeeper(std::filesystem::path folder, const Checkpoin
     : folder_(std::move(folder)), options_(options), writer_(writer), written_(std::move(written)), number_(newestNumber(folder_)) {}
 
 bool CheckpointKeeper::due(Boundary boundary) {
-  if (boundary == Boundary::Stop) return true;
+  if (boundary == Boundary::Stop || boundary == Boundary::Free) return true;
   owed_ |= boundary == Boundary::Epoch;
   const double since = std::chrono::duration<double>(Clock::now() - taken_).count();
   if (onItsWay_ || since < cost_ / options_.max_share) return false;

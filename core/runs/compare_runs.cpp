@@ -152,7 +152,7 @@ std::string settingText(const Json& value) {
 
 std::string settingsKey(const RunSpec& spec) {
   Json document = specToJson(spec);
-  for (const char* without : {"version", "name", "seed", "loader_threads", "cache"}) document.erase(without);
+  for (const char* without : {"version", "name", "seed", "loader_threads", "cache", "checkpoint", "tensorboard"}) document.erase(without);
   return fmt::format("{:016x}", streamSeed(0, document.dump(-1, ' ', false, Json::error_handler_t::replace)));
 }
 

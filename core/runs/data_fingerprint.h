@@ -6,9 +6,13 @@
 #include <string>
 
 #include "core/base/json.h"
+#include "core/base/progress.h"
 #include "core/data/dataset.h"
 
 namespace panicle {
+
+// Where RunRecord::environment holds it.
+inline constexpr const char* kDataEntry = "data";
 
 struct DataFingerprint {
   std::size_t images = 0;  // labelled and test
@@ -20,6 +24,8 @@ struct DataFingerprint {
 
 // Asks the system for each file, and opens none. Throws Cancelled.
 DataFingerprint fingerprint(const Dataset& dataset, std::stop_token stop = {});
+// Reads every byte of every photo: the SHA-256 of a list of them all, with the SHA-256 of each. It says nothing of labels. Throws Cancelled.
+std::string contentHash(const Dataset& dataset, std::stop_token stop = {}, const Progress& progress = {});
 
 Json toJson(const DataFingerprint& fingerprint);
 DataFingerprint fingerprintFromJson(const Json& json);  // of what is not there, or another thing, an empty one

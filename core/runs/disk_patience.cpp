@@ -19,10 +19,11 @@ void DiskPatience::operator()(const std::function<void()>& work) {
       break;
     } catch (const DiskFull& full) {
       if (control_.token().stop_requested()) throw;
+      if (!waiting_) paused_ = control_.paused();
       if (!waiting_) tell_(std::string("paused, for the disk is full: ") + full.what() + ". Make space there; the run goes on by itself then");
       waiting_ = true;
       control_.pause();
-      control_.stillPausedAfter(wait);
+      if (!control_.stillPausedAfter(wait)) paused_ = false;
       if (control_.token().stop_requested()) {
         waiting_ = false;
         throw;
@@ -34,8 +35,8 @@ void DiskPatience::operator()(const std::function<void()>& work) {
   }
   if (!waiting_) return;
   waiting_ = false;
-  control_.resume();
-  tell_("the disk has space again: the run goes on");
+  if (!paused_) control_.resume();
+  tell_(paused_ ? "the disk has space again" : "the disk has space again: the run goes on");
 }
 
 }  // namespace panicle

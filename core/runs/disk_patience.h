@@ -21,6 +21,7 @@ class DiskPatience {
   TrainControl& control_;
   std::function<void(const std::string&)> tell_;
   bool waiting_ = false;
+  bool paused_ = false;  // before it waited, by the user, who has not resumed since
 };
 
 }  // namespace panicle

@@ -16,6 +16,7 @@
 #include "core/runs/prepared_run.h"
 #include "core/runs/resume_point.h"
 #include "core/runs/run_saver.h"
+#include "core/runs/tensorboard.h"
 
 namespace panicle {
 namespace {
@@ -50,35 +51,41 @@ struct Resumed {
   std::string inexact;  // "": it will
 };
 
+// Thrown through a training whose device was asked for: all that it goes on from is on disk.
+struct DeviceFreed {};
+
 // One run from its files to its predictions. Members are filled in the order of the work.
 class Execution {
  public:
   Execution(RunStore& store, const RunSpec& spec, std::optional<Resumed> resumed, TrainControl& control, const TrainObserver& observer,
-            std::string run, const CheckpointOptions& checkpoint, const DeviceProfile& profile, const TensorTracking& tracking)
+            std::string run, const DeviceProfile& profile, const TensorTracking& tracking)
       : store_(store),
         spec_(spec),
         resumed_(std::move(resumed)),
         control_(control),
         observer_(observer),
         run_(std::move(run)),
-        saver_(store_.folder(run_), checkpoint, control_, [this](const TrainEvent& event) { tell(event); },
+        saver_(store_.folder(run_), spec_.checkpoint, control_, [this](const TrainEvent& event) { tell(event); },
                [this](const TrainEvent& event) { show(event); }),
         memory_(store_, spec_, run_, profile, tracking, [this](const TrainEvent& event) { tell(event); }) {}
 
-  RunEnded perform() {
+  // Nothing when the device was freed: the run is to go on from its newest checkpoint.
+  std::optional<RunEnded> perform() {
     RunEnded end{.run = run_};
     try {
       if (resumed_) findPoint();
-      prepared_ = prepareRun(spec_, start(), telling_, control_.token());
-      checkData(store_, run_, prepared_.dataset, goesOn(), warning_, control_.token());
+      prepared_ = prepareRun(spec_, start(), telling_, preparing());
+      checkData(store_, run_, prepared_.dataset, goesOn_, warning_, preparing());
       memory_.plan(outputCount(*prepared_.targets));
       saver_.patiently([this] { writeAtomically(store_.folder(run_) / "vocab.json", Json(prepared_.dataset.vocab).dump(2)); });
       end.status = train() ? RunStatus::Finished : RunStatus::Stopped;
     } catch (const Cancelled&) {
       end.status = RunStatus::Stopped;
+    } catch (const DeviceFreed&) {
+      return std::nullopt;
     }
     tellOfSkippedSteps();
-    if (trainer_) trainer_->settle();
+    const bool measured = trainer_ && trainer_->settle();
     if (loaders_.current()) {
       saver_.patiently([this] {
         if (!saver_.holdsModel()) saveModel(saver_.saved());
@@ -86,7 +93,7 @@ class Execution {
       });
       keepPredictions(end.status == RunStatus::Finished);
     }
-    if (trainer_) end.metrics = trainer_->lastMetrics();
+    end.metrics = measured ? trainer_->lastMetrics() : predictedMetrics_;
     if (ttaErrorRate_) end.metrics["tta_error_rate"] = *ttaErrorRate_;
     return end;
   }
@@ -135,24 +142,35 @@ class Execution {
   // Where the run goes on. Its beginning, where no checkpoint is whole.
   void findPoint() {
     tell(PhaseChanged{"looking for the newest checkpoint"});
-    point_ = findResumePoint(store_, resumed_->record, warning_, control_.token());
-    if (point_->checkpoint) {
+    point_ = findResumePoint(store_, resumed_->record, warning_, {});
+    goesOn_ = point_->checkpoint.has_value();
+    if (goesOn_) {
       secondsBefore_ = point_->checkpoint->note().seconds;
     } else {
       warning_("run " + run_ + " has no checkpoint: it begins anew");
     }
-    if (goesOn() && !resumed_->inexact.empty()) {
+    if (goesOn_ && !resumed_->inexact.empty()) {
       warning_("the run goes on, but not bit for bit as it would have without the interruption: " + resumed_->inexact);
     }
   }
 
-  bool goesOn() const { return point_ && point_->checkpoint; }
+  // What stops the preparation. A run that goes on has learnt something, and is made ready whatever is asked: so a stop keeps its model, with
+  // metrics and predictions.
+  std::stop_token preparing() const { return goesOn_ ? std::stop_token() : control_.token(); }
 
-  void storeCheckpoint() { store_.describe(run_, {{"checkpoint", {{"step", trainer_->step()}, {"epoch", trainer_->epoch()}}}}); }
+  void atBoundary(Boundary boundary) {
+    const auto store = [this] { store_.flush(run_); };
+    if (boundary != Boundary::Free) return saver_.atBoundary(boundary, *trainer_, seconds(), store);
+    tell(PhaseChanged{"saving what the run goes on from"});
+    if (saver_.saveNow(*trainer_, seconds(), store)) throw DeviceFreed{};
+    control_.keepDevice();
+    tell(PhaseChanged{"paused; the device is not free"});
+    warning_("the device could not be given back, for what the run would go on from was not saved: the run is paused with all that it holds");
+  }
 
   // Of the network; one that goes on takes its weights from the checkpoint.
   Start start() const {
-    if (!goesOn()) return findStart(spec_.model, store_.workspace());
+    if (!goesOn_) return findStart(spec_.model, store_.workspace());
     const Checkpoint& checkpoint = *point_->checkpoint;
     std::string place = "the checkpoint after step " + std::to_string(checkpoint.step()) + " (epochs " + std::to_string(checkpoint.epoch());
     if (checkpoint.batch() > 0) place += ", batches " + std::to_string(checkpoint.batch());
@@ -167,12 +185,12 @@ class Execution {
     }
     TrainerOptions options = trainerOptions(spec_, prepared_.precision);
     options.plan = planTime(stages);
-    options.on_boundary = [this](Boundary boundary) { saver_.atBoundary(boundary, *trainer_, seconds(), [this] { storeCheckpoint(); }); };
+    options.on_boundary = [this](Boundary boundary) { atBoundary(boundary); };
     if (point_) options.changes = point_->changes;
     trainer_ = std::make_unique<Trainer>(prepared_.model, prepared_.device, prepared_.targets, options, control_,
                                          [this](const TrainEvent& event) { forward(event); });
     tellStart(stages);
-    if (goesOn()) {
+    if (goesOn_) {
       trainer_->restoreState(point_->checkpoint->state());
       saver_.goOnFrom(*point_->checkpoint);
       point_->checkpoint.reset();
@@ -180,7 +198,7 @@ class Execution {
     for (auto stage = static_cast<std::size_t>(trainer_->stage()); stage < stages.size(); ++stage) {
       stage_ = stage;
       memory_.enter(static_cast<int>(stage));
-      Loader& loader = loaders_.begin(spec_.stages[stage], epochsOf(stages[stage]), store_.workspace(), control_.token());
+      Loader& loader = loaders_.begin(spec_.stages[stage], epochsOf(stages[stage]), store_.workspace(), preparing());
       const FitEnd end = trainer_->fit(stages[stage], loader, prepared_.data, *prepared_.samples);
       memory_.leave(end == FitEnd::Done);
       if (end == FitEnd::StoppedAfterEpoch) return false;
@@ -277,6 +295,7 @@ class Execution {
     const PredictWith with{*prepared_.model, prepared_.device, prepared_.precision, spec_.batchOf(stage()).size};
     const Outputs plain = predict(with, loader, targets, items, onBad);
     saver_.patiently([&] { writeOutputs(store_.folder(run_), split, plain, targets, list); });
+    if (split == "valid") predictedMetrics_ = metricsOf(plain);
     if (!tta_ || plain.items.empty()) return;
     tell(PhaseChanged{"predicting " + images + " with test-time augmentation"});
     Outputs tta;
@@ -289,6 +308,15 @@ class Execution {
     }
     saver_.patiently([&] { writeOutputs(store_.folder(run_), ttaStem(split), tta, targets, list); });
     if (const double rate = classPredictions(tta, targets, 0, list).errorRate(); !std::isnan(rate)) ttaErrorRate_ = rate;
+  }
+
+  // What an epoch's validation would have told of them: metrics take probabilities as well.
+  std::map<std::string, double> metricsOf(const Outputs& outputs) const {
+    if (outputs.items.empty()) return {};
+    MetricTable table(spec_.metrics, prepared_.targets);
+    const auto rows = static_cast<std::int64_t>(outputs.items.size()), columns = static_cast<std::int64_t>(outputs.width());
+    table.add(torch::from_blob(const_cast<float*>(outputs.values.data()), {rows, columns}), outputs.items);
+    return table.values();
   }
 
   RunStore& store_;
@@ -305,11 +333,13 @@ class Execution {
                                .warning = [this](const Warning& warning) { tell(warning); }};
   std::function<void(const std::string&)> warning_ = [this](const std::string& what) { tell(Warning{what, ""}); };
   std::optional<ResumePoint> point_;
+  bool goesOn_ = false;  // from a checkpoint
   PreparedRun prepared_;
   StageLoader loaders_{spec_, prepared_, telling_};
   std::unique_ptr<Trainer> trainer_;
   std::size_t stage_ = 0;
   std::optional<TtaOptions> tta_;        // null: none is wanted, or not any more
+  std::map<std::string, double> predictedMetrics_;  // of the kept model on the validation images
   std::optional<double> ttaErrorRate_;   // of the label on the validation images
 };
 
@@ -333,8 +363,8 @@ std::string failureMessage(Execution& execution, const RunSpec& spec, std::vecto
   }
 }
 
-// The run's end, however it comes.
-RunEnded performOrRescue(Execution& execution, const RunSpec& spec, const std::string& run) {
+// The run's end, however it comes; nothing when its device was freed.
+std::optional<RunEnded> performOrRescue(Execution& execution, const RunSpec& spec, const std::string& run) {
   RunEnded end{.run = run, .status = RunStatus::Failed};
   try {
     return execution.perform();
@@ -366,24 +396,45 @@ Json environmentOf(const RunSpec& spec, const c10::Device& device) {
   return environment;
 }
 
+// Until its end, or until its device was freed (nothing).
+std::optional<RunEnded> trainOn(RunStore& store, const RunSpec& spec, const std::string& run, std::optional<Resumed> resumed,
+                                const c10::Device& device, TrainControl& control, const TrainObserver& observer) {
+  const DeviceProfile profile = profileOfRun(store, device.is_cuda());
+  const TensorTracking tracking(device.is_cuda() ? 0 : tensorLimit(spec));
+  const CardBudget budget(device.is_cuda() ? device.index() : 0, device.is_cuda() ? spec.memory.budgetBytes() : 0);
+  const KeptMemory kept;
+  Execution execution(store, spec, std::move(resumed), control, observer, run, profile, tracking);
+  std::optional<RunEnded> end = performOrRescue(execution, spec, run);
+  execution.memory().finish();
+  if (end) end->seconds = execution.seconds();
+  return end;
+}
+
 // A run that is Running in the store, to its end.
 RunOutcome carryOut(RunStore& store, const RunSpec& spec, const std::string& run, std::optional<Resumed> resumed, const c10::Device& device,
-                    TrainControl& control, const TrainObserver& observer, const CheckpointOptions& checkpoint) {
-  resetPeakTensorBytes();
-  RunEnded end;
-  {
-    const DeviceProfile profile = profileOfRun(store, device.is_cuda());
-    const TensorTracking tracking(device.is_cuda() ? 0 : tensorLimit(spec));
-    const CardBudget budget(device.is_cuda() ? device.index() : 0, device.is_cuda() ? spec.memory.budgetBytes() : 0);
-    const KeptMemory kept;
-    Execution execution(store, spec, std::move(resumed), control, observer, run, checkpoint, profile, tracking);
-    end = performOrRescue(execution, spec, run);
-    execution.memory().finish();
-    end.seconds = execution.seconds();
-  }
-  const auto show = [&](const TrainEvent& event) {
+                    TrainControl& control, const TrainObserver& observer) {
+  const auto warn = [&](const std::string& what) {
+    const Warning warning{what, ""};
+    store.record(run, warning);
+    if (observer) observer(warning);
+  };
+  std::optional<TensorBoardLog> log;
+  if (spec.tensorboard) log.emplace(store, warn);
+  const TrainObserver show = [&](const TrainEvent& event) {
+    if (log) log->take(event);
     if (observer) observer(event);
   };
+  resetPeakTensorBytes();
+  std::optional<RunEnded> ended = trainOn(store, spec, run, std::move(resumed), device, control, show);
+  while (!ended) {
+    releaseKept(device);
+    show(PhaseChanged{"paused; the device is free"});
+    control.waitWithoutDevice();
+    RunRecord record = store.get(run);
+    std::string inexact = whyNotExact(record.environment, record.environment);
+    ended = trainOn(store, spec, run, Resumed{std::move(record), std::move(inexact)}, device, control, show);
+  }
+  const RunEnded& end = *ended;
   DiskPatience patience(control, [&](const std::string& words) { show(PhaseChanged{words}); });
   patience([&] { store.record(run, end); });
   show(end);
@@ -395,19 +446,17 @@ RunOutcome carryOut(RunStore& store, const RunSpec& spec, const std::string& run
 
 }  // namespace
 
-RunOutcome execute(RunStore& store, const RunSpec& asked, TrainControl& control, const TrainObserver& observer,
-                   const CheckpointOptions& checkpoint) {
+RunOutcome execute(RunStore& store, const RunSpec& asked, TrainControl& control, const TrainObserver& observer) {
   throwProblems("the run cannot start:", check(asked));
   const Start start = findStart(asked.model, store.workspace());
   const RunSpec spec = withNormalization(asked, start);
   const c10::Device device = chooseDevice(spec.device);
   Json environment = environmentOf(spec, device);
   environment["start"] = start.words();
-  return carryOut(store, spec, store.create(spec, environment), std::nullopt, device, control, observer, checkpoint);
+  return carryOut(store, spec, store.create(spec, environment), std::nullopt, device, control, observer);
 }
 
-RunOutcome resume(RunStore& store, const std::string& run, TrainControl& control, const TrainObserver& observer,
-                  const CheckpointOptions& checkpoint) {
+RunOutcome resume(RunStore& store, const std::string& run, TrainControl& control, const TrainObserver& observer) {
   store.get(run);  // says that there is no such run
   const RunSpec spec = readSpec(store.folder(run) / "spec.json");
   throwProblems("run " + run + " cannot be resumed:", check(spec));
@@ -415,7 +464,7 @@ RunOutcome resume(RunStore& store, const std::string& run, TrainControl& control
   const Json environment = environmentOf(spec, device);
   Resumed resumed{.record = store.reopen(run), .inexact = ""};
   resumed.inexact = whyNotExact(resumed.record.environment, environment);
-  return carryOut(store, spec, run, std::move(resumed), device, control, observer, checkpoint);
+  return carryOut(store, spec, run, std::move(resumed), device, control, observer);
 }
 
 }  // namespace panicle

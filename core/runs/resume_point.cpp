@@ -3,18 +3,29 @@
 #include <utility>
 
 #include "core/base/error.h"
+#include "core/base/file.h"
 #include "core/runs/data_fingerprint.h"
 #include "core/weights/sha256.h"
 
 namespace panicle {
 namespace {
 
-constexpr const char* kData = "data";
-
 std::string textOf(const Json& environment, const char* key) {
   if (!environment.contains(key)) return "";
   const Json& value = environment[key];
   return value.is_string() ? value.get<std::string>() : value.dump();
+}
+
+// What they did, and a copy of the file: it goes on changing.
+void keepCorrections(RunStore& store, const std::string& run, const AppliedCorrections& corrections) {
+  writeAtomically(store.folder(run) / "corrections.csv", readText(corrections.path));
+  store.describe(run, {{"corrections",
+                        {{"path", corrections.path.string()},
+                         {"checksum", corrections.checksum},
+                         {"rows", corrections.rows},
+                         {"relabelled", corrections.relabelled},
+                         {"excluded", corrections.excluded},
+                         {"moved", corrections.moved}}}});
 }
 
 }  // namespace
@@ -66,17 +77,18 @@ std::string whyNotExact(const Json& before, const Json& now) {
 void checkData(RunStore& store, const std::string& run, const Dataset& dataset, bool goesOn,
                const std::function<void(const std::string&)>& warn, std::stop_token stop) {
   const DataFingerprint now = fingerprint(dataset, std::move(stop));
-  const DataFingerprint before = fingerprintFromJson(store.get(run).environment.value(kData, Json()));
+  const DataFingerprint before = fingerprintFromJson(store.get(run).environment.value(kDataEntry, Json()));
   if (before.list.empty() || !goesOn) {
     if (!before.list.empty() && before != now) warn("the data set has changed since the run began; it begins anew with the one that is there now");
-    store.describe(run, {{kData, toJson(now)}});
+    store.describe(run, {{kDataEntry, toJson(now)}});
+    if (dataset.corrections) keepCorrections(store, run, *dataset.corrections);
     return;
   }
   if (before.list != now.list) {
     const std::string counts =
         before.images == now.images ? "" : ": it had " + std::to_string(before.images) + " photos and has " + std::to_string(now.images);
     throw Error("run " + run + " cannot be resumed: since it began, photos or labels of the data set " + dataset.root.string() +
-                " were added, removed or renamed" + counts + ". Bring it back to what it was, or start a new run");
+                " were added, removed or renamed, or are corrected or grouped otherwise" + counts + ". Bring it back to what it was, or start a new run");
   }
   if (before.files != now.files) {
     warn("photos of the data set have been written since the run began: sizes or times of files in " + dataset.root.string() +

@@ -69,27 +69,24 @@ void RunStore::rewind(const std::string& run, std::uint64_t step, int epochs, do
     const std::vector<MemoryRow> kept = impl_->db->memory(id);
     transaction.commit();
     active.buffer.seconds = seconds;
+    active.buffer.memory = {};
     for (const MemoryRow& sample : kept) active.buffer.memory.add(sample);
   });
 }
 
 void RunStore::describe(const std::string& run, const Json& entries) {
   impl_->guarded([&] {
-    const std::int64_t id = impl_->requireId(run);
-    Json environment = impl_->db->load(id).front().environment;
-    environment.update(entries);
     SQLite::Transaction transaction = impl_->db->begin();
+    const std::int64_t id = impl_->requireId(run);
+    SQLite::Statement row(impl_->db->connection(), "SELECT environment FROM runs WHERE id = ?");
+    row.bind(1, id);
+    Json environment = Json::object();
+    if (row.executeStep()) environment = Json::parse(row.getColumn(0).getString(), nullptr, false);
+    if (!environment.is_object()) environment = Json::object();
+    environment.update(entries);
+    row.reset();
     exec(impl_->db->connection(), "UPDATE runs SET environment = ? WHERE id = ?", jsonText(environment), id);
-    // What a checkpoint is told by must not be newer than the history beside it.
-    const auto active = impl_->active.find(run);
-    if (active != impl_->active.end()) impl_->db->write(id, active->second.buffer);
     transaction.commit();
-    if (active == impl_->active.end()) return;
-    RunBuffer& buffer = active->second.buffer;
-    buffer.steps.clear();
-    buffer.warnings.clear();
-    buffer.memory.keep();
-    active->second.written = std::chrono::steady_clock::now();
   });
 }
 

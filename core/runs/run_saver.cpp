@@ -30,6 +30,7 @@ RunSaver::RunSaver(std::filesystem::path folder, const CheckpointOptions& option
                   show(Warning{words, ""});
                 }),
       keeper_(checkpointFolder(folder_), options, writer_, [this](const std::filesystem::path& place, const std::exception_ptr& failure) {
+        kept_ = !failure;
         if (failure) return warn("a checkpoint was not written: " + wordsOf(failure));
         tell_(CheckpointWritten{place.string()});
       }) {}
@@ -60,6 +61,14 @@ void RunSaver::atBoundary(Boundary boundary, const Trainer& trainer, double seco
   } catch (const Error& error) {
     warn(std::string("a checkpoint was not written: ") + error.what());
   }
+}
+
+bool RunSaver::saveNow(const Trainer& trainer, double seconds, const std::function<void()>& store) {
+  wait();
+  kept_ = false;
+  atBoundary(Boundary::Free, trainer, seconds, store);
+  wait();
+  return kept_;
 }
 
 void RunSaver::goOnFrom(const Checkpoint& checkpoint) {

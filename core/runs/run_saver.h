@@ -43,6 +43,8 @@ class RunSaver {
   // Takes a checkpoint where one is due, after `store` has stored the history up to here: a run that is killed goes on from its checkpoint, and
   // nothing before it may be missing. What goes wrong is told, and the training goes on.
   void atBoundary(Boundary boundary, const Trainer& trainer, double seconds, const std::function<void()>& store);
+  // Takes one whether it is due or not, and waits until it is on the disk, as is all that was on its way. False where it is not: that was told.
+  bool saveNow(const Trainer& trainer, double seconds, const std::function<void()>& store);
   // The run goes on from there.
   void goOnFrom(const Checkpoint& checkpoint);
 
@@ -62,6 +64,7 @@ class RunSaver {
   DiskPatience patience_;
   BackgroundWriter writer_;
   CheckpointKeeper keeper_;
+  bool kept_ = false;                // of checkpoints, the newest that was to be
   std::exception_ptr modelFailure_;  // of the newest that was to be saved
   bool holdsModel_ = false;
   Saved saved_;

@@ -103,6 +103,9 @@ std::span<const Field<RunSpec>> fieldTable(const RunSpec*) {
       field<&RunSpec::memory>({.name = "memory",
                                .label = "Memory",
                                .help = "How much of it the run may take, and what it does when that is not enough."}),
+      field<&RunSpec::checkpoint>({.name = "checkpoint",
+                                   .label = "Checkpoints",
+                                   .help = "When the run saves what it can be resumed from, and how much of that it keeps."}),
       field<&RunSpec::optimizer>({.name = "optimizer",
                                   .label = "Optimizer",
                                   .help = "How a gradient becomes a change of the weights.",
@@ -127,6 +130,11 @@ std::span<const Field<RunSpec>> fieldTable(const RunSpec*) {
                             .help = "Predicts each photo several times with the random changes of training and takes the mean: "
                                     "often a tenth fewer errors, for as many times the prediction time.",
                             .fastai = "learn.tta()"}),
+      field<&RunSpec::tensorboard>({.name = "tensorboard",
+                                    .label = "TensorBoard files",
+                                    .help = "Writes losses, rates and metrics into event files in the run's folder as well, for TensorBoard to "
+                                            "follow while the run is on. Any run can be written so later, too.",
+                                    .fastai = "TensorBoardCallback"}),
   };
   return table;
 }
@@ -191,6 +199,10 @@ std::vector<std::string> structuralProblems(const RunSpec& spec) {
     problems.push_back("model.weights is empty; write auto, none, or the path of a weight file");
   }
   addProblems(check(spec.batch), "batch", problems);
+  if (spec.memory.on_oom == OnOutOfMemory::Split && spec.fidelity == Fidelity::Fastai) {
+    problems.emplace_back("memory.on_oom split does not go with fidelity fastai, which repeats fastai's steps to the digit; set memory.on_oom to stop, or "
+                          "fidelity to default");
+  }
   addProblems(check(spec.callbacks, spec.metrics), "callbacks", problems);
   const auto metrics = checkMetrics(spec.metrics);
   problems.insert(problems.end(), metrics.begin(), metrics.end());

@@ -17,6 +17,7 @@
 #include "core/memory/memory_options.h"
 #include "core/models/model_options.h"
 #include "core/models/precision.h"
+#include "core/runs/checkpoint_options.h"
 #include "core/train/callback_options.h"
 #include "core/train/fidelity.h"
 #include "core/train/loss_options.h"
@@ -54,11 +55,13 @@ struct RunSpec {
   BatchOptions batch;
   CacheOptions cache;
   MemoryOptions memory;
+  CheckpointOptions checkpoint;  // never changes a result
   OptimizerOptions optimizer;
   CallbackOptions callbacks;
   std::vector<std::string> metrics{"error_rate", "accuracy"};  // core/train/metrics.h knows them
   std::vector<StageOptions> stages{StageOptions{}};
   std::optional<TtaOptions> tta;  // null: predictions are made once, without random transforms
+  bool tensorboard = false;     // its history goes into event files as well, while it runs (core/runs/tensorboard.h)
 
   const BatchOptions& batchOf(const StageOptions& stage) const { return stage.batch ? *stage.batch : batch; }
 };

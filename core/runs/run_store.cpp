@@ -205,6 +205,10 @@ void RunStore::record(const std::string& run, const TrainEvent& event) {
   impl_->guarded([&] { std::visit([&](const auto& value) { impl_->apply(run, value); }, event); });
 }
 
+void RunStore::flush(const std::string& run) {
+  impl_->guarded([&] { impl_->flush(run, impl_->requireActive(run)); });
+}
+
 void RunStore::keepPlan(const std::string& run, const DeviceProfile& profile, const RunPlan& plan) {
   impl_->guarded([&] {
     SQLite::Transaction transaction = impl_->db->begin();

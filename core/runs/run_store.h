@@ -106,6 +106,8 @@ class RunStore {
   RunRecord reopen(const std::string& run);
   // Of a run that was reopened: forgets what came after so many batches and epochs, all in one transaction. `seconds` of work remain.
   void rewind(const std::string& run, std::uint64_t step, int epochs, double seconds);
+  // Writes what is still buffered of a run that this store records.
+  void flush(const std::string& run);
   // Adds to RunRecord::environment; entries of the same name are replaced.
   void describe(const std::string& run, const Json& entries);
   // What the run will need, for the device that it is on: beside which its peaks will stand.

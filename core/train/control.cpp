@@ -34,7 +34,7 @@ bool TrainControl::paused() const {
 
 bool TrainControl::freesDevice() const {
   std::lock_guard lock(mutex_);
-  return freesDevice_;
+  return freesDevice_ && !stop_.stop_requested();
 }
 
 void TrainControl::stopNow() { stop_.request_stop(); }

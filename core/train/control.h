@@ -24,7 +24,7 @@ class TrainControl {
   void pauseAndFreeDevice();
   void resume();
   bool paused() const;
-  bool freesDevice() const;  // paused so
+  bool freesDevice() const;  // paused so, and not stopped
   void stopNow();          // after the batch in work
   void stopAfterEpoch();   // after the validation of the epoch in work
   bool stopAfterEpochRequested() const;

@@ -127,8 +127,8 @@ struct RunEnded {
   std::string run;
   RunStatus status = RunStatus::Finished;
   std::string message;         // why it failed
-  // Of the epoch whose model was kept, valid_loss included; a run that was stopped in an epoch keeps the model as it was then, and tells the
-  // last whole epoch's. tta_error_rate: of the label on the validation images with test-time augmentation, where the run has it.
+  // Of the epoch whose model was kept, valid_loss included; a run that was stopped in an epoch keeps the model as it was then, with the metrics
+  // of its predictions, without a loss. tta_error_rate: of the label on the validation images with test-time augmentation, where the run has it.
   std::map<std::string, double> metrics;
   double seconds = 0;
   std::vector<Remedy> remedies;  // where memory ran out: what helps, the mildest first

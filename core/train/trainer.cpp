@@ -134,13 +134,17 @@ void Trainer::beginEpoch(const StageFit& stage, const FitPhase& phase, Loader& l
 bool Trainer::fitEpoch(const StageFit& stage, const FitPhase& phase, const Objective& objective, Loader& loader, const FitData& data,
                        const std::vector<Sample>& samples) {
   trainEpoch(stage, objective, loader, samples);
-  const AverageInPlace average(average_);
-  const Validation validation = validate(stage, objective, loader, data, samples);
-  timeLeft_.endEpoch();
-  const EpochEnded ended = epochEnded(stage.stage, phase, validation, epochSeconds());
-  const bool stop = endEpoch(ended);
-  observer_(ended);
-  return stop || place_.epoch + 1 == phase.epochs;
+  for (;;) {
+    pauseWhenAsked();  // not in the validation: the state is to be kept with the weights that learn
+    const AverageInPlace average(average_);
+    const std::optional<Validation> validation = validate(stage, objective, loader, data, samples);
+    if (!validation) continue;
+    timeLeft_.endEpoch();
+    const EpochEnded ended = epochEnded(stage.stage, phase, *validation, epochSeconds());
+    const bool stop = endEpoch(ended);
+    observer_(ended);
+    return stop || place_.epoch + 1 == phase.epochs;
+  }
 }
 
 void Trainer::tellBoundary(Boundary boundary) {
@@ -171,9 +175,11 @@ bool Trainer::takeBest() {
   return true;
 }
 
-void Trainer::settle() {
-  if (!takeBest() && average_) average_->swap();
+bool Trainer::settle() {
+  const bool best = takeBest();
+  if (!best && average_) average_->swap();
   average_.reset();
+  return best || (place_.batch == 0 && !lastMetrics_.empty());
 }
 
 Pass Trainer::trainPass(const StageFit& stage, const FitData& data, int epoch) const {
@@ -187,7 +193,7 @@ void Trainer::trainEpoch(const StageFit& stage, const Objective& objective, Load
   GatheredBatch gathered;
   Batch& batch = gathered.batch;
   for (std::size_t index = place_.batch + 1; index <= batches; ++index) {
-    waitWhilePaused();
+    pauseWhenAsked();
     const Stopwatch watch;
     if (!loader.next(batch, control_.token())) break;
     reportBad(batch);
@@ -223,10 +229,15 @@ void Trainer::trainEpoch(const StageFit& stage, const Objective& objective, Load
   }
 }
 
-void Trainer::waitWhilePaused() {
+bool Trainer::waitWhilePaused() {
   const Stopwatch watch;
   control_.waitWhilePaused();
   paused_ += watch.seconds();
+  return control_.freesDevice() && options_.on_boundary && steps_.settled();
+}
+
+void Trainer::pauseWhenAsked() {
+  while (waitWhilePaused()) tellBoundary(Boundary::Free);
 }
 
 void Trainer::takeChange() {
@@ -303,7 +314,7 @@ torch::Tensor Trainer::lossOf(const Batch& batch, std::size_t index, const Stage
   return objective.loss(logits(images), batch.items, &mix);
 }
 
-Trainer::Validation Trainer::validate(const StageFit& stage, const Objective& objective, Loader& loader, const FitData& data,
+std::optional<Trainer::Validation> Trainer::validate(const StageFit& stage, const Objective& objective, Loader& loader, const FitData& data,
                                       const std::vector<Sample>& samples) {
   const torch::NoGradGuard noGrad;
   model_->eval();
@@ -314,7 +325,7 @@ Trainer::Validation Trainer::validate(const StageFit& stage, const Objective& ob
   double loss = 0;
   std::int64_t images = 0;
   for (std::size_t index = 1; index <= batches; ++index) {
-    waitWhilePaused();
+    if (waitWhilePaused()) return std::nullopt;
     const Stopwatch watch;
     if (!loader.next(batch, control_.token())) break;
     reportBad(batch);
@@ -332,7 +343,7 @@ Trainer::Validation Trainer::validate(const StageFit& stage, const Objective& ob
     timeLeft_.validated(static_cast<std::size_t>(batch.count), seconds);
     observer_(ValidationProgress{epoch_, index, batches});
   }
-  return {loss / static_cast<double>(images), table.values()};
+  return Validation{loss / static_cast<double>(images), table.values()};
 }
 
 EpochEnded Trainer::epochEnded(int stage, const FitPhase& phase, const Validation& validation, double seconds) {

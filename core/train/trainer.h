@@ -37,8 +37,8 @@ struct FitData {
 };
 
 // Where a training can be saved: a batch has gone through and none of its gradients waits for a step; an epoch is over and was told; the run was
-// told to stop and is as after its last batch.
-enum class Boundary { Batch, Epoch, Stop };
+// told to stop, or to give its device back, and is as after its last batch.
+enum class Boundary { Batch, Epoch, Stop, Free };
 
 // Rates that a training is to change by itself, as it did when it came to this step the first time.
 struct PlannedChange {
@@ -56,7 +56,9 @@ struct TrainerOptions {
   TimePlan plan;  // one fit for each phase to come; without any the time left stays unknown
   BadImagePolicy bad_images = BadImagePolicy::Skip;
   bool split_batches = false;  // those that do not fit into memory go through in pieces; not with Fidelity::Fastai
-  std::function<void(Boundary)> on_boundary;  // may call Trainer::saveState(); none: nobody asks
+  // May call Trainer::saveState(). At Boundary::Free it throws when the state is kept, which leaves fit(), or says TrainControl::keepDevice().
+  // None: nobody asks, and a pause never frees the device.
+  std::function<void(Boundary)> on_boundary;
   std::vector<PlannedChange> changes;         // by step
 };
 
@@ -104,8 +106,8 @@ class Trainer {
                     const std::vector<Sample>& samples, const std::function<void(const LrPoint&)>& onPoint);
 
   // Nothing more will be trained: the model takes the weights to keep, which are those of the fit's best epoch where CallbackOptions::keep_best
-  // asks for them, else the moving average where there is one.
-  void settle();
+  // asks for them, else the moving average where there is one. True: lastMetrics() are of these weights.
+  bool settle();
   // Whether the weights of the newest epoch are worth keeping: of keep_best, those of the best so far in its fit.
   bool keepsEpoch() const { return keepsEpoch_; }
 
@@ -142,7 +144,10 @@ class Trainer {
   bool takeBest();  // false where there is none
   Pass trainPass(const StageFit& stage, const FitData& data, int epoch) const;
   void trainEpoch(const StageFit& stage, const Objective& objective, Loader& loader, const std::vector<Sample>& samples);
-  void waitWhilePaused();
+  // Waits out a pause; true when it is to free the device, and the state can be kept here.
+  bool waitWhilePaused();
+  // Likewise; leaves where the device is freed.
+  void pauseWhenAsked();
   void takeChange();
   // The mean loss of a batch, with the way back to the weights. `epoch` and `step` tell the random streams.
   // `piece` of a batch that goes through in several.
@@ -154,8 +159,9 @@ class Trainer {
   torch::Tensor logitsByPieces(const Batch& batch, const Pipeline& pipeline);
   // Float32 logits, computed with options_.precision.
   torch::Tensor logits(const torch::Tensor& images);
-  Validation validate(const StageFit& stage, const Objective& objective, Loader& loader, const FitData& data,
-                      const std::vector<Sample>& samples);
+  // Nothing when it was left to free the device: it is to begin anew.
+  std::optional<Validation> validate(const StageFit& stage, const Objective& objective, Loader& loader, const FitData& data,
+                                     const std::vector<Sample>& samples);
   EpochEnded epochEnded(int stage, const FitPhase& phase, const Validation& validation, double seconds);
   bool endEpoch(const EpochEnded& ended);
   void reportBad(const Batch& batch);

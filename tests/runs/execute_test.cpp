@@ -171,6 +171,27 @@ TEST_F(Execute, AStoppedRunKeepsTheBestEpoch) {
   EXPECT_EQ(ended_.metrics.at("valid_loss"), store_.get(once.run).epochs[0].valid_loss);
 }
 
+// The model is not the one that the last epoch was measured with.
+TEST_F(Execute, AStopInAnEpochTellsTheMetricsOfTheModelThatIsKept) {
+  spec_.metrics = {"error_rate", "f1_macro", "recall"};
+  spec_.stages[0].schedule.epochs = 3;
+  for (const int epoch : {0, 1}) {
+    TrainControl control;
+    const RunOutcome outcome = run(control, [&](const TrainEvent& event) {
+      if (const auto* batch = std::get_if<BatchEnded>(&event); batch && batch->epoch == epoch) control.stopNow();
+    });
+    ASSERT_EQ(outcome.status, RunStatus::Stopped) << outcome.message;
+    const Predictions kept = predictionsOf(outcome);
+    EXPECT_GT(kept.size(), 0u);
+    EXPECT_EQ(ended_.metrics.at("error_rate"), kept.errorRate());
+    EXPECT_TRUE(ended_.metrics.contains("f1_macro"));
+    EXPECT_FALSE(ended_.metrics.contains("valid_loss"));
+    EXPECT_EQ(store_.get(outcome.run).results, ended_.metrics);
+    EXPECT_TRUE(std::filesystem::exists(folderOf(outcome) / "model.safetensors"));
+    EXPECT_GT(predictionsOf(outcome, "test").size(), 0u);
+  }
+}
+
 // After each epoch that is kept, and once more only where the weights are not those of the file any more. A model that comes while the one before
 // waits for the disk takes its place.
 TEST_F(Execute, AModelIsWrittenAtMostAsOftenAsItChanges) {

@@ -98,6 +98,7 @@ class Driver {
     spec.stages[0].schedule = {.kind = ScheduleKind::FineTune, .epochs = 3};
     spec.callbacks.keep_best = KeepBestOptions{};
     spec.callbacks.ema_decay = 0.5;
+    spec.checkpoint = {.every_minutes = 0, .max_share = 1};
     writeAtomically(folder_ / "spec.json", specToJson(spec).dump(1));
   }
   ~Driver() {
@@ -131,7 +132,7 @@ class Driver {
 
   Child start(std::vector<std::string> arguments) const {
     arguments.insert(arguments.begin(), options_.program);
-    arguments.insert(arguments.end(), {"--workspace", workspace().string(), "--save-every", "0"});
+    arguments.insert(arguments.end(), {"--workspace", workspace().string()});
     return Child(arguments, folder_ / "log.txt");
   }
 

@@ -4,15 +4,20 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <fstream>
 #include <functional>
+#include <thread>
 #include <tuple>
+#include <utility>
+#include <vector>
 
 #include "core/base/error.h"
 #include "core/base/file.h"
 #include "core/data/sample_data.h"
 #include "core/eval/predictions.h"
+#include "core/memory/meter.h"
 #include "core/runs/execute.h"
 #include "tests/testing.h"
 
@@ -29,6 +34,9 @@ using testing::TempFolder;
 
 // A run of two frozen and unfrozen fits on 32 sample photos, four batches an epoch, in a workspace that scripts trip over.
 class Resume : public ::testing::Test {
+ public:
+  using React = std::function<void(TrainControl&, const TrainEvent&)>;
+
  protected:
   Resume() {
     writeSampleData(folder_ / "data", {.per_class = 4, .size = {96, 96}});
@@ -38,14 +46,12 @@ class Resume : public ::testing::Test {
     spec_.batch.size = 8;
     spec_.stages[0].resize.size = {32, 32};
     spec_.stages[0].schedule = {.kind = ScheduleKind::FineTune, .epochs = 2};
-    checkpoint_.max_share = 1;
+    spec_.checkpoint.max_share = 1;
     store_ = std::make_unique<RunStore>(workspace());
   }
 
   std::filesystem::path workspace() const { return folder_ / "Läufe, \"neu\" 稲 1"; }
   std::filesystem::path checkpoints(const std::string& run) const { return store_->folder(run) / "checkpoints"; }
-
-  using React = std::function<void(TrainControl&, const TrainEvent&)>;
 
   TrainObserver listening(TrainControl& control, const React& react) {
     warnings_.clear();
@@ -57,11 +63,11 @@ class Resume : public ::testing::Test {
   }
   RunOutcome train(const React& react = {}) {
     TrainControl control;
-    return execute(*store_, spec_, control, listening(control, react), checkpoint_);
+    return execute(*store_, spec_, control, listening(control, react));
   }
   RunOutcome goOn(const std::string& run, const React& react = {}) {
     TrainControl control;
-    return resume(*store_, run, control, listening(control, react), checkpoint_);
+    return resume(*store_, run, control, listening(control, react));
   }
 
   // Stops when `step` batches were trained on.
@@ -106,7 +112,6 @@ class Resume : public ::testing::Test {
 
   TempFolder folder_;
   RunSpec spec_;
-  CheckpointOptions checkpoint_;
   std::unique_ptr<RunStore> store_;
   std::vector<std::string> warnings_;  // of the newest
   std::string start_;
@@ -155,7 +160,7 @@ TEST_F(Resume, WithCallbacksAndChangedRates) {
 
 // After the newest whole checkpoint a change of the rates was made, and the run failed: it is made again.
 TEST_F(Resume, AFailedRunGoesOnAndChangesAreMadeAgain) {
-  checkpoint_.every_minutes = 1000;
+  spec_.checkpoint.every_minutes = 1000;
   const auto change = [](TrainControl& control, const TrainEvent& event) {
     if (const auto* batch = std::get_if<BatchEnded>(&event); batch && batch->step == 5) control.change({.lr_scale = 3});
   };
@@ -171,8 +176,8 @@ TEST_F(Resume, AFailedRunGoesOnAndChangesAreMadeAgain) {
 }
 
 TEST_F(Resume, ADamagedCheckpointIsPassedOverForTheOneBefore) {
-  checkpoint_.keep_last = 3;
-  checkpoint_.every_minutes = 0;
+  spec_.checkpoint.keep_last = 3;
+  spec_.checkpoint.every_minutes = 0;
   const RunOutcome whole = train();
   const RunOutcome stopped = train(stopAt(7));
   std::vector<std::filesystem::path> kept;
@@ -243,6 +248,104 @@ TEST_F(Resume, SaysWhenTheDataHasChanged) {
   EXPECT_EQ(goOn(stopped.run).status, RunStatus::Finished);
 }
 
+// Killed before it came to a model of its own, and stopped when it hardly goes on.
+TEST_F(Resume, AStopBeforeItTrainsKeepsTheCheckpointsModel) {
+  const RunOutcome first = train(stopAt(6));
+  const auto folder = store_->folder(first.run);
+  const std::string model = readText(folder / "model.safetensors");
+  const auto results = store_->get(first.run).results;
+  for (const char* file : {"model.safetensors", "valid_preds.csv", "valid_items.csv", "test_preds.csv"}) std::filesystem::remove(folder / file);
+  const RunOutcome stopped = goOn(first.run, [](TrainControl& control, const TrainEvent&) { control.stopNow(); });
+  ASSERT_EQ(stopped.status, RunStatus::Stopped) << stopped.message;
+  EXPECT_TRUE(readText(folder / "model.safetensors") == model);
+  EXPECT_GT(readPredictions(folder, "valid").size(), 0u);
+  EXPECT_EQ(store_->get(first.run).results, results);
+}
+
+// Each time that the device is free.
+Resume::React whenFree(const std::function<void(TrainControl&)>& act) {
+  return [act](TrainControl& control, const TrainEvent& event) {
+    const auto* phase = std::get_if<PhaseChanged>(&event);
+    if (phase && phase->what == "paused; the device is free") act(control);
+  };
+}
+
+TEST_F(Resume, APauseThatFreesTheDeviceChangesNothing) {
+  spec_.callbacks.ema_decay = 0.6;
+  spec_.batch.accum = 2;
+  const RunOutcome whole = train();
+  // After a step, between two batches of one step, at the end of an epoch, and in a validation.
+  const std::vector<std::pair<std::string, std::function<bool(const TrainEvent&)>>> moments{
+      {"step 2", [](const TrainEvent& event) { return std::holds_alternative<BatchEnded>(event) && std::get<BatchEnded>(event).step == 2; }},
+      {"step 5", [](const TrainEvent& event) { return std::holds_alternative<BatchEnded>(event) && std::get<BatchEnded>(event).step == 5; }},
+      {"epoch 1", [](const TrainEvent& event) { return std::holds_alternative<EpochEnded>(event) && std::get<EpochEnded>(event).epoch == 0; }},
+      {"validation", [](const TrainEvent& event) { return std::holds_alternative<ValidationProgress>(event) && std::get<ValidationProgress>(event).epoch == 1; }}};
+  for (const auto& [name, isIt] : moments) {
+    SCOPED_TRACE(name);
+    int freed = 0, begun = 0;
+    bool asked = false;
+    const auto free = whenFree([&](TrainControl& control) {
+      ++freed;
+      EXPECT_TRUE(control.paused());
+      EXPECT_LT(liveTensorBytes(), 1u << 20) << "the network is still there";
+      EXPECT_EQ(store_->list().front().status, RunStatus::Running);
+      control.resume();
+    });
+    const RunOutcome paused = train([&, &isIt = isIt](TrainControl& control, const TrainEvent& event) {
+      begun += std::holds_alternative<RunStarted>(event);
+      if (!asked && isIt(event)) {
+        asked = true;
+        control.pauseAndFreeDevice();
+      }
+      free(control, event);
+    });
+    EXPECT_EQ(freed, 1);
+    EXPECT_EQ(begun, 2);
+    EXPECT_THAT(start_, HasSubstr("bit for bit"));
+    expectSame(paused.run, whole.run);
+    const auto memory = store_->memory(paused.run);
+    EXPECT_TRUE(std::is_sorted(memory.begin(), memory.end(), [](const MemoryRow& a, const MemoryRow& b) { return a.step < b.step; }));
+  }
+}
+
+TEST_F(Resume, AnyPauseCanFreeTheDeviceLater) {
+  const RunOutcome whole = train();
+  std::jthread other;
+  int freed = 0;
+  const auto free = whenFree([&](TrainControl& control) {
+    ++freed;
+    control.resume();
+  });
+  const RunOutcome paused = train([&](TrainControl& control, const TrainEvent& event) {
+    if (const auto* batch = std::get_if<BatchEnded>(&event); batch && batch->step == 3) {
+      control.pause();
+      other = std::jthread([&control] {
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+        control.pauseAndFreeDevice();
+      });
+    }
+    free(control, event);
+  });
+  EXPECT_EQ(freed, 1);
+  expectSame(paused.run, whole.run);
+}
+
+TEST_F(Resume, AStopWhileTheDeviceIsFreeKeepsTheModel) {
+  const RunOutcome whole = train();
+  const RunOutcome plain = train(stopAt(6));
+  const auto free = whenFree([](TrainControl& control) { control.stopNow(); });
+  const RunOutcome stopped = train([&](TrainControl& control, const TrainEvent& event) {
+    if (const auto* batch = std::get_if<BatchEnded>(&event); batch && batch->step == 6) control.pauseAndFreeDevice();
+    free(control, event);
+  });
+  ASSERT_EQ(stopped.status, RunStatus::Stopped) << stopped.message;
+  EXPECT_TRUE(readText(store_->folder(stopped.run) / "model.safetensors") == readText(store_->folder(plain.run) / "model.safetensors"));
+  EXPECT_EQ(readPredictions(store_->folder(stopped.run), "valid").probabilities, readPredictions(store_->folder(plain.run), "valid").probabilities);
+  EXPECT_EQ(store_->get(stopped.run).results, store_->get(plain.run).results);
+  goOn(stopped.run);
+  expectSame(stopped.run, whole.run);
+}
+
 // Files longer than this fail to be written, while it lives.
 class FileSizeLimit {
  public:
@@ -272,6 +375,28 @@ TEST_F(Resume, ACheckpointThatCannotBeWrittenDoesNotEndTheRun) {
   }
   EXPECT_THAT(warnings_, Contains(AllOf(HasSubstr("a checkpoint was not written"), HasSubstr("File too large"))));
   expectSame(limited.run, whole.run);
+}
+
+// What it would go on from cannot be saved: it pauses with what it holds.
+TEST_F(Resume, ADeviceIsNotFreedForNothing) {
+  const RunOutcome whole = train();
+  RunOutcome paused;
+  int kept = 0;
+  {
+    const FileSizeLimit limit(70 << 20);
+    paused = train([&](TrainControl& control, const TrainEvent& event) {
+      if (const auto* batch = std::get_if<BatchEnded>(&event); batch && batch->step == 3) control.pauseAndFreeDevice();
+      const auto* phase = std::get_if<PhaseChanged>(&event);
+      if (!phase || phase->what != "paused; the device is not free") return;
+      ++kept;
+      EXPECT_TRUE(control.paused());
+      EXPECT_FALSE(control.freesDevice());
+      control.resume();
+    });
+  }
+  EXPECT_EQ(kept, 1);
+  EXPECT_THAT(warnings_, Contains(HasSubstr("the device could not be given back")));
+  expectSame(paused.run, whole.run);
 }
 
 // A small file system of its own, where this process may make one.

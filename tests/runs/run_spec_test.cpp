@@ -58,6 +58,8 @@ RunSpec changed() {
   spec.callbacks.reduce_lr = ReduceLrOptions{.patience = 2, .factor = 3};
   spec.callbacks.grad_clip = 0.5;
   spec.callbacks.ema_decay = 0.999;
+  spec.checkpoint = {.every_minutes = 0.5, .max_share = 0.25, .keep_last = 3};
+  spec.tensorboard = true;
   return spec;
 }
 
@@ -175,6 +177,12 @@ TEST(RunSpec, CrossFieldRules) {
               Contains(HasSubstr("data.label_columns")));
   EXPECT_THAT(problems([](RunSpec& s) { s.batch.size = 1; }), Contains(HasSubstr("batch.size")));
   EXPECT_THAT(problems([](RunSpec& s) { s.stages.clear(); }), Contains(HasSubstr("stages is empty")));
+  EXPECT_THAT(problems([](RunSpec& s) {
+                s.memory.on_oom = OnOutOfMemory::Split;
+                s.fidelity = Fidelity::Fastai;
+              }),
+              Contains(AllOf(StartsWith("memory.on_oom "), HasSubstr("fidelity"))));
+  EXPECT_THAT(problems([](RunSpec& s) { s.memory.on_oom = OnOutOfMemory::Split; }), IsEmpty());
   for (const char* device : {"auto", "cpu", "cuda", "cuda:0", "cuda:12"}) {
     EXPECT_THAT(problems([&](RunSpec& s) { s.device = device; }), IsEmpty()) << device;
   }

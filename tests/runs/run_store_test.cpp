@@ -67,6 +67,22 @@ TEST(RunStore, KeepsChangesOfTheRatesAndSkippedSteps) {
   EXPECT_EQ(record.epochs.at(0).skipped_steps, 3u);
 }
 
+// As another program sees it, which has not what this one buffers.
+TEST(RunStore, WhatIsBufferedIsWrittenWhenAsked) {
+  const TempFolder folder;
+  RunStore store(folder.path());
+  const RunStore other(folder.path());
+  const std::string run = store.create(namedSpec("buffered"), {{"torch", "1"}});
+  store.record(run, MemorySampled{.seconds = 1, .tensor_bytes = 2, .step = 3});
+  store.describe(run, {{"device", "cpu"}});
+  EXPECT_TRUE(other.memory(run).empty());
+  EXPECT_EQ(other.get(run).environment, (Json{{"torch", "1"}, {"device", "cpu"}}));
+  store.flush(run);
+  ASSERT_EQ(other.memory(run).size(), 1u);
+  EXPECT_EQ(other.memory(run)[0].step, 3u);
+  EXPECT_THAT(message([&] { store.flush("7"); }), HasSubstr("not being recorded"));
+}
+
 TEST(RunStore, TheBestEpochIsWhatKeepBestWatches) {
   RunRecord record;
   EXPECT_EQ(record.best(), nullptr);
