@@ -32,22 +32,6 @@ float parseFloat(const std::string& text, const CsvTable& table, std::size_t row
   return value;
 }
 
-void writeTable(const std::filesystem::path& path, const Predictions& predictions) {
-  AtomicFile file(path);
-  std::vector<std::string> fields{"image_id"};
-  fields.insert(fields.end(), predictions.vocab.begin(), predictions.vocab.end());
-  std::string line = csvLine(fields);
-  file.write(line.data(), line.size());
-  for (std::size_t i = 0; i < predictions.size(); ++i) {
-    fields[0] = predictions.ids[i];
-    const auto row = predictions.row(i);
-    std::transform(row.begin(), row.end(), fields.begin() + 1, numberText);
-    line = csvLine(fields);
-    file.write(line.data(), line.size());
-  }
-  file.commit();
-}
-
 void writeItems(const std::filesystem::path& path, const Predictions& predictions) {
   AtomicFile file(path);
   std::string line = csvLine({"image_id", "path", "label", "loss"});
@@ -123,11 +107,27 @@ double Predictions::errorRate() const {
                        : static_cast<double>(wrong) / static_cast<double>(labelled);
 }
 
+void writePredictionTable(const std::filesystem::path& path, const Predictions& predictions) {
+  AtomicFile file(path);
+  std::vector<std::string> fields{"image_id"};
+  fields.insert(fields.end(), predictions.vocab.begin(), predictions.vocab.end());
+  std::string line = csvLine(fields);
+  file.write(line.data(), line.size());
+  for (std::size_t i = 0; i < predictions.size(); ++i) {
+    fields[0] = predictions.ids[i];
+    const auto row = predictions.row(i);
+    std::transform(row.begin(), row.end(), fields.begin() + 1, numberText);
+    line = csvLine(fields);
+    file.write(line.data(), line.size());
+  }
+  file.commit();
+}
+
 void writePredictions(const std::filesystem::path& folder, const std::string& stem,
                       const Predictions& predictions) {
   // The table goes last: hasPredictions() looks for it, and must not see one without its items.
   writeItems(itemsPath(folder, stem), predictions);
-  writeTable(tablePath(folder, stem), predictions);
+  writePredictionTable(tablePath(folder, stem), predictions);
 }
 
 Predictions readPredictionTable(const std::filesystem::path& path) {

@@ -37,6 +37,8 @@ void writePredictions(const std::filesystem::path& folder, const std::string& st
                       const Predictions& predictions);
 // Throws Error naming the file and line (missing, other header, not a number, ids that do not agree).
 Predictions readPredictions(const std::filesystem::path& folder, const std::string& stem);
+// <stem>_preds.csv's form alone, under any name; atomically.
+void writePredictionTable(const std::filesystem::path& path, const Predictions& predictions);
 // The probabilities alone, from any CSV of the form of <stem>_preds.csv: paths are the ids, and nothing is
 // labelled.
 Predictions readPredictionTable(const std::filesystem::path& path);

@@ -9,9 +9,6 @@
 namespace panicle {
 namespace {
 
-// Passes of test-time augmentation count on from here: beyond the epochs of any training.
-constexpr std::uint64_t kFirstTtaEpoch = std::uint64_t{1} << 40;
-
 torch::Tensor logitsOf(const PredictWith& with, const Batch& batch, const Pipeline& pipeline) {
   const torch::Tensor images = batchTensor(batch, pipeline, with.device);
   const Autocast autocast(with.device, with.precision);
@@ -82,7 +79,7 @@ Outputs predict(const PredictWith& with, Loader& loader, const std::vector<Targe
 
 Outputs predictTta(const PredictWith& with, Loader& loader, const std::vector<Target>& targets,
                    const TtaOptions& options, const std::vector<std::uint32_t>& items, const Outputs& plain,
-                   std::stop_token stop, const Progress& progress) {
+                   std::stop_token stop, const Progress& progress, const OnTtaPass& onPass) {
   TtaPasses passes(options, targets);
   for (int n = 0; n < options.n; ++n) {
     const std::size_t before = static_cast<std::size_t>(n) * items.size();
@@ -90,10 +87,11 @@ Outputs predictTta(const PredictWith& with, Loader& loader, const std::vector<Ta
       if (progress) progress(before + done, static_cast<std::size_t>(options.n) * items.size());
     };
     const Pass pass{items, with.batch_size, false, Mode::Train,
-                    kFirstTtaEpoch + static_cast<std::uint64_t>(n)};
-    passes.add(onePass(
-        with, loader, targets, pass, [](const BadSample&) {}, stop,
-        moved));  // predict() has told of the bad ones
+                    ttaEpoch(n)};
+    const Outputs outputs = onePass(
+        with, loader, targets, pass, [](const BadSample&) {}, stop, moved);  // predict() has told of the bad ones
+    passes.add(outputs);
+    if (onPass) onPass(outputs);
   }
   return passes.combine(plain);
 }

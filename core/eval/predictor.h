@@ -34,9 +34,10 @@ Outputs predict(const PredictWith& with, Loader& loader, const std::vector<Targe
 // fastai's tta(): `options.n` further passes with the training transforms (random crops and changes, no
 // shuffling, nothing dropped; the model as for predict()), taken together with `plain`, which predict() made
 // of the same items. The random draws are functions of the pipeline's seed, the pass and the batch, and none
-// of training's.
+// of training's. `onPass` gets each of the n as it is done.
+using OnTtaPass = std::function<void(const Outputs&)>;
 Outputs predictTta(const PredictWith& with, Loader& loader, const std::vector<Target>& targets,
                    const TtaOptions& options, const std::vector<std::uint32_t>& items, const Outputs& plain,
-                   std::stop_token stop = {}, const Progress& progress = {});
+                   std::stop_token stop = {}, const Progress& progress = {}, const OnTtaPass& onPass = {});
 
 }  // namespace panicle

@@ -5,6 +5,8 @@
 
 #include <cstdint>
 
+#include "core/eval/interval.h"
+
 namespace panicle {
 
 // How two classifiers, A and B, did on the same images.
@@ -24,11 +26,6 @@ struct McNemarTest {
   double chi_square = 1;  // with the continuity correction, for comparison; rough below 25 differing images
 };
 McNemarTest mcNemar(const PairedCounts& counts);
-
-struct Interval {
-  double low = 0;
-  double high = 0;
-};
 
 // Of (errors of B - errors of A) / images, where whole images are drawn again with replacement: percentiles of `draws` means, from the
 // random stream of `seed`, so that the same counts give the same interval. 0 to 0 without images.
