@@ -211,7 +211,7 @@ class TrainPageTest : public QObject {
   }
 
   void theEndTellsOfTestTimeAugmentation() {
-    RunOutcome outcome;
+    RunEnding outcome;
     outcome.run = QStringLiteral("7");
     outcome.status = RunStatus::Finished;
     outcome.add(0, {{"error_rate", 0.25}});
@@ -222,7 +222,7 @@ class TrainPageTest : public QObject {
 
   // However it ended: how far it came.
   void theEndSaysWhere() {
-    RunOutcome outcome;
+    RunEnding outcome;
     outcome.run = QStringLiteral("1");
     outcome.status = RunStatus::Stopped;
     outcome.epochs = 10;

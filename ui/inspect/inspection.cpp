@@ -102,13 +102,13 @@ std::shared_ptr<const Inspection> inspectRun(const RunChoice& run, const KeptPre
 }
 
 std::vector<std::uint32_t> photosBehind(const Inspection& inspection, const std::vector<MatrixCell>& cells,
-                                        PhotoFilter filter, PhotoOrder order) {
+                                        WhichPhotos filter, PhotoOrder order) {
   const Predictions& predictions = inspection.predictions;
   const auto wanted = [&](std::uint32_t i) {
     const int actual = predictions.targets[i];
     const int predicted = inspection.predicted[i];
-    if (filter == PhotoFilter::Wrong && actual == predicted) return false;
-    if (filter == PhotoFilter::Right && actual != predicted) return false;
+    if (filter == WhichPhotos::Wrong && actual == predicted) return false;
+    if (filter == WhichPhotos::Right && actual != predicted) return false;
     return cells.empty() || std::any_of(cells.begin(), cells.end(), [&](const MatrixCell& cell) {
              return cell.covers(actual, predicted);
            });

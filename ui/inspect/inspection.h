@@ -19,7 +19,7 @@
 namespace panicle::ui {
 
 enum class PhotoOrder { Loss, Probability, Name };
-enum class PhotoFilter { All, Wrong, Right };
+enum class WhichPhotos { All, Wrong, Right };
 
 // What the run said of another target of the same photos, row by row.
 struct OtherTarget {
@@ -51,7 +51,7 @@ std::shared_ptr<const Inspection> inspectRun(const RunChoice& run, const KeptPre
 // Rows behind any of the cells (behind all cells when there are none) that pass the filter: by loss or probability from
 // the highest, by name from A.
 std::vector<std::uint32_t> photosBehind(const Inspection& inspection, const std::vector<MatrixCell>& cells,
-                                        PhotoFilter filter, PhotoOrder order);
+                                        WhichPhotos filter, PhotoOrder order);
 
 // With its prediction and the five most probable classes.
 Photo photoOf(const Inspection& inspection, std::uint32_t row);

@@ -69,9 +69,9 @@ void PhotoPanel::build() {
   order_->setToolTip(tr("Highest loss first shows what surprised the network most: often a wrong label.\n"
                         "Highest probability first shows where it was surest, rightly or not."));
   order_->setAccessibleName(tr("Order of the photos"));
-  filter_->addItem(tr("All"), static_cast<int>(PhotoFilter::All));
-  filter_->addItem(tr("Wrong"), static_cast<int>(PhotoFilter::Wrong));
-  filter_->addItem(tr("Right"), static_cast<int>(PhotoFilter::Right));
+  filter_->addItem(tr("All"), static_cast<int>(WhichPhotos::All));
+  filter_->addItem(tr("Wrong"), static_cast<int>(WhichPhotos::Wrong));
+  filter_->addItem(tr("Right"), static_cast<int>(WhichPhotos::Right));
   filter_->setToolTip(tr("Show all photos, or only those predicted wrongly or rightly"));
   filter_->setAccessibleName(tr("Which photos"));
   size_->setRange(PhotoGrid::kMinTile, PhotoGrid::kMaxTile);
@@ -121,7 +121,7 @@ void PhotoPanel::showBehind(const std::vector<MatrixCell>& cells) {
 void PhotoPanel::rebuild() {
   rows_.clear();
   if (inspection_) {
-    rows_ = photosBehind(*inspection_, cells_, static_cast<PhotoFilter>(filter_->currentData().toInt()),
+    rows_ = photosBehind(*inspection_, cells_, static_cast<WhichPhotos>(filter_->currentData().toInt()),
                          static_cast<PhotoOrder>(order_->currentData().toInt()));
   }
   selectionStart_ = -1;

@@ -164,20 +164,20 @@ std::shared_ptr<const Comparison> readComparison(const RunStore& store, const st
   return made;
 }
 
-Verdict verdictOf(const Comparison& comparison, const PairedPhotos& paired) {
+PairVerdict verdictOf(const Comparison& comparison, const PairedPhotos& paired) {
   const QString first = comparison.runs->front().label;
   const QString other = (*comparison.runs)[paired.test.run].label;
-  if (!paired.test.problem.empty()) return {Verdict::Kind::None, tr("%1 and %2 cannot be compared photo by photo").arg(other, first), QString::fromStdString(paired.test.problem)};
+  if (!paired.test.problem.empty()) return {PairVerdict::Kind::None, tr("%1 and %2 cannot be compared photo by photo").arg(other, first), QString::fromStdString(paired.test.problem)};
   const PairedComparison& result = paired.test.result;
   const auto photos = result.counts.images();
   if (photos == 0) {
-    return {Verdict::Kind::None, tr("%1 and %2 have no validation photo in common").arg(other, first),
+    return {PairVerdict::Kind::None, tr("%1 and %2 have no validation photo in common").arg(other, first),
             tr("They were split otherwise. Give both the same split and seed of the split to compare them photo by photo.")};
   }
-  Verdict verdict;
+  PairVerdict verdict;
   const bool sure = result.test.mid_p < kSure;
   const bool less = result.error_b < result.error_a;
-  verdict.kind = !sure ? Verdict::Kind::Open : less ? Verdict::Kind::Better : Verdict::Kind::Worse;
+  verdict.kind = !sure ? PairVerdict::Kind::Open : less ? PairVerdict::Kind::Better : PairVerdict::Kind::Worse;
   verdict.headline = !sure ? tr("%1 and %2: no difference to be seen").arg(other, first)
                      : less ? tr("%1 errs less than %2").arg(other, first)
                             : tr("%1 errs more than %2").arg(other, first);

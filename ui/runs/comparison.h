@@ -35,12 +35,12 @@ std::shared_ptr<const Comparison> readComparison(const RunStore& store, const st
                                                  std::stop_token stop, const Progress& progress);
 
 // What the paired test says, for somebody who is about to choose between two runs. Plain text, one to three sentences.
-struct Verdict {
+struct PairVerdict {
   enum class Kind { Better, Worse, Open, None };
   Kind kind = Kind::None;
   QString headline;   // "4 pad errs less than 1 baseline"
   QString text;       // figures, in words
 };
-Verdict verdictOf(const Comparison& comparison, const PairedPhotos& paired);
+PairVerdict verdictOf(const Comparison& comparison, const PairedPhotos& paired);
 
 }  // namespace panicle::ui

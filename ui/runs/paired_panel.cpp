@@ -20,12 +20,12 @@ namespace {
 constexpr int kTile = 112;
 constexpr int kShares = 100;  // a splitter scales what it is given
 
-QString iconOf(Verdict::Kind kind) {
+QString iconOf(PairVerdict::Kind kind) {
   switch (kind) {
-    case Verdict::Kind::Better: return QStringLiteral("chevron-down");
-    case Verdict::Kind::Worse: return QStringLiteral("chevron-up");
-    case Verdict::Kind::Open: return QStringLiteral("minus");
-    case Verdict::Kind::None: return QStringLiteral("info");
+    case PairVerdict::Kind::Better: return QStringLiteral("chevron-down");
+    case PairVerdict::Kind::Worse: return QStringLiteral("chevron-up");
+    case PairVerdict::Kind::Open: return QStringLiteral("minus");
+    case PairVerdict::Kind::None: return QStringLiteral("info");
   }
   return {};
 }
@@ -129,7 +129,7 @@ void PairedPanel::setComparison(std::shared_ptr<const Comparison> comparison) {
     const QSignalBlocker quiet(pairs_);
     pairs_->clear();
     for (std::size_t i = 0; comparison_ && i < comparison_->paired.size(); ++i) {
-      const Verdict verdict = verdictOf(*comparison_, comparison_->paired[i]);
+      const PairVerdict verdict = verdictOf(*comparison_, comparison_->paired[i]);
       auto* item = new QListWidgetItem(lineIcon(iconOf(verdict.kind)), verdict.headline, pairs_);
       item->setToolTip(QStringLiteral("<p>%1</p>").arg(verdict.text.toHtmlEscaped()));
     }

@@ -100,9 +100,11 @@ const RunChoice* RunChooser::current() const {
   return currentIndex() >= 0 && index < choices_.size() ? &choices_[index] : nullptr;
 }
 
-void RunChooser::choose(const QString& run) {
+bool RunChooser::choose(const QString& run) {
   const auto found = std::find_if(choices_.begin(), choices_.end(), [&](const RunChoice& c) { return c.id == run; });
-  if (found != choices_.end()) setCurrentIndex(static_cast<int>(found - choices_.begin()));
+  if (found == choices_.end()) return false;
+  setCurrentIndex(static_cast<int>(found - choices_.begin()));
+  return true;
 }
 
 void RunChooser::list(std::vector<RunChoice> choices) {

@@ -10,7 +10,7 @@
 
 namespace panicle {
 struct RunRecord;
-}
+}  // namespace panicle
 
 namespace panicle::ui {
 
@@ -49,7 +49,7 @@ class RunChooser : public QComboBox {
 
   const RunChoice* current() const;   // null: there is none
   bool listed() const { return listed_; }  // false until the store has been read for the first time
-  void choose(const QString& run);    // does nothing when the run is not in the list
+  bool choose(const QString& run);    // false when the run is not in the list
 
  Q_SIGNALS:
   void runChanged();                  // another one is current, or none is left; also after the first listing

@@ -12,7 +12,7 @@
 
 namespace panicle {
 enum class ExifPolicy;
-}
+}  // namespace panicle
 
 namespace panicle::ui {
 

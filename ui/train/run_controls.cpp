@@ -271,7 +271,7 @@ void RunControls::showEnd(const QString& run, RunStatus status, const QString& m
 }
 
 void RunControls::setOutcome(const RunRecord& record, bool inEpoch) {
-  RunOutcome outcome;
+  RunEnding outcome;
   outcome.run = QString::fromStdString(record.id);
   outcome.status = record.status;
   outcome.epochs = plannedEpochs(record.spec);

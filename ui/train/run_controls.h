@@ -50,7 +50,7 @@ class RunControls : public QWidget {
   Session& session_;
   RunProgress progress_;
   QElapsedTimer sinceBatch_;
-  RunOutcome outcome_;      // of the run in progress, as far as it came
+  RunEnding outcome_;      // of the run in progress, as far as it came
   bool problem_ = false;
   QPushButton* start_;
   QPushButton* pause_;

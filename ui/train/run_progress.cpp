@@ -83,7 +83,7 @@ double RunProgress::epochShare() const {
   return doing_ == Doing::Training || doing_ == Doing::Validating ? share(batch_, batches_) : -1;
 }
 
-void RunOutcome::add(int epoch, const std::map<std::string, double>& metrics) {
+void RunEnding::add(int epoch, const std::map<std::string, double>& metrics) {
   done = epoch + 1;
   in_epoch = false;
   const auto found = metrics.find("error_rate");
@@ -94,13 +94,13 @@ void RunOutcome::add(int epoch, const std::map<std::string, double>& metrics) {
   lowest_epoch = epoch;
 }
 
-void RunOutcome::keep(const std::map<std::string, double>& metrics) {
+void RunEnding::keep(const std::map<std::string, double>& metrics) {
   const auto found = metrics.find("error_rate");
   if (found != metrics.end() && std::isfinite(found->second)) error = found->second;
   if (const auto tta = metrics.find("tta_error_rate"); tta != metrics.end()) tta_error = tta->second;
 }
 
-QString outcomeText(const RunOutcome& outcome) {
+QString outcomeText(const RunEnding& outcome) {
   const QString status = QString::fromUtf8(toString(outcome.status));
   QString text = outcome.run.isEmpty() ? tr("The run %1").arg(status) : tr("Run %1 %2").arg(outcome.run, status);
   if (outcome.in_epoch && outcome.epochs > 0) {

@@ -44,7 +44,7 @@ class RunProgress {
 };
 
 // What is told of a run that has ended.
-struct RunOutcome {
+struct RunEnding {
   QString run;
   RunStatus status = RunStatus::Finished;
   int epochs = 0;               // planned; 0: not known
@@ -65,7 +65,7 @@ struct RunOutcome {
 
 // "Run 3 finished: error 4.9 % (102 of 2,081), lowest 4.1 % in epoch 7, 3.9 % with test-time augmentation, in 2:13; peak 1,234 MiB, predicted 1,250";
 // "Run 3 stopped in epoch 3 of 10: ...".
-QString outcomeText(const RunOutcome& outcome);
+QString outcomeText(const RunEnding& outcome);
 
 // Over all stages and phases.
 int plannedEpochs(const RunSpec& spec);
