@@ -25,7 +25,7 @@ pkg_check_modules(libzip REQUIRED IMPORTED_TARGET libzip)  # its CMake files on 
 find_package(CURL 7.85 REQUIRED)  # CURLOPT_PROTOCOLS_STR
 find_package(OpenSSL REQUIRED)
 if(PANICLE_GUI)
-  find_package(Qt6 6.4 REQUIRED COMPONENTS Core Gui Widgets Svg PrintSupport)
+  find_package(Qt6 6.4 REQUIRED COMPONENTS Core Gui Widgets Svg PrintSupport DBus)
   find_package(QCustomPlotQt6 REQUIRED)
 endif()
 if(PANICLE_TESTS)

@@ -36,6 +36,11 @@ std::vector<Contender> ranked(SQLite::Database& db, const std::vector<QueueEntry
   return contenders;
 }
 
+// Of a rung with so many entries.
+std::size_t kept(std::size_t entries, const Halving& halving) {
+  return std::min(entries, std::max<std::size_t>(1, entries / static_cast<std::size_t>(halving.eta)));
+}
+
 }  // namespace
 
 std::string halvingText(const Halving& halving, std::size_t rung, std::int64_t key) {
@@ -53,6 +58,14 @@ void checkHalving(const Halving& halving) {
   if (epochs.empty() || epochs.front() < 1 || std::adjacent_find(epochs.begin(), epochs.end(), std::greater_equal<>()) != epochs.end()) {
     throw Error("the epochs of a halving must grow from rung to rung, such as 3,9,27");
   }
+}
+
+std::vector<std::size_t> rungSizes(const Halving& halving, std::size_t entries) {
+  std::vector<std::size_t> sizes;
+  for (std::size_t rung = 0; rung < halving.epochs.size(); ++rung) {
+    sizes.push_back(rung == 0 ? entries : kept(sizes.back(), halving));
+  }
+  return sizes;
 }
 
 RunSpec withEpochs(RunSpec spec, int epochs) {
@@ -80,11 +93,11 @@ void RunQueue::Impl::promote(const std::string& halving) {
   });
   if (!over) return;
   const std::vector<Contender> best = ranked(db, rung);
-  const std::size_t kept = std::min(best.size(), std::max<std::size_t>(1, rung.size() / static_cast<std::size_t>(asked.eta)));
+  const std::size_t promotions = std::min(best.size(), kept(rung.size(), asked));
   std::vector<RunSpec> promoted;
   std::vector<std::string> lanes;
   std::vector<std::int64_t> ids;
-  for (std::size_t i = 0; i < kept; ++i) {
+  for (std::size_t i = 0; i < promotions; ++i) {
     promoted.push_back(withEpochs(best[i].entry.spec, asked.epochs[next]));
     lanes.push_back(best[i].entry.lane);
   }

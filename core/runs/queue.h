@@ -2,6 +2,7 @@
 // A lane is a device ("cpu", "cuda:0"); each lane does one run at a time. Safe to use from several threads and processes.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -45,6 +46,10 @@ struct Halving {
   std::vector<int> epochs{3, 9, 27};  // of the last stage, growing
   int eta = 3;
 };
+// Throws Error for one that is no plan.
+void checkHalving(const Halving& halving);
+// How many entries each rung has, of so many in the first, where all of them finish.
+std::vector<std::size_t> rungSizes(const Halving& halving, std::size_t entries);
 
 struct QueueOptions {
   std::string group;

@@ -59,8 +59,6 @@ struct RunQueue::Impl {
 // What the column `halving` holds of a rung: equal for the entries of one rung, and no others.
 std::string halvingText(const Halving& halving, std::size_t rung, std::int64_t key);
 int rungOf(const std::string& halving);
-// Throws Error for what is no plan.
-void checkHalving(const Halving& halving);
 RunSpec withEpochs(RunSpec spec, int epochs);
 
 template <typename Work>

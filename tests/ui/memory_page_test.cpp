@@ -9,7 +9,6 @@
 #include <QSignalSpy>
 #include <QSpinBox>
 #include <QTableView>
-#include <QTemporaryDir>
 #include <QTest>
 #include <atomic>
 #include <semaphore>
@@ -19,6 +18,7 @@
 
 #include "core/base/error.h"
 #include "core/base/file.h"
+#include "tests/ui/page_session.h"
 #include "ui/memory/fit_bar.h"
 #include "ui/memory/fit_model.h"
 #include "ui/memory/fit_panel.h"
@@ -31,8 +31,6 @@
 #include "ui/shared/memory_forecast.h"
 #include "ui/shared/memory_profiles.h"
 #include "ui/shared/memory_sampler.h"
-#include "ui/shared/page.h"
-#include "ui/shared/session.h"
 
 namespace panicle::ui {
 namespace {
@@ -70,16 +68,8 @@ class MemoryPageTest : public QObject {
   Q_OBJECT
  private Q_SLOTS:
 
-  void init() {
-    folder_ = std::make_unique<QTemporaryDir>();
-    session_ = std::make_unique<Session>(std::make_unique<RunStore>(folder_->filePath(QStringLiteral("workspace")).toStdString()));
-  }
-
-  void cleanup() {
-    page_.reset();
-    session_.reset();
-    folder_.reset();
-  }
+  void init() { session_.begin(); }
+  void cleanup() { session_.end(); }
 
   // --- Finding cells
 
@@ -229,7 +219,7 @@ class MemoryPageTest : public QObject {
   void arrowsLookAndEnterChooses() {
     open(QStringLiteral("64"));
     QLineEdit* filter = panel()->bar()->filter();
-    QCOMPARE(page_->filterWidget(), filter);
+    QCOMPARE(session_.page().filterWidget(), filter);
     filter->setFocus();
     QTest::keyClicks(filter, QStringLiteral("RESNET18"));
     QCOMPARE(view()->model()->rowCount(), 1);
@@ -241,9 +231,9 @@ class MemoryPageTest : public QObject {
     QTest::keyClick(view(), Qt::Key_Return);
     QVERIFY(networkSize(session_->recipe().stages.front()) == (Size{64, 64}));
     QVERIFY(!button("useCell")->isEnabled());
-    QVERIFY(page_->leaveDrillDown());
+    QVERIFY(session_.page().leaveDrillDown());
     QVERIFY(view()->model()->rowCount() > 1);
-    QVERIFY(!page_->leaveDrillDown());
+    QVERIFY(!session_.page().leaveDrillDown());
     QTest::keyClicks(filter, QStringLiteral("nothing is called so"));
     QVERIFY(!view()->isVisible());
   }
@@ -251,7 +241,7 @@ class MemoryPageTest : public QObject {
   void sizesAreColumnsAndWhatIsWrongIsRed() {
     open(QStringLiteral("64 96"));
     QCOMPARE(view()->model()->columnCount(), 3);
-    auto* sizes = page_->findChild<QLineEdit*>(QStringLiteral("sizes"));
+    auto* sizes = session_.page().findChild<QLineEdit*>(QStringLiteral("sizes"));
     sizes->setFocus();
     sizes->selectAll();
     QTest::keyClicks(sizes, QStringLiteral("32 64,48 nonsense"));
@@ -270,16 +260,16 @@ class MemoryPageTest : public QObject {
   void hiddenItPlansNothing() {
     open(QStringLiteral("64"));
     QTRY_VERIFY_WITH_TIMEOUT(panel()->runner().running(), kPlanMs);
-    page_->hide();
+    session_.page().hide();
     QVERIFY(!panel()->runner().running());
     session_->setRecipeField(QStringLiteral("optimizer.kind"), "sgd");
     QVERIFY(!panel()->runner().running());
-    page_->show();
+    session_.page().show();
     QVERIFY(panel()->runner().running());
     button("stopPlanning")->click();
     QVERIFY(!panel()->runner().running());
-    page_->hide();
-    page_->show();
+    session_.page().hide();
+    session_.page().show();
     QVERIFY(!panel()->runner().running());  // stopped is stopped
     button("stopPlanning")->click();
     QVERIFY(panel()->runner().running());
@@ -287,12 +277,12 @@ class MemoryPageTest : public QObject {
 
   void everyControlTeaches() {
     open(QStringLiteral("64"));
-    for (const auto* one : page_->findChildren<QPushButton*>()) {
+    for (const auto* one : session_.page().findChildren<QPushButton*>()) {
       if (one->isVisible()) QVERIFY2(!one->toolTip().isEmpty(), qPrintable(one->text()));
     }
-    for (const auto* one : page_->findChildren<QComboBox*>()) QVERIFY(!one->accessibleName().isEmpty() && !one->toolTip().isEmpty());
-    for (const auto* one : page_->findChildren<QSpinBox*>()) QVERIFY(!one->accessibleName().isEmpty() && !one->toolTip().isEmpty());
-    for (const auto* one : page_->findChildren<QTableView*>()) QVERIFY(!one->accessibleName().isEmpty());
+    for (const auto* one : session_.page().findChildren<QComboBox*>()) QVERIFY(!one->accessibleName().isEmpty() && !one->toolTip().isEmpty());
+    for (const auto* one : session_.page().findChildren<QSpinBox*>()) QVERIFY(!one->accessibleName().isEmpty() && !one->toolTip().isEmpty());
+    for (const auto* one : session_.page().findChildren<QTableView*>()) QVERIFY(!one->accessibleName().isEmpty());
   }
 
   // --- The meter
@@ -300,7 +290,7 @@ class MemoryPageTest : public QObject {
   void theMeterAndItsProcesses() {
     open(QStringLiteral("64"));
     session_->memory().start();
-    auto* processes = page_->findChild<QTableView*>(QStringLiteral("processes"));
+    auto* processes = session_.page().findChild<QTableView*>(QStringLiteral("processes"));
     QTRY_VERIFY_WITH_TIMEOUT(processes->model()->rowCount() > 0, 20'000);
     bool own = false;
     for (int row = 0; row < processes->model()->rowCount(); ++row) {
@@ -311,7 +301,7 @@ class MemoryPageTest : public QObject {
     QVERIFY(own);
     QTRY_VERIFY(label("memoryNow")->text().contains(QStringLiteral("taken")));
     QTRY_VERIFY_WITH_TIMEOUT(label("memoryPlanned")->text().contains(QStringLiteral("Needs about")), kPlanMs);
-    const auto bars = page_->findChildren<StackBar*>();
+    const auto bars = session_.page().findChildren<StackBar*>();
     QCOMPARE(bars.size(), 2);
     QTRY_COMPARE(bars[1]->sum(), session_->forecast().plan()->peak());
     QVERIFY(bars[0]->sum() > 0);
@@ -338,11 +328,7 @@ class MemoryPageTest : public QObject {
 
   void open(const QString& sizes) {
     session_->settings().setValue(QStringLiteral("memory/sizes"), sizes);
-    page_.reset(makeMemoryPage(*session_, nullptr));
-    page_->resize(1000, 700);
-    page_->show();
-    page_->activateWindow();
-    QVERIFY(QTest::qWaitForWindowActive(page_.get()));
+    QVERIFY(session_.open(makeMemoryPage));
     QTRY_VERIFY_WITH_TIMEOUT(panel()->bar()->profile(), 20'000);
   }
 
@@ -363,7 +349,7 @@ class MemoryPageTest : public QObject {
   }
 
   void csv() {
-    const QString file = folder_->filePath(QStringLiteral("fit.csv"));
+    const QString file = session_.path(QStringLiteral("fit.csv"));
     QVERIFY(panel()->writeCsv(file));
     const QString all = QString::fromStdString(readText(file.toStdString()));
     const QStringList lines = all.split(u'\n', Qt::SkipEmptyParts);
@@ -371,15 +357,15 @@ class MemoryPageTest : public QObject {
     std::set<QString> names;
     for (int i = 1; i < lines.size(); ++i) names.insert(lines[i].section(u',', 0, 0));
     QCOMPARE(names.size(), architectures().size());
-    QSignalSpy reported(session_.get(), &Session::problemReported);
-    QVERIFY(!panel()->writeCsv(folder_->filePath(QStringLiteral("nowhere/fit.csv"))));
+    QSignalSpy reported(&*session_, &Session::problemReported);
+    QVERIFY(!panel()->writeCsv(session_.path(QStringLiteral("nowhere/fit.csv"))));
     QCOMPARE(reported.size(), 1);
   }
 
   // A card of the user's own, too small for most: cells turn, and the choice is kept.
   void smallCard() {
-    auto* card = page_->findChild<QComboBox*>(QStringLiteral("card"));
-    auto* own = page_->findChild<QSpinBox*>(QStringLiteral("ownCard"));
+    auto* card = session_.page().findChild<QComboBox*>(QStringLiteral("card"));
+    auto* own = session_.page().findChild<QSpinBox*>(QStringLiteral("ownCard"));
     QVERIFY(!own->isVisible());
     card->setFocus();
     QTest::keyClick(card, Qt::Key_End);
@@ -396,10 +382,10 @@ class MemoryPageTest : public QObject {
     QCOMPARE(session_->settings().value(QStringLiteral("memory/card")).toString(), QStringLiteral("own"));
   }
 
-  FitPanel* panel() const { return page_->findChild<FitPanel*>(); }
+  FitPanel* panel() const { return session_.page().findChild<FitPanel*>(); }
   QTableView* view() const { return panel()->view(); }
-  QPushButton* button(const char* name) const { return page_->findChild<QPushButton*>(QLatin1StringView(name)); }
-  QLabel* label(const char* name) const { return page_->findChild<QLabel*>(QLatin1StringView(name)); }
+  QPushButton* button(const char* name) const { return session_.page().findChild<QPushButton*>(QLatin1StringView(name)); }
+  QLabel* label(const char* name) const { return session_.page().findChild<QLabel*>(QLatin1StringView(name)); }
   QString text(int row, int column) const { return view()->model()->index(row, column).data().toString(); }
   int rowOf(const std::string& arch) const {
     for (int row = 0; row < view()->model()->rowCount(); ++row) {
@@ -409,9 +395,7 @@ class MemoryPageTest : public QObject {
   }
 
   std::atomic<int> calls_ = 0;
-  std::unique_ptr<QTemporaryDir> folder_;
-  std::unique_ptr<Session> session_;
-  std::unique_ptr<Page> page_;
+  PageSession session_;
 };
 
 }  // namespace

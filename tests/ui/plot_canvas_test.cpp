@@ -173,6 +173,26 @@ class PlotCanvasTest : public QObject {
     QVERIFY(canvas.toCsv().contains(QStringLiteral("\n4,0.25\n")));
   }
 
+  void theAxisReachesOverErrorBars() {
+    PlotCanvas canvas(QStringLiteral("epoch"), QStringLiteral("error"));
+    canvas.resize(480, 320);
+    const int curve = canvas.addCurve({.name = QStringLiteral("mean"), .color = Qt::blue, .points = true});
+    canvas.setData(curve, {0, 1}, {10, 12});
+    canvas.setSpread(curve, {30, 3});
+    canvas.show();
+    QVERIFY(QTest::qWaitForWindowExposed(&canvas));
+    const auto labels = [&] {
+      std::vector<double> values;
+      for (QString label : canvas.tickLabels(Qt::Vertical)) values.push_back(label.replace(QChar(0x2212), QLatin1Char('-')).toDouble());
+      return values;
+    };
+    QTRY_VERIFY(!labels().empty() && labels().front() <= -10);
+    QVERIFY(labels().back() >= 30);
+    canvas.removeCurves();
+    canvas.setData(canvas.addCurve({.name = QStringLiteral("run"), .color = Qt::blue}), {0, 1}, {10, 12});
+    QTRY_VERIFY(labels().back() < 20);
+  }
+
   void markersAtTheEndsAreWhole() {
     PlotCanvas canvas(QStringLiteral("step"), QStringLiteral("loss"));
     canvas.setWholeX(true);

@@ -2,16 +2,14 @@
 // out of memory.
 #include <QAction>
 #include <QTableView>
-#include <QTemporaryDir>
 #include <QTest>
 #include <QToolButton>
 
+#include "tests/ui/page_session.h"
 #include "ui/memory/planned_runs.h"
 #include "ui/memory/runs_panel.h"
-#include "ui/shared/page.h"
 #include "ui/shared/plot_canvas.h"
 #include "ui/shared/run_controller.h"
-#include "ui/shared/session.h"
 #include "ui/train/memory_curve.h"
 #include "ui/train/remedy_bar.h"
 #include "ui/train/run_controls.h"
@@ -75,16 +73,8 @@ class RunMemoryTest : public QObject {
   Q_OBJECT
  private Q_SLOTS:
 
-  void init() {
-    folder_ = std::make_unique<QTemporaryDir>();
-    session_ = std::make_unique<Session>(std::make_unique<RunStore>(folder_->filePath(QStringLiteral("workspace")).toStdString()));
-  }
-
-  void cleanup() {
-    page_.reset();
-    session_.reset();
-    folder_.reset();
-  }
+  void init() { session_.begin(); }
+  void cleanup() { session_.end(); }
 
   void theEndTellsThePeakBesideThePrediction() {
     storeRun({1250}, {1200});
@@ -177,7 +167,7 @@ class RunMemoryTest : public QObject {
     storeRun({1100}, {1000});
     storeRun({300, 690}, {300, 700});
     storeRun({500}, {100}, false);  // stopped before its peak came
-    const std::vector<PlannedStage> stages = plannedStages(session_->store().list());
+    const std::vector<PlannedStage> stages = plannedStages(session_->store(), session_->store().measuredRuns());
     QCOMPARE(stages.size(), std::size_t{4});
     QCOMPARE(stages.front().run, std::string("3"));
     QCOMPARE(stages.back().error(), 0.1);
@@ -244,17 +234,12 @@ class RunMemoryTest : public QObject {
   }
 
   void openPage() {
-    page_.reset(makeTrainPage(*session_, nullptr));
-    page_->resize(1000, 700);
-    page_->show();
-    QVERIFY(QTest::qWaitForWindowExposed(page_.get()));
+    QVERIFY(session_.open(makeTrainPage));
   }
 
-  RunView* view() { return page_->findChild<RunView*>(); }
+  RunView* view() { return session_.page().findChild<RunView*>(); }
 
-  std::unique_ptr<QTemporaryDir> folder_;
-  std::unique_ptr<Session> session_;
-  std::unique_ptr<Page> page_;
+  PageSession session_;
 };
 
 }  // namespace

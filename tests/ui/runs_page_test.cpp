@@ -2,6 +2,7 @@
 #include "ui/runs/runs_page.h"
 
 #include <QAction>
+#include <QHeaderView>
 #include <QLabel>
 #include <QLineEdit>
 #include <QListWidget>
@@ -200,6 +201,47 @@ class RunsPageTest : public QObject {
     QCOMPARE(opened.session.recipe().seed, std::uint64_t{7});
     opened.session.undo();
     QVERIFY(opened.session.recipe().model.arch != "vit_small_patch16_224");
+  }
+
+  void enterAndADoubleClickLeadToTheInspection() {
+    Opened opened;
+    const std::string run = opened.add("a", "resnet26d", 42, {0.3});
+    opened.open();
+    QTRY_COMPARE(opened.model().rowCount(), 1);
+    QSignalSpy asked(&opened.session, &Session::inspectRequested);
+    QSignalSpy page(&opened.session, &Session::pageRequested);
+    opened.select(run);
+    opened.table().setFocus();
+    QTest::keyClick(&opened.table(), Qt::Key_Return);
+    QCOMPARE(asked.size(), 1);
+    QCOMPARE(asked.front().front().toString(), QString::fromStdString(run));
+    QCOMPARE(page.front().front().toString(), QStringLiteral("inspect"));
+    const auto doubleClick = [&](RunColumn column) {
+      const QModelIndex cell = opened.model().indexOf(run).siblingAtColumn(static_cast<int>(column));
+      const QPoint at = opened.table().visualRect(cell).center();
+      QTest::mouseClick(opened.table().viewport(), Qt::LeftButton, {}, at);
+      QTest::mouseDClick(opened.table().viewport(), Qt::LeftButton, {}, at);
+    };
+    doubleClick(RunColumn::Architecture);
+    QCOMPARE(asked.size(), 2);
+    doubleClick(RunColumn::Name);  // which is edited
+    QCOMPARE(asked.size(), 2);
+    QVERIFY(opened.table().findChild<QLineEdit*>());
+  }
+
+  void theLastColumnTakesWhatIsLeft() {
+    Opened opened;
+    opened.add("a", "resnet26d", 42, {0.3});
+    opened.open();
+    QTRY_COMPARE(opened.model().rowCount(), 1);
+    const QHeaderView& header = *opened.table().horizontalHeader();
+    opened.page->resize(4000, 760);
+    QTRY_COMPARE(header.length(), opened.table().viewport()->width());
+    opened.page->resize(500, 760);
+    QTRY_VERIFY(header.length() > opened.table().viewport()->width());
+    int last = header.count() - 1;
+    while (header.isSectionHidden(header.logicalIndex(last))) --last;
+    QVERIFY(header.sectionSize(header.logicalIndex(last)) >= header.sectionSizeHint(header.logicalIndex(last)));
   }
 
   void comparesCurvesSettingsAndPhotos() {

@@ -15,6 +15,7 @@
 #include <numeric>
 
 #include "ui/data/header_line.h"
+#include "ui/shared/table_look.h"
 #include "ui/shared/theme.h"
 
 namespace panicle::ui {
@@ -62,15 +63,8 @@ QTableView* makeView(TextTable* model, const QString& name, QWidget* parent) {
   auto* view = new QTableView(parent);
   view->setModel(model);
   view->setAccessibleName(name);
-  view->setSelectionBehavior(QAbstractItemView::SelectRows);
+  setTableLook(*view);
   view->setEditTriggers(QAbstractItemView::NoEditTriggers);
-  view->setShowGrid(false);
-  view->setFrameShape(QFrame::NoFrame);
-  view->setWordWrap(false);
-  view->setTabKeyNavigation(false);
-  view->verticalHeader()->hide();
-  view->verticalHeader()->setDefaultSectionSize(view->fontMetrics().height() + kGrid);
-  view->horizontalHeader()->setHighlightSections(false);
   view->horizontalHeader()->setStretchLastSection(true);
   return view;
 }

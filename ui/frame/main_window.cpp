@@ -36,6 +36,7 @@
 #include "ui/frame/status_strip.h"
 #include "ui/shared/field_editor.h"
 #include "ui/shared/jobs.h"
+#include "ui/shared/lane_runs.h"
 #include "ui/shared/memory_forecast.h"
 #include "ui/shared/memory_sampler.h"
 #include "ui/shared/page.h"
@@ -176,6 +177,10 @@ void MainWindow::connectSession() {
     showRun();
     if (closeWhenEnded_) close();
   });
+  connect(&session_.laneRuns(), &LaneRuns::changed, this, &MainWindow::showRun);
+  connect(&session_.laneRuns(), &LaneRuns::ended, this, [this] {
+    if (closeWhenEnded_) close();
+  });
   connect(&session_.memory(), &MemorySampler::sampled, this, [this](const MemoryReading& reading) { status_->memory().add(reading); });
   connect(&session_.forecast(), &MemoryForecast::changed, this, [this] { status_->memory().setExpected(session_.forecast().expected()); });
   connect(&status_->memory(), &MemoryView::clicked, this, [this] { showPage(QStringLiteral("memory")); });
@@ -188,7 +193,8 @@ void MainWindow::showRun() {
   const bool paused = state == RunController::State::Paused;
   const bool stopping = state == RunController::State::Stopping;
   const QString text = line_.text(paused, stopping);
-  status_->showRun(text);
+  const auto beside = session_.laneRuns().running().size();
+  status_->showRun(beside == 0 ? text : tr("%1; %2 more in the queue").arg(text).arg(beside));
   strip_->showRun(line_.brief(paused, stopping), text, line_.share());
 }
 
@@ -280,7 +286,7 @@ void MainWindow::warnOfSlowAlgebra() {
 }
 
 void MainWindow::closeEvent(QCloseEvent* event) {
-  if (session_.runs().active()) {
+  if (session_.runs().active() || session_.laneRuns().active()) {
     event->ignore();
     if (!closeWhenEnded_) askBeforeClosing();
     return;
@@ -304,13 +310,19 @@ void MainWindow::askBeforeClosing() {
   connect(epoch, &QPushButton::clicked, this, [this] {
     closeWhenEnded_ = true;
     session_.runs().stopAfterEpoch();
+    session_.laneRuns().stopAfterEpoch();
   });
   connect(now, &QPushButton::clicked, this, [this] {
     closeWhenEnded_ = true;
     session_.runs().stopNow();
+    session_.laneRuns().stopNow();
   });
-  // The run may end by itself while the question stands.
-  connect(&session_.runs(), &RunController::ended, box, &QMessageBox::close);
+  // The runs may end by themselves while the question stands.
+  const auto over = [this, box] {
+    if (!session_.runs().active() && !session_.laneRuns().active()) box->close();
+  };
+  connect(&session_.runs(), &RunController::ended, box, over);
+  connect(&session_.laneRuns(), &LaneRuns::ended, box, over);
   box->open();
 }
 

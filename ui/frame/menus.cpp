@@ -59,6 +59,10 @@ void MainWindow::makeRunActions() {
                                 tr("<p>Holds the run after the batch in work, and lets it go on from there. (Space)</p>"));
   // Only shown: Space presses buttons and types blanks, so eventFilter() decides what it means.
   runActions_.pause->setShortcutContext(Qt::WidgetShortcut);
+  runActions_.freeDevice =
+      addAction(nullptr, tr("Pause and free the device"), icon("memory"), QKeySequence(Qt::SHIFT | Qt::Key_Space),
+                tr("<p>Saves the run and gives its memory back to other programs, until you resume it: then it goes on as if nothing had been. "
+                   "(Shift+Space)</p>"));
   runActions_.stopAfterEpoch =
       addAction(nullptr, tr("Stop after this epoch"), icon("stop-epoch"), QKeySequence(),
                 tr("<p>Ends the run when the epoch in work is validated. Model, metrics and predictions are kept.</p>"));
@@ -77,6 +81,7 @@ void MainWindow::makeRunActions() {
       runs.pause();
     }
   });
+  connect(runActions_.freeDevice, &QAction::triggered, &runs, &RunController::pauseAndFreeDevice);
   connect(runActions_.stopAfterEpoch, &QAction::triggered, &runs, &RunController::stopAfterEpoch);
   connect(runActions_.stopNow, &QAction::triggered, &runs, &RunController::stopNow);
   connect(&runs, &RunController::stateChanged, this, &MainWindow::updateRunActions);
@@ -107,6 +112,7 @@ void MainWindow::updateRunActions() {
   runActions_.pause->setIconText(runActions_.pause->text());
   runActions_.pause->setIcon(lineIcon(paused ? icon("play") : icon("pause")));
   runActions_.pause->setEnabled(state == RunController::State::Running || paused);
+  runActions_.freeDevice->setEnabled(runActions_.pause->isEnabled());
   runActions_.stopAfterEpoch->setEnabled(active);
   runActions_.stopNow->setEnabled(active);
 }
@@ -213,7 +219,7 @@ void MainWindow::makeRunMenu() {
   QMenu* menu = menuBar()->addMenu(tr("&Run"));
   connect(menu, &QMenu::aboutToShow, this, &commitFocusedField);  // its entries are of the recipe with what is typed
   menu->setToolTipsVisible(true);
-  menu->addActions({runActions_.start, runActions_.pause, runActions_.stopAfterEpoch, runActions_.stopNow});
+  menu->addActions({runActions_.start, runActions_.pause, runActions_.freeDevice, runActions_.stopAfterEpoch, runActions_.stopNow});
   menu->addSeparator();
   undo_ = addAction(menu, tr("Undo"), icon("undo"), QKeySequence(Qt::CTRL | Qt::Key_Z), tr("Takes back the last change of the recipe"));
   redo_ = addAction(menu, tr("Redo"), icon("redo"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_Z),

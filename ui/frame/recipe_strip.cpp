@@ -116,6 +116,8 @@ void RecipeStrip::makeButtons() {
   menu->setToolTipsVisible(true);
   menu->addAction(actions_.stopAfterEpoch);
   menu->addAction(actions_.stopNow);
+  menu->addSeparator();
+  menu->addAction(actions_.freeDevice);
   stop_->setMenu(menu);
   start_ = actionButton(actions_.start, QStringLiteral("play"), this);
   makePrimary(start_);

@@ -20,6 +20,7 @@ struct RunActions {
   QAction* recipes = nullptr;     // opens the recipes that come with Panicle
   QAction* start = nullptr;
   QAction* pause = nullptr;       // pauses or goes on
+  QAction* freeDevice = nullptr;  // pauses, and gives the device back
   QAction* stopAfterEpoch = nullptr;
   QAction* stopNow = nullptr;
 };

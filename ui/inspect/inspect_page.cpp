@@ -257,6 +257,10 @@ QWidget* InspectPage::makeSides() {
 
 void InspectPage::connectParts() {
   connect(chooser_, &RunChooser::runChanged, this, &InspectPage::runChosen);
+  connect(&session_, &Session::inspectRequested, this, [this](const QString& run) {
+    if (chooser_->choose(run)) return;
+    session_.report(tr("Run %1 cannot be inspected: it has kept no predictions of validation photos. Runs that ended, or were stopped, have them.").arg(run));
+  });
   connect(kept_, &QComboBox::currentIndexChanged, this, &InspectPage::showChosen);
   connect(scale_, &QComboBox::currentIndexChanged, this,
           [this] { matrix_->setScale(static_cast<MatrixScale>(scale_->currentData().toInt())); });

@@ -4,8 +4,8 @@
 #include <QLineEdit>
 #include <QSortFilterProxyModel>
 #include <QTableView>
-#include <algorithm>
 
+#include "ui/shared/table_look.h"
 #include "ui/shared/theme.h"
 
 namespace panicle::ui {
@@ -42,18 +42,11 @@ QTableView* InspectionTables::addTable(InspectionModel* model, const QString& ti
   auto* table = new QTableView(this);
   table->setModel(proxy);
   table->setAccessibleName(title);
-  table->setFrameShape(QFrame::NoFrame);
-  table->setSelectionBehavior(QAbstractItemView::SelectRows);
+  setTableLook(*table);
   table->setSelectionMode(QAbstractItemView::SingleSelection);
-  table->setShowGrid(false);
-  table->setWordWrap(false);
   table->setTextElideMode(Qt::ElideMiddle);
-  table->setTabKeyNavigation(false);
   table->setSortingEnabled(true);
-  table->verticalHeader()->hide();
-  table->verticalHeader()->setDefaultSectionSize(std::max(3 * kGrid, fontMetrics().height() + kGrid));
   QHeaderView* header = table->horizontalHeader();
-  header->setHighlightSections(false);
   // Names share what the figures leave; fixed widths stay the same for any number of rows.
   for (int column = 0; column < model->columnCount(); ++column) {
     const bool name = model->headerData(column, Qt::Horizontal, Qt::TextAlignmentRole).toInt() & Qt::AlignLeft;

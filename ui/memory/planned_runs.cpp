@@ -3,8 +3,10 @@
 #include <QCoreApplication>
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <utility>
 
+#include "core/base/error.h"
 #include "ui/shared/architecture_words.h"
 #include "ui/shared/memory_words.h"
 #include "ui/shared/theme.h"
@@ -25,34 +27,48 @@ QString signedPercent(double share) {
   return (share < 0 ? QStringLiteral("−") : QStringLiteral("+")) + formatPercent(std::abs(share));
 }
 
+// nullopt in the trash, and of a run that was deleted meanwhile.
+std::optional<RunRecord> kept(const RunStore& store, const std::string& id) {
+  try {
+    RunRecord run = store.get(id);
+    if (run.trashed.empty()) return run;
+  } catch (const Error&) {
+  }
+  return std::nullopt;
+}
+
+void addStages(const RunRecord& run, std::vector<PlannedStage>& found) {
+  for (const StageMemory& memory : run.memory.stages) {
+    const auto at = static_cast<std::size_t>(memory.stage);
+    const quint64 measured = heldOf(memory.measured, run.memory.cuda);
+    if (!memory.predicted || memory.stage < 0 || at >= run.spec.stages.size() || measured == 0) continue;
+    const StageOptions& stage = run.spec.stages[at];
+    const BatchOptions& batch = run.spec.batchOf(stage);
+    found.push_back({.run = run.id,
+                     .name = QString::fromStdString(run.name),
+                     .stage = memory.stage,
+                     .stages = static_cast<int>(run.spec.stages.size()),
+                     .architecture = run.spec.model.arch,
+                     .size = networkSize(stage),
+                     .batch = batch.size,
+                     .accum = (batch.effectiveSize() + batch.size - 1) / std::max(batch.size, 1),
+                     .device = QString::fromStdString(run.memory.profile),
+                     .planned = memory.predicted->held(),
+                     .measured = measured,
+                     .whole = memory.whole});
+  }
+}
+
 }  // namespace
 
 double PlannedStage::error() const {
   return measured == 0 ? 0 : (static_cast<double>(planned) - static_cast<double>(measured)) / static_cast<double>(measured);
 }
 
-std::vector<PlannedStage> plannedStages(const std::vector<RunRecord>& runs) {
+std::vector<PlannedStage> plannedStages(const RunStore& store, const std::vector<MeasuredRun>& runs) {
   std::vector<PlannedStage> found;
-  for (const RunRecord& run : runs) {
-    for (const StageMemory& memory : run.memory.stages) {
-      const auto at = static_cast<std::size_t>(memory.stage);
-      const quint64 measured = heldOf(memory.measured, run.memory.cuda);
-      if (!memory.predicted || memory.stage < 0 || at >= run.spec.stages.size() || measured == 0) continue;
-      const StageOptions& stage = run.spec.stages[at];
-      const BatchOptions& batch = run.spec.batchOf(stage);
-      found.push_back({.run = run.id,
-                       .name = QString::fromStdString(run.name),
-                       .stage = memory.stage,
-                       .stages = static_cast<int>(run.spec.stages.size()),
-                       .architecture = run.spec.model.arch,
-                       .size = networkSize(stage),
-                       .batch = batch.size,
-                       .accum = (batch.effectiveSize() + batch.size - 1) / std::max(batch.size, 1),
-                       .device = QString::fromStdString(run.memory.profile),
-                       .planned = memory.predicted->held(),
-                       .measured = measured,
-                       .whole = memory.whole});
-    }
+  for (const MeasuredRun& measured : runs) {
+    if (const std::optional<RunRecord> run = kept(store, measured.run)) addStages(*run, found);
   }
   return found;
 }

@@ -27,8 +27,8 @@ struct PlannedStage {
   double error() const;  // of the plan, as a share of what was measured; above 0: it planned too much
 };
 
-// The stages that were planned and measured, newest run first.
-std::vector<PlannedStage> plannedStages(const std::vector<RunRecord>& runs);
+// The stages that were planned and measured, in the order of the runs; without what is in the trash.
+std::vector<PlannedStage> plannedStages(const RunStore& store, const std::vector<MeasuredRun>& runs);
 
 // "Processor, 12 runs: 1.00 times the planned was measured in the median, 1.02 times at worst (run 7)", a line for each kind of device.
 QString errorWords(const std::vector<PlannerError>& errors);

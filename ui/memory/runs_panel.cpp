@@ -11,6 +11,7 @@
 #include "ui/shared/empty_state.h"
 #include "ui/shared/runs_reader.h"
 #include "ui/shared/session.h"
+#include "ui/shared/table_look.h"
 #include "ui/shared/theme.h"
 
 namespace panicle::ui {
@@ -40,7 +41,10 @@ RunsPanel::RunsPanel(Session& session, QWidget* parent)
   using Read = std::pair<QString, std::vector<PlannedStage>>;
   new RunsReader(
       session_, this, tr("Reading what runs took"),
-      [](const RunStore& store) { return Read(errorWords(plannerError(store.measuredRuns())), plannedStages(store.list())); },
+      [](const RunStore& store) {
+        const std::vector<MeasuredRun> runs = store.measuredRuns();
+        return Read(errorWords(plannerError(runs)), plannedStages(store, runs));
+      },
       [this](Read read) { showRuns(read.first, std::move(read.second)); });
 }
 
@@ -52,18 +56,10 @@ void RunsPanel::makeTable() {
   view_->setAccessibleName(tr("Runs: planned and measured memory"));
   view_->setSortingEnabled(true);
   view_->sortByColumn(PlannedRunsModel::Run, Qt::AscendingOrder);
-  view_->setSelectionBehavior(QAbstractItemView::SelectRows);
+  setTableLook(*view_);
   view_->setSelectionMode(QAbstractItemView::SingleSelection);
   view_->setEditTriggers(QAbstractItemView::NoEditTriggers);
-  view_->setShowGrid(false);
-  view_->setAlternatingRowColors(true);
-  view_->setFrameShape(QFrame::NoFrame);
-  view_->setWordWrap(false);
-  view_->setTabKeyNavigation(false);
-  view_->verticalHeader()->hide();
-  view_->verticalHeader()->setDefaultSectionSize(view_->fontMetrics().height() + kGrid);
   QHeaderView* header = view_->horizontalHeader();
-  header->setHighlightSections(false);
   header->setSectionResizeMode(QHeaderView::ResizeToContents);
   header->setSectionResizeMode(PlannedRunsModel::Name, QHeaderView::Stretch);
 }

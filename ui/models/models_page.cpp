@@ -29,6 +29,7 @@
 #include "ui/shared/flow_layout.h"
 #include "ui/shared/page.h"
 #include "ui/shared/session.h"
+#include "ui/shared/table_look.h"
 #include "ui/shared/theme.h"
 #include "ui/shared/weight_states.h"
 #include "ui/shared/word_filter.h"
@@ -186,19 +187,11 @@ void ModelsPage::makeTable() {
   view_->setToolTip(
       tr("<p>A click or Enter puts an architecture into the recipe; the arrow keys only look. The columns' "
          "titles sort.</p>"));
-  view_->setSelectionBehavior(QAbstractItemView::SelectRows);
+  setTableLook(*view_);
   view_->setSelectionMode(QAbstractItemView::SingleSelection);
   view_->setEditTriggers(QAbstractItemView::NoEditTriggers);
-  view_->setShowGrid(false);
-  view_->setAlternatingRowColors(true);
-  view_->setFrameShape(QFrame::NoFrame);
-  view_->setWordWrap(false);
-  view_->setTabKeyNavigation(false);
-  view_->verticalHeader()->hide();
-  view_->verticalHeader()->setDefaultSectionSize(view_->fontMetrics().height() + kGrid);
   stack_->setMinimumHeight((kRows + 1) * view_->verticalHeader()->defaultSectionSize());
   QHeaderView* header = view_->horizontalHeader();
-  header->setHighlightSections(false);
   view_->viewport()->installEventFilter(this);
   connect(header, &QHeaderView::sortIndicatorChanged, this, [this](int section, Qt::SortOrder order) {
     session_.settings().setValue(kSortKey, section);

@@ -13,6 +13,7 @@
 
 #include "ui/shared/architecture_words.h"
 #include "ui/shared/session.h"
+#include "ui/shared/table_look.h"
 #include "ui/shared/theme.h"
 
 namespace panicle::ui {
@@ -256,17 +257,9 @@ void SizeAdvisor::build() {
   view_->setSortingEnabled(true);
   view_->sortByColumn(PixelsColumn, Qt::AscendingOrder);
   view_->setAccessibleName(tr("Candidate sizes"));
-  view_->setSelectionBehavior(QAbstractItemView::SelectRows);
+  setTableLook(*view_);
   view_->setSelectionMode(QAbstractItemView::SingleSelection);
   view_->setEditTriggers(QAbstractItemView::NoEditTriggers);
-  view_->setShowGrid(false);
-  view_->setAlternatingRowColors(true);
-  view_->setFrameShape(QFrame::NoFrame);
-  view_->setWordWrap(false);
-  view_->setTabKeyNavigation(false);
-  view_->verticalHeader()->hide();
-  view_->verticalHeader()->setDefaultSectionSize(view_->fontMetrics().height() + kGrid);
-  view_->horizontalHeader()->setHighlightSections(false);
   view_->horizontalHeader()->setSectionResizeMode(FitColumn, QHeaderView::Stretch);
   view_->setToolTip(tr("Return or a double click makes a size the item size; the columns' titles sort."));
   facts_->setWordWrap(true);

@@ -15,6 +15,7 @@
 #include <QVBoxLayout>
 #include <algorithm>
 
+#include "ui/shared/table_look.h"
 #include "ui/shared/theme.h"
 
 namespace panicle::ui {
@@ -137,15 +138,8 @@ void SweepTable::build() {
   view_->setModel(model_);
   view_->setAccessibleName(tr("Sweeps"));
   view_->setToolTip(tr("<p>The sweep that is chosen stands in front of the others in the plot. Delete removes it.</p>"));
-  view_->setSelectionBehavior(QAbstractItemView::SelectRows);
+  setTableLook(*view_);
   view_->setSelectionMode(QAbstractItemView::SingleSelection);
-  view_->setShowGrid(false);
-  view_->setAlternatingRowColors(true);
-  view_->setFrameShape(QFrame::NoFrame);
-  view_->setWordWrap(false);
-  view_->setTabKeyNavigation(false);
-  view_->verticalHeader()->hide();
-  view_->horizontalHeader()->setHighlightSections(false);
   view_->horizontalHeader()->setStretchLastSection(true);
   view_->setMinimumHeight(3 * (fontMetrics().height() + kGrid));
   auto* title = new QLabel(tr("Sweeps"), this);
@@ -186,7 +180,6 @@ void SweepTable::showSweeps(const std::vector<Sweep>& sweeps, int chosen) {
 }
 
 void SweepTable::fitColumns() {
-  view_->verticalHeader()->setDefaultSectionSize(view_->fontMetrics().height() + kGrid);
   int room = view_->width() - view_->verticalScrollBar()->sizeHint().width();
   for (int column = 0; column < LearnsColumn; ++column) {
     view_->resizeColumnToContents(column);

@@ -113,7 +113,7 @@ void RunChanges::resume(const std::string& run, std::function<void()> begun) {
       this, tr("Reading run %1").arg(QString::fromStdString(run)),
       [store = &session_.store(), run](std::stop_token, const Progress&) { return store->get(run).spec; },
       [this, run, begun = std::move(begun)](const RunSpec& spec) {
-        if (session_.runs().active()) {
+        if (session_.runs().active() || session_.deviceIsBusy(spec.device)) {
           session_.report(tr("A run is in progress: run %1 can go on when it has ended.").arg(QString::fromStdString(run)));
           return;
         }

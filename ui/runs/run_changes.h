@@ -35,7 +35,7 @@ class RunChanges : public QObject {
   void setTags(const Ids& runs, const QString& text);
   void setNote(const Ids& runs, const QString& note);
   void keepAsIs(const Ids& runs);
-  // Goes on with an interrupted run as the run in progress, unless there is one already; `begun` when it has.
+  // Goes on with a run that did not come to its end as the run in progress, unless there is one already; `begun` when it has.
   void resume(const std::string& run, std::function<void()> begun);
   void moveToTrash(const Ids& runs);
   void restore(const Ids& runs);

@@ -17,7 +17,8 @@ RunCommands::RunCommands(RunsModel& model, RunsTable& table, QObject* parent) : 
   tag = make(QStringLiteral("tag"), tr("Tags"), tr("Edits the tags of the current run, apart by commas; what you add or take away goes for all selected runs"), Qt::Key_T);
   note = make(QStringLiteral("note"), tr("Note"), tr("Writes a line about the current run, the same for all selected ones"), Qt::Key_N);
   duplicate = make(QStringLiteral("copy"), tr("Copy recipe"), tr("Makes the current run's settings the recipe, to change and start again. Undo brings yours back"), Qt::CTRL | Qt::Key_D);
-  resume = make(QStringLiteral("play"), tr("Resume"), tr("Goes on with the interrupted run from its last checkpoint, as if nothing had happened"), Qt::Key_R);
+  inspect = make(QStringLiteral("inspect"), tr("Inspect"), tr("Shows what the run gets right and wrong, photo by photo; a double click on the row does so too"), Qt::Key_Return);
+  resume = make(QStringLiteral("play"), tr("Resume"), tr("Goes on from its last checkpoint with a run that was cut off, stopped or has failed, as if nothing had happened"), Qt::Key_R);
   keep = make(QStringLiteral("check"), tr("Keep as is"), tr("Leaves the interrupted runs as they stand: stopped, with what they have learned and measured"), Qt::Key_K);
   save = make(QStringLiteral("save"), tr("Save as file …"), tr("Writes the current run with its settings, history, weights and predictions into one zip, to keep or to give away"), Qt::CTRL | Qt::Key_E);
   bring = make(QStringLiteral("folder"), tr("Bring in …"), tr("Reads a run from such a zip into this workspace"), Qt::CTRL | Qt::Key_I);
@@ -40,7 +41,7 @@ QAction* RunCommands::make(const QString& icon, const QString& text, const QStri
   return action;
 }
 
-std::vector<QAction*> RunCommands::ofKept() const { return {compare, star, rename, tag, note, duplicate, save, resume, keep, trash}; }
+std::vector<QAction*> RunCommands::ofKept() const { return {inspect, compare, star, rename, tag, note, duplicate, save, resume, keep, trash}; }
 
 std::vector<QAction*> RunCommands::ofTrashed() const { return {restore, purge}; }
 
@@ -67,9 +68,10 @@ void RunCommands::update() {
   star->setText(all([](const RunSummary* run) { return run->starred; }) ? tr("Take the star away") : tr("Star"));
   for (QAction* action : {compare, star, rename, tag, note, duplicate, save, restore, purge}) action->setEnabled(!runs.empty());
   trash->setEnabled(!runs.empty() && !any(active));
-  const bool one = runs.size() == 1 && all(interrupted);
-  resume->setVisible(!trash_ && any(interrupted));
-  resume->setEnabled(one);
+  const auto left = [&](const RunSummary* run) { return interrupted(run) || run->status == RunStatus::Stopped || run->status == RunStatus::Failed; };
+  inspect->setEnabled(!trash_ && runs.size() == 1 && !any(active));
+  resume->setVisible(!trash_ && any(left));
+  resume->setEnabled(runs.size() == 1);
   keep->setVisible(!trash_ && any(interrupted));
   keep->setEnabled(all(interrupted));
 }

@@ -25,6 +25,7 @@ class RunCommands : public QObject {
   QAction* tag;
   QAction* note;
   QAction* duplicate;
+  QAction* inspect;
   QAction* resume;
   QAction* keep;
   QAction* save;

@@ -83,6 +83,7 @@ void RunDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, c
 }
 
 bool RunDelegate::editorEvent(QEvent* event, QAbstractItemModel* model, const QStyleOptionViewItem& option, const QModelIndex& index) {
+  if (isColumn(index, RunColumn::Star) && event->type() == QEvent::MouseButtonDblClick) return true;  // two clicks, each told by its release
   if (isColumn(index, RunColumn::Star) && event->type() == QEvent::MouseButtonRelease &&
       static_cast<QMouseEvent*>(event)->button() == Qt::LeftButton) {
     Q_EMIT starClicked(index);

@@ -217,8 +217,8 @@ QWidget* RunsPage::makeSplitter() {
     lower_->setCurrentWidget(sweep_);
   });
   connect(sweep_, &SweepPanel::closed, this, &RunsPage::showLower);
-  connect(sweep_, &SweepPanel::queued, this, [this](const std::vector<RunSpec>& specs, const QString& group) {
-    queue_->add(specs, group);
+  connect(sweep_, &SweepPanel::queued, this, [this](const std::vector<RunSpec>& specs, const QueueOptions& options) {
+    queue_->add(specs, options);
     showLower();
   });
   splitter_->addWidget(stack_);
@@ -283,6 +283,11 @@ void RunsPage::follow() {
 
 void RunsPage::followActions() {
   const auto on = [this](QAction* action, auto done) { connect(action, &QAction::triggered, this, done); };
+  on(actions_->inspect, [this] {
+    const std::vector<std::string> chosen = table_->selectedRuns();
+    if (chosen.size() == 1) session_.inspectRun(QString::fromStdString(chosen.front()));
+  });
+  connect(table_, &QTableView::activated, actions_->inspect, &QAction::trigger);  // by a double click: Enter is the action's own
   on(actions_->compare, [this] { toggleCompared(); });
   on(actions_->star, [this] { toggleStars(); });
   on(actions_->rename, [this] { table_->editCell(RunColumn::Name); });

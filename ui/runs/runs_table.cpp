@@ -12,6 +12,7 @@
 #include "ui/runs/run_delegate.h"
 #include "ui/runs/runs_model.h"
 #include "ui/shared/session.h"
+#include "ui/shared/table_look.h"
 #include "ui/shared/theme.h"
 
 namespace panicle::ui {
@@ -36,19 +37,10 @@ RunsTable::RunsTable(Session& session, RunsModel& model, QWidget* parent) : QTab
   auto* delegate = new RunDelegate(this);
   setItemDelegate(delegate);
   setAccessibleName(tr("Runs"));
-  setSelectionBehavior(QAbstractItemView::SelectRows);
+  setTableLook(*this);
   setSelectionMode(QAbstractItemView::ExtendedSelection);
   setEditTriggers(QAbstractItemView::DoubleClicked);
-  setShowGrid(false);
-  setAlternatingRowColors(true);
-  setFrameShape(QFrame::NoFrame);
-  setWordWrap(false);
-  setTabKeyNavigation(false);
   setHorizontalScrollMode(QAbstractItemView::ScrollPerPixel);
-  verticalHeader()->hide();
-  verticalHeader()->setSectionResizeMode(QHeaderView::Fixed);
-  verticalHeader()->setMinimumSectionSize(1);
-  verticalHeader()->setDefaultSectionSize(fontMetrics().height() + kGrid);
   arrangeHeader();
   connect(selectionModel(), &QItemSelectionModel::selectionChanged, this, &RunsTable::selectedRunsChanged);
   connect(selectionModel(), &QItemSelectionModel::currentRowChanged, this, &RunsTable::selectedRunsChanged);
@@ -66,7 +58,6 @@ RunsTable::RunsTable(Session& session, RunsModel& model, QWidget* parent) : QTab
 
 void RunsTable::arrangeHeader() {
   QHeaderView* header = horizontalHeader();
-  header->setHighlightSections(false);
   header->setSectionsMovable(true);
   header->setFirstSectionMovable(false);
   header->setMinimumSectionSize(3 * kGrid);
@@ -146,7 +137,14 @@ void RunsTable::fitColumns() {
     if (words.column == RunColumn::Star) width = kStarWidth;
     horizontalHeader()->resizeSection(column, width);
   }
+  stretchLast();
   fitted_ = true;
+}
+
+// Not always, or it would shrink to nothing where the columns need more than there is.
+void RunsTable::stretchLast() {
+  horizontalHeader()->setStretchLastSection(false);
+  horizontalHeader()->setStretchLastSection(horizontalHeader()->length() < viewport()->width());
 }
 
 std::vector<std::string> RunsTable::selectedRuns() const {
@@ -204,9 +202,14 @@ void RunsTable::contextMenuEvent(QContextMenuEvent* event) {
 // In the font that the page has by now.
 void RunsTable::showEvent(QShowEvent* event) {
   QTableView::showEvent(event);
-  verticalHeader()->setDefaultSectionSize(fontMetrics().height() + kGrid);
   if (restored_) fitted_ = true;
   if (!fitted_) fitColumns();
+  stretchLast();
+}
+
+void RunsTable::resizeEvent(QResizeEvent* event) {
+  QTableView::resizeEvent(event);
+  stretchLast();
 }
 
 }  // namespace panicle::ui

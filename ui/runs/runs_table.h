@@ -35,10 +35,12 @@ class RunsTable : public QTableView {
   void keyPressEvent(QKeyEvent* event) override;
   void contextMenuEvent(QContextMenuEvent* event) override;
   void showEvent(QShowEvent* event) override;
+  void resizeEvent(QResizeEvent* event) override;
 
  private:
   void arrangeHeader();
   void resetColumns();
+  void stretchLast();      // where the columns leave room
   void remember();
   bool foldCurrent(int key);
 

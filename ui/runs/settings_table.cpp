@@ -11,6 +11,7 @@
 #include <functional>
 
 #include "ui/runs/run_columns.h"
+#include "ui/shared/table_look.h"
 #include "ui/shared/theme.h"
 
 namespace panicle::ui {
@@ -61,16 +62,8 @@ SettingsTable::SettingsTable(QWidget* parent) : QTableWidget(parent) {
   setAccessibleName(tr("Results and settings of the compared runs"));
   setToolTip(tr("One column a run. Below the results stand only the settings that are not the same in all of them. Ctrl+C copies the table."));
   setEditTriggers(QAbstractItemView::NoEditTriggers);
-  setSelectionBehavior(QAbstractItemView::SelectRows);
-  setTabKeyNavigation(false);
-  setShowGrid(false);
-  setAlternatingRowColors(true);
-  setWordWrap(false);
-  setFrameShape(QFrame::NoFrame);
-  verticalHeader()->hide();
-  horizontalHeader()->setHighlightSections(false);
+  setTableLook(*this);
   setHorizontalScrollMode(QAbstractItemView::ScrollPerPixel);
-  verticalHeader()->setDefaultSectionSize(fontMetrics().height() + kGrid);
 }
 
 void SettingsTable::setComparison(std::shared_ptr<const Comparison> comparison) {
@@ -189,11 +182,6 @@ void SettingsTable::keyPressEvent(QKeyEvent* event) {
     return;
   }
   QTableWidget::keyPressEvent(event);
-}
-
-void SettingsTable::changeEvent(QEvent* event) {
-  QTableWidget::changeEvent(event);
-  if (event->type() == QEvent::FontChange) verticalHeader()->setDefaultSectionSize(fontMetrics().height() + kGrid);
 }
 
 }  // namespace panicle::ui

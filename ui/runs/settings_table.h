@@ -18,7 +18,6 @@ class SettingsTable : public QTableWidget {
 
  protected:
   void keyPressEvent(QKeyEvent* event) override;  // Ctrl+C copies the table
-  void changeEvent(QEvent* event) override;
 
  private:
   void addHeading(const QString& text);

@@ -23,6 +23,7 @@
 #include "core/base/error.h"
 #include "core/runs/compare_runs.h"
 #include "core/runs/memory_plan.h"
+#include "ui/runs/halving_box.h"
 #include "ui/runs/sweep_model.h"
 #include "ui/shared/field_editor.h"
 #include "ui/shared/field_rules.h"
@@ -32,6 +33,7 @@
 #include "ui/shared/memory_forecast.h"
 #include "ui/shared/memory_profiles.h"
 #include "ui/shared/session.h"
+#include "ui/shared/table_look.h"
 #include "ui/shared/theme.h"
 
 namespace panicle::ui {
@@ -63,6 +65,9 @@ QString proposal(const FieldDescription& field) {
   return QString::fromStdString(now);
 }
 
+// Equal for runs whose epochs take as long.
+std::string alike(const RunSummary& run) { return run.architecture + '\n' + run.transforms + '\n' + run.data; }
+
 }  // namespace
 
 SweepPanel::SweepPanel(Session& session, QWidget* parent)
@@ -73,6 +78,7 @@ SweepPanel::SweepPanel(Session& session, QWidget* parent)
       sample_(new QCheckBox(tr("Only a random sa&mple"), this)),
       draws_(new QSpinBox(this)),
       seeds_(new QSpinBox(this)),
+      rounds_(new HalvingBox(this)),
       problem_(new QLabel(this)),
       state_(new QLabel(this)),
       table_(new QTableView(this)),
@@ -98,10 +104,8 @@ SweepPanel::SweepPanel(Session& session, QWidget* parent)
   });
   connect(draws_, &QSpinBox::valueChanged, &delay_, qOverload<>(&QTimer::start));
   connect(seeds_, &QSpinBox::valueChanged, &delay_, qOverload<>(&QTimer::start));
-  connect(add_, &QPushButton::clicked, this, [this] {
-    const std::vector<RunSpec> specs = model_->runnable();
-    if (!specs.empty()) Q_EMIT queued(specs, tr("sweep of %1").arg(specs.size()));
-  });
+  connect(rounds_, &HalvingBox::changed, &delay_, qOverload<>(&QTimer::start));
+  connect(add_, &QPushButton::clicked, this, &SweepPanel::queue);
   connect(close_, &QPushButton::clicked, this, &SweepPanel::closed);
 }
 
@@ -132,6 +136,7 @@ QWidget* SweepPanel::makeLeft() {
   flow->addWidget(draws_);
   flow->addWidget(labelledField(tr("S&eeds"), seeds_, options)->parentWidget());
   rows_->addWidget(options);
+  rows_->addWidget(rounds_);
   rows_->addWidget(problem_);
   rows_->addStretch(1);
   auto* scroll = new QScrollArea(this);
@@ -145,15 +150,7 @@ QWidget* SweepPanel::makeLeft() {
 QWidget* SweepPanel::makeRight() {
   table_->setModel(model_);
   table_->setAccessibleName(tr("Runs of the sweep"));
-  table_->setSelectionBehavior(QAbstractItemView::SelectRows);
-  table_->setShowGrid(false);
-  table_->setAlternatingRowColors(true);
-  table_->setFrameShape(QFrame::NoFrame);
-  table_->setWordWrap(false);
-  table_->setTabKeyNavigation(false);
-  table_->verticalHeader()->hide();
-  table_->verticalHeader()->setDefaultSectionSize(fontMetrics().height() + kGrid);
-  table_->horizontalHeader()->setHighlightSections(false);
+  setTableLook(*table_);
   table_->horizontalHeader()->setStretchLastSection(true);
   state_->setForegroundRole(QPalette::PlaceholderText);
   state_->setWordWrap(true);
@@ -187,7 +184,12 @@ void SweepPanel::open() {
   session_.memoryProfiles().look();
 }
 
-void SweepPanel::setTimed(std::vector<RunSummary> runs) { timed_ = std::move(runs); }
+void SweepPanel::setTimed(const std::vector<RunSummary>& runs) {
+  timed_.clear();
+  for (const RunSummary& run : runs) {
+    if (std::isfinite(run.seconds_per_epoch)) timed_.emplace(alike(run), run.seconds_per_epoch);
+  }
+}
 
 QString SweepPanel::problem() const { return problem_->text(); }
 
@@ -269,37 +271,75 @@ void SweepPanel::proposeValues(const Axis& axis) {
 
 void SweepPanel::plan() {
   delay_.stop();
-  SweepOptions options;
-  options.repeat = seeds_->value();
-  if (sample_->isChecked()) options.random = draws_->value();
   QString problem;
-  std::vector<SweepMember> members;
+  std::vector<SweepMember> planned;
+  halving_.reset();
   try {
-    for (const Axis& axis : axes_) {
-      const int index = axis.field->findText(axis.field->currentText());
-      const QString key = index >= 0 ? axis.field->itemData(index).toString() : axis.field->currentText().trimmed();
-      if (key.isEmpty() || axis.values->text().trimmed().isEmpty()) continue;
-      options.axes.push_back(parseSweepAxis((key + QLatin1Char('=') + axis.values->text().trimmed()).toStdString()));
-    }
-    if (!options.axes.empty()) members = planSweep(base_, options);
+    halving_ = rounds_->halving();
+    planned = members(halving_);
   } catch (const Error& error) {
     problem = QString::fromUtf8(error.what());
   }
   problem_->setText(problem);
   problem_->setVisible(!problem.isEmpty());
-  model_->setMembers(std::move(members));
+  model_->setMembers(std::move(planned));
   table_->resizeColumnsToContents();
   forecast();
   showState();
 }
 
-// Of runs with the same network and transforms, whose epochs were timed here: the newest.
+// Of a halving, those of its first round.
+std::vector<SweepMember> SweepPanel::members(const std::optional<Halving>& halving) const {
+  SweepOptions options;
+  options.repeat = seeds_->value();
+  if (sample_->isChecked()) options.random = draws_->value();
+  const std::string epochs = "stages." + std::to_string(base_.stages.size() - 1) + ".schedule.epochs";
+  for (const Axis& axis : axes_) {
+    const int index = axis.field->findText(axis.field->currentText());
+    const QString key = index >= 0 ? axis.field->itemData(index).toString() : axis.field->currentText().trimmed();
+    if (key.isEmpty() || axis.values->text().trimmed().isEmpty()) continue;
+    options.axes.push_back(parseSweepAxis((key + QLatin1Char('=') + axis.values->text().trimmed()).toStdString()));
+    const auto& keys = options.axes.back().keys;
+    if (halving && std::find(keys.begin(), keys.end(), epochs) != keys.end()) {
+      throw Error("the rounds of the halving set " + epochs + "; take it out of the settings, or switch the halving off");
+    }
+  }
+  if (options.axes.empty()) return {};
+  std::vector<SweepMember> planned = planSweep(base_, options);
+  if (!halving) return planned;
+  for (SweepMember& member : planned) member.spec.stages.back().schedule.epochs = halving->epochs.front();
+  return planned;
+}
+
+void SweepPanel::queue() {
+  const std::vector<RunSpec> specs = model_->runnable();
+  if (specs.empty()) return;
+  const QString group = halving_ ? tr("halving of %1") : tr("sweep of %1");
+  Q_EMIT queued(specs, {.group = group.arg(specs.size()).toStdString(), .held = false, .halving = halving_});
+}
+
+// From epochs of the newest run with the same network and transforms that were timed here.
 double SweepPanel::secondsOf(const RunSpec& spec) const {
   const RunSummary wanted = summarize(spec);
-  const auto like = std::find_if(timed_.begin(), timed_.end(), [&](const RunSummary& run) {
-    return run.architecture == wanted.architecture && run.transforms == wanted.transforms && run.data == wanted.data && std::isfinite(run.seconds_per_epoch);
-  });
-  return like == timed_.end() ? -1 : like->seconds_per_epoch * wanted.planned_epochs;
+  const auto like = timed_.find(alike(wanted));
+  return like == timed_.end() ? -1 : like->second * wanted.planned_epochs;
+}
+
+// Of a halving, as if those that go on took as long as all do in the mean.
+double SweepPanel::secondsOfAll() const {
+  const double first = model_->seconds();
+  if (!halving_ || first < 0) return first;
+  const std::vector<RunSpec> specs = model_->runnable();
+  if (specs.empty()) return 0;
+  const int epochs = summarize(specs.front()).planned_epochs;
+  const double perEpoch = first / static_cast<double>(specs.size()) / std::max(epochs, 1);
+  const std::vector<std::size_t> sizes = rungSizes(*halving_, specs.size());
+  double sum = 0;
+  for (std::size_t i = 0; i < sizes.size(); ++i) {
+    const int more = halving_->epochs[i] - halving_->epochs.front();
+    sum += static_cast<double>(sizes[i]) * perEpoch * (epochs + more);
+  }
+  return sum;
 }
 
 // In a job, each as soon as it is known: the first of a network takes a second, those that are alike nothing.
@@ -355,7 +395,8 @@ void SweepPanel::showState() {
     parts << (good == 1 ? tr("1 run") : tr("%1 runs").arg(formatCount(good)));
     if (good < all) parts << tr("%1 cannot run").arg(formatCount(all - good));
     if (model_->tooLarge() > 0) parts << tr("%1 will not fit into memory").arg(formatCount(model_->tooLarge()));
-    if (good > 0 && model_->seconds() >= 0) parts << tr("about %1 in all").arg(formatDuration(model_->seconds()));
+    if (halving_ && good > 0) parts << halvingWords(*halving_, good);
+    if (const double seconds = secondsOfAll(); good > 0 && seconds >= 0) parts << tr("about %1 in all").arg(formatDuration(seconds));
     if (planning_) parts << tr("memory is being predicted");
   }
   state_->setText(parts.join(QStringLiteral(" · ")));

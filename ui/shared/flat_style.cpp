@@ -151,6 +151,8 @@ int FlatStyle::pixelMetric(PixelMetric metric, const QStyleOption* option, const
 
 int FlatStyle::styleHint(StyleHint hint, const QStyleOption* option, const QWidget* widget, QStyleHintReturn* result) const {
   if (hint == SH_ToolTip_WakeUpDelay) return kTooltipMs;
+  // A click chooses a row; only a double click or Enter does what rows are for, whatever the desktop's files do.
+  if (hint == SH_ItemView_ActivateItemOnSingleClick) return 0;
   return QProxyStyle::styleHint(hint, option, widget, result);
 }
 

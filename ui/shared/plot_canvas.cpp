@@ -73,6 +73,7 @@ void PlotCanvas::setSpread(int curve, const std::vector<double>& deviation) {
   bars->setDataPlottable(graph);
   bars->setPen(QPen(impl_->styles[at].color, 1));
   bars->setData(QVector<double>(deviation.begin(), deviation.end()));
+  impl_->bars.push_back(bars);
   impl_->schedule();
 }
 
@@ -88,6 +89,7 @@ void PlotCanvas::removeCurves() {
   d.crossHair->forget();
   d.plot->clearPlottables();  // graphs and their error bars
   d.graphs.clear();
+  d.bars.clear();
   d.styles.clear();
   d.plot->yAxis2->setVisible(false);
   d.rightHeading->setText({});

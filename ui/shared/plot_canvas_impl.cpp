@@ -213,6 +213,7 @@ void PlotCanvas::Impl::follow(QCPAxis* axis, bool keys) {
     axis->setRange(log ? QCPRange(0.1, 1) : QCPRange(0, 1));
     return;
   }
+  if (!keys) range = barRange(axis, range, domain);
   if (log) {
     axis->setRange(range.lower / 1.1, range.upper * 1.1);
     return;
@@ -233,6 +234,17 @@ void PlotCanvas::Impl::follow(QCPAxis* axis, bool keys) {
     range = range.expanded(QCPRange(marked.lower - room, marked.upper + room));
   }
   axis->setRange(range);
+}
+
+// With the error bars on the axis.
+QCPRange PlotCanvas::Impl::barRange(const QCPAxis* axis, QCPRange range, QCP::SignDomain domain) const {
+  for (const QCPAbstractPlottable* of : bars) {
+    if (of->valueAxis() != axis) continue;
+    bool found = false;
+    const QCPRange own = of->getValueRange(found, domain);
+    if (found) range.expand(own);
+  }
+  return range;
 }
 
 // Room for the names at the curves' ends; with an axis at the right, the headings name the curves instead.

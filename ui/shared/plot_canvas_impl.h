@@ -29,6 +29,7 @@ struct PlotCanvas::Impl {
   void redraw();
   void followData();
   void follow(QCPAxis* axis, bool keys);
+  QCPRange barRange(const QCPAxis* axis, QCPRange range, QCP::SignDomain domain) const;
   void fixMargins();
   bool fixTicks();
   void restyle();
@@ -53,6 +54,7 @@ struct PlotCanvas::Impl {
   QTimer timer;
   std::vector<CurveStyle> styles;
   std::vector<QCPGraph*> graphs;
+  std::vector<const QCPAbstractPlottable*> bars;  // errors of some of the graphs
   std::unique_ptr<PlotNotes> notes;
   std::unique_ptr<CrossHair> crossHair;
   std::unique_ptr<EndLabels> endLabels;

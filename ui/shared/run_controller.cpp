@@ -17,6 +17,7 @@ constexpr int kDrainMs = 33;
 // Of a run whose control is not there yet.
 struct Wanted {
   bool pause = false;
+  bool freeDevice = false;  // with the pause
   bool stop = false;
   bool stopAfterEpoch = false;
 };
@@ -67,7 +68,8 @@ struct RunController::Impl {
     if (!control) return;
     if (wanted.stop) control->stopNow();
     if (wanted.stopAfterEpoch) control->stopAfterEpoch();
-    if (wanted.pause) control->pause();
+    if (wanted.freeDevice) control->pauseAndFreeDevice();
+    if (wanted.pause && !wanted.freeDevice) control->pause();
   }
 
   // Says something to the run's control, which may not be there (null), and keeps for one that comes what is wanted of it.
@@ -196,11 +198,20 @@ void RunController::pause() {
   impl_->setState(State::Paused);
 }
 
+void RunController::pauseAndFreeDevice() {
+  if (state() != State::Running && state() != State::Paused) return;
+  impl_->tell([](Wanted& wanted, TrainControl* control) {
+    wanted.pause = wanted.freeDevice = true;
+    if (control) control->pauseAndFreeDevice();
+  });
+  impl_->setState(State::Paused);
+}
+
 void RunController::resume() {
   if (state() != State::Paused) return;
   impl_->handOverChange();
   impl_->tell([](Wanted& wanted, TrainControl* control) {
-    wanted.pause = false;
+    wanted.pause = wanted.freeDevice = false;
     if (control) control->resume();
   });
   impl_->setState(State::Running);

@@ -32,6 +32,7 @@ class RunController : public QObject {
   using Work = std::function<RunOutcome(RunStore&, const TakeControl& take, const TrainObserver& observer)>;
   void start(const RunSpec& spec, Work work);
   void pause();
+  void pauseAndFreeDevice();         // also of a run that is paused: it gives the device's memory back until resume()
   void resume();
   void stopAfterEpoch();
   void stopNow();

@@ -15,6 +15,7 @@
 #include "ui/shared/field_editor.h"
 #include "ui/shared/field_rules.h"
 #include "ui/shared/jobs.h"
+#include "ui/shared/lane_runs.h"
 #include "ui/shared/memory_forecast.h"
 #include "ui/shared/memory_profiles.h"
 #include "ui/shared/memory_sampler.h"
@@ -32,7 +33,7 @@ constexpr int kSaveRecipeMs = 500;
 const QLatin1StringView kRecentKey("recent/datasets");
 const QLatin1StringView kRecipeKey("recipe");
 // Causes of what tell() says.
-const QLatin1StringView kDataCause("data"), kRecipeCause("recipe"), kMemoryCause("memory");
+const QLatin1StringView kDataCause("data"), kRecipeCause("recipe"), kMemoryCause("memory"), kDeviceCause("device");
 
 QSettings userSettings() {
   return QSettings(QSettings::IniFormat, QSettings::UserScope, QStringLiteral("Panicle"), QStringLiteral("panicle"));
@@ -67,6 +68,7 @@ struct Session::Impl {
         settings(QString::fromStdString((store->workspace() / "window.ini").string()), QSettings::IniFormat),
         jobs(owner),
         runs(*store, owner),
+        lanes(*store, owner),
         weights(jobs, store->workspace()),
         profiles(jobs, settings, [runs = store.get()] { return learnedProfiles(*runs); }),
         forecast(jobs, profiles) {
@@ -257,6 +259,7 @@ struct Session::Impl {
   // Last, so that they end their threads before anything above goes.
   Jobs jobs;
   RunController runs;
+  LaneRuns lanes;
   WeightStates weights;
   MemoryProfiles profiles;
   MemoryForecast forecast;
@@ -283,6 +286,12 @@ Session::Session(std::unique_ptr<RunStore> store, QObject* parent)
     Q_EMIT runsChanged();
     if (status == RunStatus::Failed) report(message);
   });
+  connect(&impl_->lanes, &LaneRuns::events, this,
+          [this](const QString&, const std::vector<TrainEvent>& events) { impl_->runEvents(events); });
+  connect(&impl_->lanes, &LaneRuns::ended, this, [this](const QString& lane, RunStatus status, const QString& message) {
+    Q_EMIT runsChanged();
+    if (status == RunStatus::Failed) report(tr("A run of the queue failed on %1: %2").arg(lane, message));
+  });
 }
 
 Session::~Session() {
@@ -299,6 +308,10 @@ Jobs& Session::jobs() {
 
 RunController& Session::runs() {
   return impl_->runs;
+}
+
+LaneRuns& Session::laneRuns() {
+  return impl_->lanes;
 }
 
 WeightStates& Session::weights() {
@@ -411,6 +424,11 @@ QStringList Session::recipeProblems() const {
 bool Session::start() {
   commitFocusedField();
   if (runs().active() || !recipeProblems().isEmpty()) return false;
+  tell(kDeviceCause, {}, Weight::Notice);
+  if (deviceIsBusy(recipe().device)) {
+    tell(kDeviceCause, tr("The queue trains on this device just now. Add the recipe to the queue on the Runs page: it follows."), Weight::Notice);
+    return false;
+  }
   if (!forecast().mayStart()) {
     const MemoryForecast& plan = forecast();
     tell(kMemoryCause,
@@ -422,6 +440,15 @@ bool Session::start() {
   forecast().keepForRun();
   runs().start(recipe());
   return true;
+}
+
+bool Session::deviceIsBusy(const std::string& device) const {
+  const DeviceProfile* place = impl_->profiles.ofDevice(device);
+  const auto running = impl_->lanes.running();
+  return std::any_of(running.begin(), running.end(), [&](const RunController* other) {
+    const std::string& theirs = other->spec().device;
+    return theirs == device || (place && impl_->profiles.ofDevice(theirs) == place);
+  });
 }
 
 void Session::setDraftProblems(const QStringList& problems) {
@@ -496,6 +523,11 @@ void Session::setCurrent(int index) {
 void Session::showField(const QString& path) {
   Q_EMIT pageRequested(QStringLiteral("train"));
   Q_EMIT fieldRequested(path);
+}
+
+void Session::inspectRun(const QString& run) {
+  Q_EMIT pageRequested(QStringLiteral("inspect"));
+  Q_EMIT inspectRequested(run);
 }
 
 void Session::report(const QString& problem) {

@@ -6,6 +6,7 @@
 #include <QString>
 #include <QStringList>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "core/data/census.h"
@@ -19,6 +20,7 @@ class QSettings;
 namespace panicle::ui {
 
 class Jobs;
+class LaneRuns;
 class MemoryForecast;
 class MemoryProfiles;
 class MemorySampler;
@@ -33,7 +35,8 @@ class Session : public QObject {
 
   RunStore& store();
   Jobs& jobs();
-  RunController& runs();
+  RunController& runs();              // the run in progress
+  LaneRuns& laneRuns();               // the queue's beside it
   WeightStates& weights();
   MemorySampler& memory();            // once somebody has started it
   MemoryProfiles& memoryProfiles();
@@ -62,6 +65,8 @@ class Session : public QObject {
   // Freezes it into a run, with what is being typed into a field; false where it cannot start, and the first time where it does not fit into
   // the memory (forecast().refused()).
   bool start();
+  // A run of the queue (laneRuns()) is on this device of a RunSpec.
+  bool deviceIsBusy(const std::string& device) const;
   // What was typed into the form and refused, as "path: reason": the recipe has none of it, and must not start as if it had.
   // The form keeps the list; undo, redo and whoever puts another recipe in place empty it, and the form takes the texts back.
   void setDraftProblems(const QStringList& problems);
@@ -82,6 +87,8 @@ class Session : public QObject {
 
   // Leads to the field of the recipe on the Train page, with the keyboard in it.
   void showField(const QString& path);
+  // Leads to the run on the Inspect page.
+  void inspectRun(const QString& run);
 
   // Problems show in a bar at the top of the page area: what happened, what to do.
   void report(const QString& problem);
@@ -104,6 +111,7 @@ class Session : public QObject {
   void told(const QString& cause, const QString& text, panicle::ui::Session::Weight weight);
   void pageRequested(const QString& page);          // "train": a chip or a link leads there
   void fieldRequested(const QString& path);         // after pageRequested
+  void inspectRequested(const QString& run);        // likewise
 
  private:
   struct Impl;

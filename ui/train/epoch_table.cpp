@@ -11,6 +11,7 @@
 #include <limits>
 
 #include "core/train/metrics.h"
+#include "ui/shared/table_look.h"
 #include "ui/shared/theme.h"
 
 namespace panicle::ui {
@@ -34,13 +35,7 @@ EpochTable::EpochTable(QWidget* parent) : QTableWidget(parent) {
   setToolTip(tr("One row an epoch, as fastai prints it, but counted from 1. train_loss is smoothed over the batches; valid_loss and the metrics are of "
                 "the validation photos.\nThe best epoch is bold. Ctrl+C copies the table."));
   setEditTriggers(QAbstractItemView::NoEditTriggers);
-  setSelectionBehavior(QAbstractItemView::SelectRows);
-  setTabKeyNavigation(false);
-  setShowGrid(false);
-  setAlternatingRowColors(true);
-  setWordWrap(false);
-  verticalHeader()->hide();
-  horizontalHeader()->setHighlightSections(false);
+  setTableLook(*this);
   horizontalHeader()->setMinimumSectionSize(kGrid);
   setHorizontalScrollMode(QAbstractItemView::ScrollPerPixel);
   // The newest row stays in sight, unless the user looks at others.
@@ -49,11 +44,8 @@ EpochTable::EpochTable(QWidget* parent) : QTableWidget(parent) {
   connect(verticalScrollBar(), &QScrollBar::rangeChanged, this, [this](int, int last) {
     if (follows_) verticalScrollBar()->setValue(last);
   });
-  fitRows();
   begin({"error_rate", "accuracy"});
 }
-
-void EpochTable::fitRows() { verticalHeader()->setDefaultSectionSize(fontMetrics().height() + kGrid); }
 
 // As wide as the figures and names need; what is left goes to the losses and metrics, as long as the eye follows a row. With many
 // metrics the table scrolls.
@@ -80,9 +72,7 @@ void EpochTable::fitColumns() {
 
 void EpochTable::changeEvent(QEvent* event) {
   QTableWidget::changeEvent(event);
-  if (event->type() != QEvent::FontChange) return;
-  fitRows();
-  fitColumns();
+  if (event->type() == QEvent::FontChange) fitColumns();
 }
 
 void EpochTable::resizeEvent(QResizeEvent* event) {

@@ -32,7 +32,6 @@ class EpochTable : public QTableWidget {
  private:
   int bestColumn() const { return columnCount() - 1; }
   int skippedColumn() const { return columnCount() - 2; }
-  void fitRows();
   void fitColumns();
   double score(const EpochRow& epoch) const;  // the lowest is the best
   void markBest();
