@@ -10,14 +10,16 @@ std::span<const Field<SplitOptions>> fieldTable(const SplitOptions*) {
                                   .label = "Validation images",
                                   .help = "How the images that judge the network are chosen; it never trains "
                                           "on them. random draws a share of all "
-                                          "images; column takes the rows that a CSV column marks; none "
+                                          "images; column takes the rows that a CSV column marks; grouped "
+                                          "draws whole groups of like photos, so that no photo is judged "
+                                          "whose twin was trained on; none "
                                           "trains on everything and leaves nothing to "
                                           "judge by (for a last run before a submission).",
                                   .fastai = "RandomSplitter, ColSplitter"}),
       field<&SplitOptions::valid_pct>(
           {.name = "valid_pct",
            .label = "Share for validation",
-           .help = "Of a random split: the share of all images set aside. 0.2 is usual; with few images take "
+           .help = "Of a random or grouped split: the share of all images set aside. 0.2 is usual; with few images take "
                    "less only if "
                    "you can bear a noisy error rate, with very many 0.1 or less is enough.",
            .fastai = "valid_pct",
@@ -26,9 +28,8 @@ std::span<const Field<SplitOptions>> fieldTable(const SplitOptions*) {
       field<&SplitOptions::seed>(
           {.name = "seed",
            .label = "Split seed",
-           .help = "Of a random split: the same number gives the same validation images, and exactly those "
-                   "that fastai "
-                   "draws. Keep it the same while you compare runs. It also draws the subset.",
+           .help = "Of a random or grouped split: the same number gives the same validation images; of a random "
+                   "one exactly those that fastai draws. Keep it the same while you compare runs. It also draws the subset.",
            .fastai = "seed of RandomSplitter"}),
       field<&SplitOptions::column>(
           {.name = "column",
@@ -38,6 +39,19 @@ std::span<const Field<SplitOptions>> fieldTable(const SplitOptions*) {
                "empty value "
                "train. fastai takes any text that is not empty for true, even \"False\"; Panicle does not.",
            .fastai = "col of ColSplitter"}),
+      field<&SplitOptions::group_column>(
+          {.name = "group_column",
+           .label = "Group column",
+           .help = "Of a grouped split: photos with the same value in this column stay together on one side; one "
+                   "without a value is a group of its own. Photos of one leaf, plant or field belong together, and "
+                   "near duplicates do. Each class gives the share for validation, as near as whole groups allow.",
+           .fastai = "GroupKFold, GroupShuffleSplit of scikit-learn"}),
+      field<&SplitOptions::groups>(
+          {.name = "groups",
+           .label = "Group table",
+           .help = "Of a grouped split: the CSV that holds the group column beside image_id, relative to the "
+                   "folder; panicle-cli split --grouped --write makes one of the near duplicates that it finds. "
+                   "Empty: the group column is one of the label table."}),
   };
   return table;
 }
@@ -115,6 +129,12 @@ std::span<const Field<DataOptions>> fieldTable(const DataOptions*) {
                                        .help = "What happens when an image cannot be read during a run: skip "
                                                "names it in the log and goes on without it; "
                                                "refuse ends the run."}),
+      field<&DataOptions::corrections>(
+          {.name = "corrections",
+           .label = "Corrections",
+           .help = "A CSV of decisions about single photos (another label, leave out, put on a side) that is laid over "
+                   "the data set, relative to the folder; label review writes it. The photos and the label "
+                   "table stay as they are. Empty: none."}),
       field<&DataOptions::split>({.name = "split", .label = "Split"}),
       field<&DataOptions::subset>({.name = "subset", .label = "Subset"}),
   };
@@ -159,11 +179,14 @@ std::vector<std::string> labelProblems(const DataOptions& options) {
 
 std::vector<std::string> check(const DataOptions& options) {
   std::vector<std::string> problems = labelProblems(options);
-  if (options.split.kind == SplitKind::Random &&
-      !(options.split.valid_pct > 0 && options.split.valid_pct < 1)) {
+  const bool drawn = options.split.kind == SplitKind::Random || options.split.kind == SplitKind::Grouped;
+  if (drawn && !(options.split.valid_pct > 0 && options.split.valid_pct < 1)) {
     problems.emplace_back(
         "split.valid_pct must lie between 0 and 1, both excluded, such as 0.2; to train on everything set "
         "data.split.kind to none");
+  }
+  if (options.split.kind == SplitKind::Grouped && options.split.group_column.empty()) {
+    problems.emplace_back("split.group_column is empty; name the column whose values tell which photos belong together");
   }
   if (options.split.kind == SplitKind::Column && options.split.column.empty()) {
     problems.emplace_back("split.column is empty; name the CSV's column that marks validation rows");

@@ -11,13 +11,13 @@
 
 namespace panicle {
 
-enum class SplitKind { Random, Column, None };
+enum class SplitKind { Random, Column, Grouped, None };
 enum class ExifPolicy { Ignore, Apply };
 enum class BadImagePolicy { Skip, Refuse };
 
 template <>
 struct EnumNames<SplitKind> {
-  static constexpr std::array names{"random", "column", "none"};
+  static constexpr std::array names{"random", "column", "grouped", "none"};
 };
 template <>
 struct EnumNames<ExifPolicy> {
@@ -30,9 +30,11 @@ struct EnumNames<BadImagePolicy> {
 
 struct SplitOptions {
   SplitKind kind = SplitKind::Random;
-  double valid_pct = 0.2;         // of random: the share that is validation
-  std::uint64_t seed = 42;        // of random: fastai's RandomSplitter(valid_pct, seed)
+  double valid_pct = 0.2;         // of random and grouped: the share that is validation
+  std::uint64_t seed = 42;        // of random: fastai's RandomSplitter(valid_pct, seed); of grouped: draws the groups
   std::string column = "is_val";  // of column: rows whose value is true, 1 or yes are validation
+  std::string group_column = "group";  // of grouped: photos with the same value stay on one side
+  std::optional<std::string> groups;   // of grouped: the CSV with that column, relative to root; null: the data set's own table
 };
 
 struct SubsetOptions {
@@ -51,6 +53,7 @@ struct DataOptions {
   std::optional<std::string> test;    // folder of unlabelled images; null: found by layout
   ExifPolicy exif = ExifPolicy::Ignore;
   BadImagePolicy bad_images = BadImagePolicy::Skip;
+  std::optional<std::string> corrections;  // CSV of decisions about photos, relative to root or absolute: core/data/corrections.h
   SplitOptions split;
   SubsetOptions subset;
 };

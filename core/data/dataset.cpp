@@ -5,6 +5,8 @@
 #include <string_view>
 
 #include "core/base/error.h"
+#include "core/data/content_hash.h"
+#include "core/data/corrections.h"
 #include "core/data/folder_scan.h"
 #include "core/data/labelling.h"
 #include "core/data/layout.h"
@@ -33,6 +35,12 @@ std::string testInside(const Layout& layout) {
       std::filesystem::path(*layout.test).lexically_relative(layout.images.empty() ? "." : layout.images);
   const std::string text = relative.string();
   return text == "." || text.starts_with("..") ? "" : text;
+}
+
+// "" where it is not there, too: whoever draws the split says so.
+std::string groupsChecksum(const std::filesystem::path& root, const SplitOptions& split) {
+  if (split.kind != SplitKind::Grouped || !split.groups || !std::filesystem::is_regular_file(root / *split.groups)) return "";
+  return hashOfFile(root / *split.groups).text();
 }
 
 }  // namespace
@@ -78,6 +86,8 @@ Dataset loadDataset(const DataOptions& options, std::stop_token stop, const Prog
       dataset.test.push_back({std::move(file), std::move(path), -1});
     }
   }
+  if (options.corrections && !options.corrections->empty()) applyCorrections(dataset, dataset.root / *options.corrections);
+  dataset.groups_checksum = groupsChecksum(layout.root, options.split);
   takeSubset(dataset, options.subset, options.split.seed);
   requireValues(dataset);
   if (progress) progress(dataset.items.size(), dataset.items.size());

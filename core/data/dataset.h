@@ -23,6 +23,19 @@ struct Item {
   int target = -1;   // index into the vocab; -1: unlabelled
 };
 
+// Where the split puts a photo, unless a correction says where.
+enum class Side : std::uint8_t { Drawn, Train, Valid };
+
+// What data.corrections did to the data set.
+struct AppliedCorrections {
+  std::filesystem::path path;
+  std::string checksum;  // of the file
+  std::size_t rows = 0;
+  std::size_t relabelled = 0;  // photos, as the three below
+  std::size_t excluded = 0;
+  std::size_t moved = 0;  // to a side
+};
+
 struct Dataset {
   std::filesystem::path root;
   std::string layout;          // in words, e.g. "class folders", "Paddy Doctor (train.csv, train_images/)"
@@ -35,6 +48,9 @@ struct Dataset {
   // Further CSV columns (variety, age, is_val ...): name, and one value per item ("" where the row has none).
   std::vector<std::string> column_names;
   std::vector<std::vector<std::string>> columns;
+  std::vector<Side> sides;  // one per item; empty: the split alone decides
+  std::optional<AppliedCorrections> corrections;
+  std::string groups_checksum;  // of the file that a grouped split reads (data.split.groups); "": none
   std::optional<std::filesystem::path> sample_submission;  // absolute, when the layout has one
   std::vector<std::string> warnings;  // what was passed over and why: duplicate rows, rows without a file, ...
 

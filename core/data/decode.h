@@ -52,6 +52,7 @@ class EncodedImage {
   explicit EncodedImage(const std::filesystem::path& path, const DecodeOptions& options = {});
 
   Size size() const;  // of the whole picture, after any EXIF rotation that the options ask for
+  std::span<const std::byte> bytes() const { return bytes_; }  // of the file
 
   // As decodeImage(). A JPEG is reduced by `reduction` (1, 2, 4 or 8) while it is decoded, which is faster
   // and not quite what averaging the whole picture gives; its sides are then those of size() divided by it

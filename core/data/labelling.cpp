@@ -251,21 +251,10 @@ void dropUnusedClasses(Target& target) {
   }
 }
 
-// Keeps the items (and their columns and targets) that `keep` marks.
+// Keeps the items that `keep` marks, and of the further targets the classes that are left.
 void filterItems(Dataset& dataset, const std::vector<bool>& keep) {
-  const auto filter = [&](auto& list) {
-    std::size_t kept = 0;
-    for (std::size_t i = 0; i < list.size(); ++i) {
-      if (!keep[i]) continue;
-      if (kept != i) list[kept] = std::move(list[i]);
-      ++kept;
-    }
-    list.resize(kept);
-  };
-  filter(dataset.items);
-  for (auto& column : dataset.columns) filter(column);
+  keepItems(dataset, keep);
   for (Target& target : dataset.further_targets) {
-    filter(target.values);
     if (!target.isNumber()) dropUnusedClasses(target);
   }
 }
@@ -308,7 +297,7 @@ void keepFraction(Dataset& dataset, double fraction, std::uint64_t seed) {
     const auto order =
         permutation(members[target].size(), RandomStream(seed, "subset " + dataset.vocab[target]));
     const auto wanted = static_cast<std::size_t>(std::llround(fraction * static_cast<double>(order.size())));
-    for (std::size_t i = 0; i < std::max<std::size_t>(wanted, 1); ++i) keep[members[target][order[i]]] = true;
+    for (std::size_t i = 0; i < std::min(order.size(), std::max<std::size_t>(wanted, 1)); ++i) keep[members[target][order[i]]] = true;
   }
   filterItems(dataset, keep);
 }
@@ -372,6 +361,22 @@ void labelByTable(Dataset& dataset, CsvTable table, const std::vector<std::strin
     values.reserve(matches.size());
     for (const auto& match : matches) values.push_back(std::move(table.rows[match.row][column]));
   }
+}
+
+void keepItems(Dataset& dataset, const std::vector<bool>& keep) {
+  const auto filter = [&](auto& list) {
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      if (!keep[i]) continue;
+      if (kept != i) list[kept] = std::move(list[i]);
+      ++kept;
+    }
+    list.resize(kept);
+  };
+  filter(dataset.items);
+  for (auto& column : dataset.columns) filter(column);
+  for (Target& target : dataset.further_targets) filter(target.values);
+  filter(dataset.sides);
 }
 
 void takeSubset(Dataset& dataset, const SubsetOptions& options, std::uint64_t seed) {

@@ -19,6 +19,9 @@ void labelByFolders(Dataset& dataset, std::vector<std::string> files, const std:
 void labelByTable(Dataset& dataset, CsvTable table, const std::vector<std::string>& files,
                   const std::string& folder, const DataOptions& options);
 
+// Keeps the items that `keep` marks, with their columns, targets and sides; every vocab stays.
+void keepItems(Dataset& dataset, const std::vector<bool>& keep);
+
 // Keeps the classes and the share of each class that the options ask for, and of the further targets the
 // classes that are left.
 void takeSubset(Dataset& dataset, const SubsetOptions& options, std::uint64_t seed);

@@ -8,6 +8,7 @@
 
 #include "core/base/error.h"
 #include "core/base/fields.h"
+#include "core/data/grouped_split.h"
 
 namespace panicle {
 namespace {
@@ -41,6 +42,24 @@ Split columnSplit(const Dataset& dataset, const std::string& name) {
   return split;
 }
 
+// Those that change sides come last on the other, in the order of the items.
+void applySides(Split& split, const std::vector<Side>& sides) {
+  if (sides.empty()) return;
+  const auto leave = [&](std::vector<std::uint32_t>& list, Side wrong) {
+    std::vector<std::uint32_t> left;
+    std::erase_if(list, [&](std::uint32_t i) {
+      if (sides[i] == wrong) left.push_back(i);
+      return sides[i] == wrong;
+    });
+    std::sort(left.begin(), left.end());
+    return left;
+  };
+  const std::vector<std::uint32_t> toValid = leave(split.train, Side::Valid);
+  const std::vector<std::uint32_t> toTrain = leave(split.valid, Side::Train);
+  split.valid.insert(split.valid.end(), toValid.begin(), toValid.end());
+  split.train.insert(split.train.end(), toTrain.begin(), toTrain.end());
+}
+
 }  // namespace
 
 Split randomSplit(std::size_t count, double valid_pct, std::uint64_t seed) {
@@ -54,6 +73,13 @@ Split randomSplit(std::size_t count, double valid_pct, std::uint64_t seed) {
   return {.train = {order.begin() + valid, order.end()}, .valid = {order.begin(), order.begin() + valid}};
 }
 
+Split splitByNumbers(const Dataset& dataset, const std::vector<std::uint32_t>& groups, const SplitOptions& options) {
+  std::vector<int> classes;
+  classes.reserve(dataset.items.size());
+  for (const Item& item : dataset.items) classes.push_back(item.target);
+  return groupedSplit(groups, classes, options.valid_pct, options.seed, dataset.sides);
+}
+
 Split splitDataset(const Dataset& dataset, const SplitOptions& options) {
   Split split;
   switch (options.kind) {
@@ -63,11 +89,15 @@ Split splitDataset(const Dataset& dataset, const SplitOptions& options) {
     case SplitKind::Column:
       split = columnSplit(dataset, options.column);
       break;
+    case SplitKind::Grouped:
+      split = splitByNumbers(dataset, itemGroups(dataset, options), options);
+      break;
     case SplitKind::None:
       split.train.resize(dataset.items.size());
       std::iota(split.train.begin(), split.train.end(), 0u);
       break;
   }
+  if (options.kind != SplitKind::None) applySides(split, dataset.sides);
   if (split.train.empty()) {
     throw Error("the split leaves no image to train on: of " + std::to_string(dataset.items.size()) +
                 " images all are validation");

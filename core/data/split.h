@@ -17,7 +17,11 @@ struct Split {
 // Reproduced without torch (mt19937, Fisher-Yates from the front). Holds for n below 2^32 / 20.
 Split randomSplit(std::size_t count, double valid_pct, std::uint64_t seed);
 
-// By the options' kind. `none` puts everything into train. Throws Error when the column is missing, or when it leaves train empty.
+// A grouped split by the options' share and seed, with the number of its group for each item; corrections' sides count.
+Split splitByNumbers(const Dataset& dataset, const std::vector<std::uint32_t>& groups, const SplitOptions& options);
+
+// By the options' kind; then photos that corrections put on a side go there. `none` puts everything into train. Throws Error when a column or
+// a table of groups is missing, or when nothing is left to train on.
 Split splitDataset(const Dataset& dataset, const SplitOptions& options);
 
 }  // namespace panicle

@@ -119,7 +119,8 @@ RunSpec onMyData(const RunSpec& run, const RunSpec& mine) {
   data["label_columns"] = run.data.label_columns;
   data["regression_columns"] = run.data.regression_columns;
   if (!mine.data.label_columns.empty()) data["label_columns"][0] = mine.data.label_columns.front();
-  if (mine.data.split.kind != SplitKind::Column) data["split"] = own["split"];
+  const bool ofTheData = mine.data.split.kind == SplitKind::Column || mine.data.split.kind == SplitKind::Grouped;
+  if (!ofTheData) data["split"] = own["split"];
   std::vector<std::string> problems;
   result.data = DataOptions{};
   fromJson(result.data, data, "data", problems);

@@ -42,7 +42,8 @@ const QString kTileSetting = QStringLiteral("data/tile_size");
 const QString kSplitterSetting = QStringLiteral("data/splitter");
 
 bool sameSplit(const SplitOptions& a, const SplitOptions& b) {
-  return a.kind == b.kind && a.valid_pct == b.valid_pct && a.seed == b.seed && a.column == b.column;
+  return a.kind == b.kind && a.valid_pct == b.valid_pct && a.seed == b.seed && a.column == b.column &&
+         a.group_column == b.group_column && a.groups == b.groups;
 }
 
 class DataPage : public Page {

@@ -77,6 +77,7 @@ QString splitWords(const SplitOptions& split) {
   switch (split.kind) {
     case SplitKind::Random: return tr("split random %1").arg(percent(split.valid_pct));
     case SplitKind::Column: return tr("split by %1").arg(QString::fromStdString(split.column));
+    case SplitKind::Grouped: return tr("split grouped %1").arg(percent(split.valid_pct));
     case SplitKind::None: return tr("no split");
   }
   return {};

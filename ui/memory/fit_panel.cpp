@@ -37,7 +37,7 @@ constexpr int kArrow = 14;  // the mark of the column that is sorted by
 std::uint64_t trainingImages(const Session& session) {
   const DataOptions& data = session.recipe().data;
   if (!session.dataset() || data.split.kind == SplitKind::Column) return 0;
-  const double share = data.split.kind == SplitKind::Random ? 1 - data.split.valid_pct : 1;
+  const double share = data.split.kind != SplitKind::None ? 1 - data.split.valid_pct : 1;
   return static_cast<std::uint64_t>(share * data.subset.fraction * static_cast<double>(session.dataset()->items.size()));
 }
 

@@ -330,7 +330,7 @@ QStringList suggestions(const std::string& path) {
 
 PathKind pathKind(const std::string& path) {
   if (path == "data.root" || path == "data.images" || path == "data.test") return PathKind::Folder;
-  if (path == "data.csv" || path == "model.weights") return PathKind::File;
+  if (path == "data.csv" || path == "data.corrections" || path == "data.split.groups" || path == "model.weights") return PathKind::File;
   return PathKind::None;
 }
 
