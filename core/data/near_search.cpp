@@ -14,7 +14,7 @@
 namespace panicle {
 namespace {
 
-constexpr std::uint32_t kBlock = 4096;   // photos that are compared before what was found decides what need not be compared
+constexpr std::uint32_t kBlock = 1024;   // photos that are compared before what was found decides what need not be compared
 constexpr std::uint32_t kChunk = 16;     // of those, what a thread takes at a time
 constexpr int kEnoughTwins = 4;          // in one group of earlier blocks
 

@@ -53,7 +53,7 @@ class HashIndex {
   std::vector<Table> tables_;
 };
 
-// Near pairs, sorted: every group that hangs together by near pairs does so by these, and small groups (up to a few thousand photos) have all their
+// Near pairs, sorted: every group that hangs together by near pairs does so by these, and small groups (up to a thousand photos) have all their
 // pairs; of larger ones a photo is not compared with all. The same with any number of threads (0: all cores). Progress counts photos. Throws
 // Cancelled when stopped.
 std::vector<NearPair> nearPairs(std::span<const PhotoSketch> sketches, const NearOptions& options = {}, int threads = 0, std::stop_token stop = {},
