@@ -273,7 +273,7 @@ class RunsPageTest : public QObject {
     }
     QVERIFY(panel);
     const QString csv = panel->canvas()->toCsv();
-    QVERIFY(csv.contains(QStringLiteral("mean of 2 seeds")));
+    QVERIFY(csv.contains(QStringLiteral("mean of 2")));
     QVERIFY2(csv.section(QLatin1Char('\n'), 1, 1).contains(QStringLiteral("0.7")), qPrintable(csv));  // (0.6 + 0.8) / 2
     const QString table = opened.part<SettingsTable>()->toText();
     QVERIFY(table.contains(QStringLiteral("vit_small_patch16_224")));

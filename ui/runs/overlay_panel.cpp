@@ -164,7 +164,7 @@ void OverlayPanel::drawMean(const std::vector<const ComparedRun*>& runs, const Q
   }
   if (mean.x.empty()) return;
   const ComparedRun& first = *runs.front();
-  const QString name = tr("%1, mean of %2 seeds").arg(first.label).arg(runs.size());
+  const QString name = tr("%1, mean of %2").arg(first.label).arg(runs.size());
   const int curve = canvas()->addCurve({.name = name, .color = classColor(first.color), .points = true});
   canvas()->setData(curve, mean.x, mean.y);
   canvas()->setSpread(curve, deviations);

@@ -33,7 +33,7 @@ QString helpText() {
 }  // namespace
 
 QueryBox::QueryBox(QWidget* parent) : QWidget(parent), input_(new QLineEdit(this)), problem_(new QLabel(this)) {
-  input_->setPlaceholderText(tr("Filter: resnet error<5% -status:failed …"));
+  input_->setPlaceholderText(tr("Filter, as: resnet error<5%"));
   input_->setClearButtonEnabled(true);
   input_->addAction(lineIcon(QStringLiteral("search")), QLineEdit::LeadingPosition);
   input_->setAccessibleName(tr("Filter the runs"));

@@ -241,7 +241,7 @@ void QueuePanel::take(std::vector<QueueEntry> entries, OnFailure policy, const s
   model_->setEntries(std::move(entries));
   failure_->setCurrentIndex(failure_->findData(static_cast<int>(policy)));
   if (!sized_ && model_->rowCount() > 0) {
-    table_->resizeColumnsToContents();
+    fitColumnsToContents(*table_);
     sized_ = true;
   }
   update();

@@ -11,7 +11,7 @@
 namespace panicle::ui {
 
 RunCommands::RunCommands(RunsModel& model, RunsTable& table, QObject* parent) : QObject(parent), model_(model), table_(table) {
-  compare = make(QStringLiteral("compare"), tr("Compare"), tr("Ticks the selected runs: two to twelve that are ticked are compared below, curves, settings and photos"), Qt::Key_C);
+  compare = make(QStringLiteral("compare"), tr("Compare"), tr("Ticks the selected runs, or takes the ticks away: two to twelve that are ticked are compared below, curves, settings and photos"), Qt::Key_C);
   star = make(QStringLiteral("star"), tr("Star"), tr("Gives the selected runs a star, or takes it away; the filter finds them by the word starred"), Qt::Key_S);
   rename = make(QStringLiteral("rename"), tr("Rename"), tr("Gives the current run another name"), Qt::Key_F2);
   tag = make(QStringLiteral("tag"), tr("Tags"), tr("Edits the tags of the current run, apart by commas; what you add or take away goes for all selected runs"), Qt::Key_T);
@@ -25,6 +25,7 @@ RunCommands::RunCommands(RunsModel& model, RunsTable& table, QObject* parent) : 
   trash = make(QStringLiteral("trash"), tr("Move to trash"), tr("Takes the selected runs out of the table; the trash keeps all of them until you empty it"), QKeySequence::Delete);
   restore = make(QStringLiteral("undo"), tr("Bring back"), tr("Takes the selected runs out of the trash, as they were"), Qt::Key_B);
   purge = make(QStringLiteral("trash"), tr("Delete for good"), tr("Deletes the selected runs with their weights and predictions from the disk. This cannot be undone"), Qt::SHIFT | Qt::Key_Delete);
+  for (QAction* action : {compare, star}) action->setCheckable(true);  // of what is selected
   connect(&table, &RunsTable::selectedRunsChanged, this, &RunCommands::update);
   connect(&model, &RunsModel::arranged, this, &RunCommands::update);
   connect(&model, &RunsModel::dataChanged, this, &RunCommands::update);
@@ -64,8 +65,8 @@ void RunCommands::update() {
   const auto interrupted = [](const RunSummary* run) { return run->status == RunStatus::Interrupted; };
   const auto& ticked = model_.compared();
   const bool allTicked = all([&](const RunSummary* run) { return std::find(ticked.begin(), ticked.end(), run->id) != ticked.end(); });
-  compare->setText(allTicked ? tr("Do not compare") : tr("Compare"));
-  star->setText(all([](const RunSummary* run) { return run->starred; }) ? tr("Take the star away") : tr("Star"));
+  compare->setChecked(allTicked);
+  star->setChecked(all([](const RunSummary* run) { return run->starred; }));
   for (QAction* action : {compare, star, rename, tag, note, duplicate, save, restore, purge}) action->setEnabled(!runs.empty());
   trash->setEnabled(!runs.empty() && !any(active));
   const auto left = [&](const RunSummary* run) { return interrupted(run) || run->status == RunStatus::Stopped || run->status == RunStatus::Failed; };

@@ -37,7 +37,7 @@ class RunCommands : public QObject {
   std::vector<QAction*> ofKept() const;      // in the order of the bar
   std::vector<QAction*> ofTrashed() const;
   void setTrashShown(bool trash);            // which of the two are there
-  void update();                             // after another selection: enabled, and named for what they would do
+  void update();                             // after another selection: enabled, and checked where they have been done
   void fill(QMenu* menu) const;
 
  private:

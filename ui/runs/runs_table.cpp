@@ -8,6 +8,7 @@
 #include <QSignalBlocker>
 #include <QStyle>
 #include <algorithm>
+#include <utility>
 
 #include "ui/runs/run_delegate.h"
 #include "ui/runs/runs_model.h"
@@ -30,7 +31,26 @@ QString headerKey() { return QStringLiteral("runs/header%1").arg(static_cast<int
 
 int section(RunColumn column) { return static_cast<int>(column); }
 
+int lastShown(const QHeaderView& header) {
+  int at = header.count() - 1;
+  while (at > 0 && header.isSectionHidden(header.logicalIndex(at))) --at;
+  return header.logicalIndex(at);
+}
+
 }  // namespace
+
+// While it lives, columns change their widths by the table's own hand.
+class RunsTable::Arranging {
+ public:
+  explicit Arranging(RunsTable& table) : table_(table), before_(std::exchange(table.arranging_, true)) {}
+  ~Arranging() { table_.arranging_ = before_; }
+  Arranging(const Arranging&) = delete;
+  Arranging& operator=(const Arranging&) = delete;
+
+ private:
+  RunsTable& table_;
+  bool before_;
+};
 
 RunsTable::RunsTable(Session& session, RunsModel& model, QWidget* parent) : QTableView(parent), session_(session), model_(model) {
   setModel(&model_);
@@ -74,9 +94,10 @@ void RunsTable::arrangeHeader() {
   });
   connect(header, &QHeaderView::sectionMoved, this, &RunsTable::remember);
   connect(header, &QHeaderView::sortIndicatorChanged, this, &RunsTable::remember);
-  connect(header, &QHeaderView::sectionResized, this, [this] {
-    // By hand, not by fitColumns().
-    if (fitted_) remember();
+  connect(header, &QHeaderView::sectionResized, this, [this, header](int section) {
+    if (!fitted_ || arranging_ || (header->stretchLastSection() && section == lastShown(*header))) return;
+    restored_ = true;  // by hand
+    remember();
   });
 }
 
@@ -107,35 +128,49 @@ void RunsTable::fillColumnMenu(QMenu* menu) {
   menu->addSeparator();
   connect(menu->addAction(tr("The columns as at first")), &QAction::triggered, this, [this] {
     resetColumns();
+    restored_ = false;
     fitColumns();
     remember();
   });
 }
 
-void RunsTable::fitColumns() {
-  const int rows = std::min(model_.rowCount(), kFewest);
-  if (rows == 0) return;
-  fitted_ = false;  // the sizes that follow are not the user's
+int RunsTable::widthOf(const ColumnWords& words) const {
+  if (words.column == RunColumn::Curve) return kCurveWidth;
+  if (words.column == RunColumn::Star) return kStarWidth;
   QFont bold = font();
   bold.setBold(true);
   const QFontMetrics plain(font()), strong(bold);
-  const int margins = 2 * (style()->pixelMetric(QStyle::PM_FocusFrameHMargin, nullptr, this) + 1) + kGrid;
+  const int column = section(words.column);
+  int width = plain.horizontalAdvance(words.title) + (column == horizontalHeader()->sortIndicatorSection() ? kArrow : 0);
+  for (int row = 0; row < std::min(model_.rowCount(), kFewest); ++row) {
+    const QModelIndex cell = model_.index(row, column);
+    const bool group = !model_.run(cell);
+    width = std::max(width, (group ? strong : plain).horizontalAdvance(cell.data().toString()) + (group && words.column == RunColumn::Architecture ? kIcon : 0));
+  }
+  if (words.column == RunColumn::Run) width += kCheck;
+  if (words.column == RunColumn::Status) width += kIcon;
+  return width + 2 * (style()->pixelMetric(QStyle::PM_FocusFrameHMargin, nullptr, this) + 1) + kGrid;
+}
+
+// Long words are cut where they would push figures out of sight, and have what room is left.
+void RunsTable::fitColumns() {
+  if (model_.rowCount() == 0) return;
+  const Arranging arranging(*this);
+  const int most = kMostCharacters * fontMetrics().averageCharWidth();
+  int room = viewport()->width();
+  std::vector<std::pair<int, int>> widths;  // as shown, and as the words want
   for (const ColumnWords& words : runColumns()) {
-    const int column = section(words.column);
-    if (isColumnHidden(column)) continue;
-    int width = plain.horizontalAdvance(words.title) + (column == horizontalHeader()->sortIndicatorSection() ? kArrow : 0);
-    for (int row = 0; row < rows; ++row) {
-      const QModelIndex cell = model_.index(row, column);
-      const bool group = !model_.run(cell);
-      width = std::max(width, (group ? strong : plain).horizontalAdvance(cell.data().toString()) + (group && words.column == RunColumn::Architecture ? kIcon : 0));
-    }
-    if (!words.figures) width = std::min(width, kMostCharacters * plain.averageCharWidth());
-    if (words.column == RunColumn::Run) width += kCheck;
-    if (words.column == RunColumn::Status) width += kIcon;
-    width += margins;
-    if (words.column == RunColumn::Curve) width = kCurveWidth;
-    if (words.column == RunColumn::Star) width = kStarWidth;
-    horizontalHeader()->resizeSection(column, width);
+    const bool shown = !isColumnHidden(section(words.column));
+    const int wanted = shown ? widthOf(words) : 0;
+    widths.emplace_back(words.figures ? wanted : std::min(wanted, most), wanted);
+    room -= widths.back().first;
+  }
+  for (const ColumnWords& words : runColumns()) {
+    auto& [width, wanted] = widths[static_cast<std::size_t>(section(words.column))];
+    if (isColumnHidden(section(words.column))) continue;
+    const int more = std::clamp(room, 0, wanted - width);
+    room -= more;
+    horizontalHeader()->resizeSection(section(words.column), width + more);
   }
   stretchLast();
   fitted_ = true;
@@ -143,6 +178,7 @@ void RunsTable::fitColumns() {
 
 // Not always, or it would shrink to nothing where the columns need more than there is.
 void RunsTable::stretchLast() {
+  const Arranging arranging(*this);
   horizontalHeader()->setStretchLastSection(false);
   horizontalHeader()->setStretchLastSection(horizontalHeader()->length() < viewport()->width());
 }
@@ -208,8 +244,10 @@ void RunsTable::showEvent(QShowEvent* event) {
 }
 
 void RunsTable::resizeEvent(QResizeEvent* event) {
+  const Arranging arranging(*this);
   QTableView::resizeEvent(event);
-  stretchLast();
+  if (restored_ || !isVisible()) return stretchLast();
+  fitColumns();
 }
 
 }  // namespace panicle::ui

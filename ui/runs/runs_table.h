@@ -38,7 +38,10 @@ class RunsTable : public QTableView {
   void resizeEvent(QResizeEvent* event) override;
 
  private:
+  class Arranging;
+
   void arrangeHeader();
+  int widthOf(const ColumnWords& words) const;  // that what is in sight needs
   void resetColumns();
   void stretchLast();      // where the columns leave room
   void remember();
@@ -48,6 +51,7 @@ class RunsTable : public QTableView {
   RunsModel& model_;
   bool restored_ = false;  // widths are the user's
   bool fitted_ = false;
+  bool arranging_ = false; // what is resized now is not by hand
 };
 
 }  // namespace panicle::ui

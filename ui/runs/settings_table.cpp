@@ -109,7 +109,7 @@ void SettingsTable::addRow(const QString& label, const QString& tip, const QStri
   setItem(row, 0, name);
   for (int i = 0; i < values.size(); ++i) {
     auto* item = new QTableWidgetItem(values[i]);
-    item->setToolTip(QStringLiteral("<p>%1</p>").arg(values[i].toHtmlEscaped()));
+    item->setToolTip(QStringLiteral("<p>%1: %2</p>").arg(label.toHtmlEscaped(), values[i].toHtmlEscaped()));
     setItem(row, 1 + i, item);
   }
 }

@@ -4,7 +4,6 @@
 #include <QComboBox>
 #include <QCompleter>
 #include <QHBoxLayout>
-#include <QHeaderView>
 #include <QLabel>
 #include <QLineEdit>
 #include <QPushButton>
@@ -151,7 +150,6 @@ QWidget* SweepPanel::makeRight() {
   table_->setModel(model_);
   table_->setAccessibleName(tr("Runs of the sweep"));
   setTableLook(*table_);
-  table_->horizontalHeader()->setStretchLastSection(true);
   state_->setForegroundRole(QPalette::PlaceholderText);
   state_->setWordWrap(true);
   state_->setObjectName(QStringLiteral("sweep_state"));
@@ -283,7 +281,7 @@ void SweepPanel::plan() {
   problem_->setText(problem);
   problem_->setVisible(!problem.isEmpty());
   model_->setMembers(std::move(planned));
-  table_->resizeColumnsToContents();
+  fitColumnsToContents(*table_);
   forecast();
   showState();
 }
@@ -374,7 +372,7 @@ void SweepPanel::forecast() {
           if (bytes[i]) forecast.fit = judge(profile, *bytes[i]);
           model_->setForecast(i, forecast);
         }
-        table_->resizeColumnsToContents();
+        fitColumnsToContents(*table_);
         showState();
       },
       [this](const QString& problem) {

@@ -69,11 +69,12 @@ void FlatStyle::drawButton(const QStyleOption* option, QPainter* painter, const 
     fill = isPrimary(widget) ? (dark ? fill.lighter(108) : fill.darker(108)) : (dark ? fill.lighter(118) : fill.darker(103));
   }
   const bool focus = option->state & State_HasFocus;
+  const bool chosen = enabled && (option->state & State_On);  // of several; the fill alone is hard to tell on a dark window
   QColor line = isPrimary(widget) && enabled ? fill : colors.border;
-  if (focus) line = isPrimary(widget) ? colors.text : colors.accent;
+  if (focus || chosen) line = isPrimary(widget) ? colors.text : colors.accent;
   painter->save();
   painter->setRenderHint(QPainter::Antialiasing);
-  painter->setPen(QPen(line, focus ? 1.5 : 1));
+  painter->setPen(QPen(line, focus || chosen ? 1.5 : 1));
   painter->setBrush(fill);
   painter->drawRoundedRect(QRectF(option->rect).adjusted(1, 1, -1, -1), kRadius, kRadius);
   painter->restore();

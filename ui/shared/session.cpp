@@ -443,6 +443,7 @@ bool Session::start() {
 }
 
 bool Session::deviceIsBusy(const std::string& device) const {
+  if (impl_->lanes.activeOn(device)) return true;
   const DeviceProfile* place = impl_->profiles.ofDevice(device);
   const auto running = impl_->lanes.running();
   return std::any_of(running.begin(), running.end(), [&](const RunController* other) {

@@ -45,4 +45,10 @@ void setTableLook(QTableView& table) {
   new RowHeight(table);
 }
 
+void fitColumnsToContents(QTableView& table) {
+  table.horizontalHeader()->setStretchLastSection(false);
+  table.resizeColumnsToContents();
+  table.horizontalHeader()->setStretchLastSection(true);
+}
+
 }  // namespace panicle::ui

@@ -9,4 +9,7 @@ namespace panicle::ui {
 // next widget.
 void setTableLook(QTableView& table);
 
+// Columns as wide as what they hold, and the last one as wide as what is left.
+void fitColumnsToContents(QTableView& table);
+
 }  // namespace panicle::ui
