@@ -58,4 +58,21 @@ Json parseSettings(std::string_view text, std::vector<std::string>& problems) {
   return object;
 }
 
+std::string problemLines(const std::vector<std::string>& problems) {
+  std::string text;
+  for (const auto& problem : problems) text += (text.empty() ? "" : "\n  ") + problem;
+  return text;
+}
+
+std::string readResize(const std::string& text, ResizeOptions& options) {
+  const std::size_t colon = text.find(':');
+  if (colon == std::string::npos || colon == 0 || colon + 1 == text.size())
+    return "write METHOD:SIZE, such as squish:480 or crop:640,480, not '" + text + "'";
+  return problemLines(readSettings("method=" + text.substr(0, colon) + ",size=" + text.substr(colon + 1), options));
+}
+
+std::string readAugment(const std::string& text, AugOptions& options) {
+  return problemLines(readSettings(text, options));
+}
+
 }  // namespace panicle::cli

@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "core/base/fields.h"
+#include "core/transforms/aug_options.h"
+#include "core/transforms/resize.h"
 
 namespace panicle::cli {
 
@@ -25,5 +27,12 @@ std::vector<std::string> readSettings(std::string_view text, T& options) {
   if (problems.empty()) problems = check(options);
   return problems;
 }
+
+// One a line, as CLI11 shows what is wrong with an option; "" without any.
+std::string problemLines(const std::vector<std::string>& problems);
+
+// METHOD:SIZE, and after a comma any other field of ResizeOptions; the fields of AugOptions. Both return what is wrong, or "".
+std::string readResize(const std::string& text, ResizeOptions& options);
+std::string readAugment(const std::string& text, AugOptions& options);
 
 }  // namespace panicle::cli

@@ -33,24 +33,6 @@ struct PreviewArguments {
 
 // ---- arguments
 
-std::string lines(const std::vector<std::string>& problems) {
-  std::string text;
-  for (const auto& problem : problems) text += (text.empty() ? "" : "\n  ") + problem;
-  return text;
-}
-
-// METHOD:SIZE, and after a comma any other field of ResizeOptions. Returns what is wrong, or "".
-std::string readResize(const std::string& text, ResizeOptions& options) {
-  const std::size_t colon = text.find(':');
-  if (colon == std::string::npos || colon == 0 || colon + 1 == text.size())
-    return "write METHOD:SIZE, such as squish:480 or crop:640,480, not '" + text + "'";
-  return lines(readSettings("method=" + text.substr(0, colon) + ",size=" + text.substr(colon + 1), options));
-}
-
-std::string readAugment(const std::string& text, AugOptions& options) {
-  return lines(readSettings(text, options));
-}
-
 // Of options that were checked when they were read.
 Pipeline pipelineOf(const PreviewArguments& arguments) {
   Pipeline pipeline;
@@ -273,7 +255,7 @@ void addPreviewCommand(CLI::App& program) {
   command->add_option("--pad-mode", arguments->padMode, "Of pad: zeros, border or reflection")
       ->check([](const std::string& text) {
         ResizeOptions options;
-        return lines(readSettings("pad_mode=" + text, options));
+        return problemLines(readSettings("pad_mode=" + text, options));
       });
   command
       ->add_option(

@@ -9,6 +9,7 @@
 #include "app/cli/output.h"
 #include "core/base/error.h"
 #include "core/runs/run_query.h"
+#include "core/runs/self_check.h"
 
 namespace panicle::cli {
 namespace {
@@ -158,6 +159,11 @@ Json remediesJson(const RunRecord& record) {
   return remedies;
 }
 
+Json selfCheckOf(const RunStore& store, const RunRecord& record) {
+  const auto check = readSelfCheck(store.folder(record.id));
+  return check ? selfCheckJson(*check) : Json(nullptr);
+}
+
 Json recordJson(const RunStore& store, const RunRecord& record) {
   Json epochs = Json::array();
   for (const auto& row : record.epochs) epochs.push_back(epochJson(row));
@@ -176,6 +182,7 @@ Json recordJson(const RunStore& store, const RunRecord& record) {
           {"changes", changes},
           {"best", bestJson(record)},
           {"results", record.results},
+          {"self_check", selfCheckOf(store, record)},
           {"peak_bytes", peakJson(record)},
           {"splits", splitsJson(record)},
           {"remedies", remediesJson(record)},
@@ -229,6 +236,8 @@ void printRecord(const RunStore& store, const RunRecord& record) {
     table.add({row.stage, row.epoch, row.phase, row.train_loss, row.valid_loss, row.metrics, row.seconds, row.skipped_steps});
   }
   if (!record.results.empty()) fmt::print("\nkept model: {}\n", resultWords(record));
+  if (const auto check = readSelfCheck(store.folder(record.id)))
+    fmt::print("{}: {}\n", check->agrees() ? "self-check passed" : "SELF-CHECK FAILED", check->words());
 }
 
 void showRun(const Arguments& arguments) {
