@@ -18,16 +18,20 @@ void addMemoryCommand(CLI::App& program);   // memory
 void addModelCommands(CLI::App& program);   // models, weights, download
 void addPreviewCommand(CLI::App& program);  // preview
 void addRecipeCommands(CLI::App& program);  // recipes
+void addReviewCommands(CLI::App& program);  // review, leaks, corrections
 void addSpecCommand(CLI::App& program);     // spec
 void addLrFindCommand(CLI::App& program);   // lr-find
 void addTrainCommand(CLI::App& program);    // train, resume
 void addRunCommands(CLI::App& program);     // runs: list, show, and the three below
 void addCompareCommand(CLI::App& runs);     // compare
-void addArchiveCommands(CLI::App& runs);    // export, import, history
+void addArchiveCommands(CLI::App& runs);    // export, import, history, tensorboard, check-data
 void addLabelCommands(CLI::App& runs);      // star, rename, tag, note, keep, trash, restore, purge
 void addQueueCommands(CLI::App& program);   // queue: add, list, run, hold, release, cancel, move, retry, remove, on-failure
 void addSweepCommand(CLI::App& program);    // sweep
-void addResultCommands(CLI::App& program);  // interpret, submit
+void addPredictCommand(CLI::App& program);    // predict
+void addInterpretCommand(CLI::App& program);  // interpret
+void addEnsembleCommand(CLI::App& program);   // ensemble
+void addSubmitCommand(CLI::App& program);     // submit
 
 // --set KEY=VALUE, as often as wanted, for the commands that change a RunSpec.
 void addSettings(CLI::App& command, std::vector<std::string>& settings);

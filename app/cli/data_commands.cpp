@@ -5,10 +5,12 @@
 #include <memory>
 
 #include "app/cli/commands.h"
+#include "app/cli/duplicates_output.h"
 #include "app/cli/output.h"
 #include "core/base/log.h"
 #include "core/data/census.h"
 #include "core/data/dataset.h"
+#include "core/data/grouped_split.h"
 #include "core/data/sample_data.h"
 #include "core/data/split.h"
 
@@ -126,17 +128,35 @@ void printCensus(const Dataset& dataset, const Census& census) {
   for (const auto& file : census.bad) fmt::print("  {}: {}\n", file.path, file.reason);
 }
 
-void runCensus(const DataArguments& arguments) {
+struct CensusArguments : DataArguments {
+  bool duplicates = false;
+  double similarity = NearOptions{}.similarity;
+};
+
+Duplicates lookForDuplicates(const Dataset& dataset, const DataOptions& options, double similarity, ProgressLine& progress) {
+  const DuplicateOptions how{.decode = {.exif = options.exif}, .near = {.similarity = similarity}};
+  Duplicates duplicates = findDuplicates(dataset, how, 0, {}, progress.counter("photos compared"));
+  progress.clear();
+  return duplicates;
+}
+
+void runCensus(const CensusArguments& arguments) {
   ProgressLine progress;
   const DataOptions options = dataOptions(arguments);
   const Dataset dataset = load(options, progress);
   const Census census = takeCensus(dataset, {.exif = options.exif}, 0, {}, progress.counter("headers read"));
   progress.clear();
+  std::optional<Duplicates> duplicates;
+  if (arguments.duplicates) duplicates = lookForDuplicates(dataset, options, arguments.similarity, progress);
+  const Split split = duplicates ? splitDataset(dataset, options.split) : Split{};
   if (arguments.json) {
-    printJson(censusJson(dataset, census));
-  } else {
-    printCensus(dataset, census);
+    Json answer = censusJson(dataset, census);
+    if (duplicates) answer["duplicates"] = duplicatesJson(dataset, split, *duplicates);
+    printJson(answer);
+    return;
   }
+  printCensus(dataset, census);
+  if (duplicates) printDuplicates(dataset, split, *duplicates);
 }
 
 // --- split
@@ -144,15 +164,41 @@ void runCensus(const DataArguments& arguments) {
 struct SplitArguments : DataArguments {
   std::optional<double> validPct;
   std::optional<std::uint64_t> seed;
+  bool grouped = false;
+  double similarity = NearOptions{}.similarity;
+  std::string groups;
+  std::string column;
+  std::string write;
 };
+
+SplitOptions splitOptions(const SplitArguments& arguments, SplitOptions options) {
+  if (arguments.validPct) options.valid_pct = *arguments.validPct;
+  if (arguments.seed) options.seed = *arguments.seed;
+  if (arguments.grouped) options.kind = SplitKind::Grouped;
+  if (!arguments.groups.empty()) options.groups = std::filesystem::absolute(arguments.groups).string();
+  if (!arguments.column.empty()) options.group_column = arguments.column;
+  return options;
+}
+
+// Where neither a table nor a column says what belongs together, the near duplicates do.
+Split chooseSplit(const Dataset& dataset, const SplitArguments& arguments, const DataOptions& options, ProgressLine& progress) {
+  const bool told = options.split.groups || !arguments.column.empty() || dataset.column(options.split.group_column);
+  if (!arguments.grouped || told) return splitDataset(dataset, options.split);
+  const Duplicates duplicates = lookForDuplicates(dataset, options, arguments.similarity, progress);
+  for (const BadFile& bad : duplicates.bad) spdlog::warn("{}: {}; it is a group of its own", bad.path, bad.reason);
+  if (!arguments.write.empty()) {
+    writeGroups(arguments.write, dataset, duplicates.groups);
+    spdlog::info("{}: {} groups of like photos; name it with data.split.groups", arguments.write, grouped(duplicates.groups.size()));
+  }
+  return splitByNumbers(dataset, groupNumbers(dataset, duplicates.groups), options.split);
+}
 
 void runSplit(const SplitArguments& arguments) {
   ProgressLine progress;
   DataOptions options = dataOptions(arguments);
-  if (arguments.validPct) options.split.valid_pct = *arguments.validPct;
-  if (arguments.seed) options.split.seed = *arguments.seed;
+  options.split = splitOptions(arguments, options.split);
   const Dataset dataset = load(options, progress);
-  const Split split = splitDataset(dataset, options.split);
+  const Split split = chooseSplit(dataset, arguments, options, progress);
   const auto paths = [&](const std::vector<std::uint32_t>& indices) {
     std::vector<std::string> paths;
     for (const auto index : indices) paths.push_back(dataset.items[index].path);
@@ -181,22 +227,41 @@ void addSample(CLI::App& program) {
   command->callback([arguments] { runSample(*arguments); });
 }
 
+CLI::Option* addSimilarity(CLI::App& command, double& similarity) {
+  return command
+      .add_option("--similarity", similarity, "The share of gradients in which near duplicates agree; 0.8 finds more shots of one scene")
+      ->check(CLI::Range(0.6, 1.0))
+      ->capture_default_str();
+}
+
 void addCensus(CLI::App& program) {
-  auto arguments = std::make_shared<DataArguments>();
+  auto arguments = std::make_shared<CensusArguments>();
   auto* command = program.add_subcommand(
       "census", "Count classes and image sizes, and list the files that cannot be read");
   addDataArguments(*command, *arguments);
+  auto* duplicates = command->add_flag("--duplicates", arguments->duplicates,
+                                       "Also look for photos that show the same, in the training, validation and test images");
+  addSimilarity(*command, arguments->similarity)->needs(duplicates);
   command->callback([arguments] { runCensus(*arguments); });
 }
 
 void addSplit(CLI::App& program) {
   auto arguments = std::make_shared<SplitArguments>();
   auto* command = program.add_subcommand(
-      "split", "Print which photos are validation, as fastai's RandomSplitter chooses them");
+      "split", "Print which photos are validation, as fastai's RandomSplitter chooses them or in groups");
   addDataArguments(*command, *arguments);
   command->add_option("--valid-pct", arguments->validPct, "Share of the photos that validates (default: 0.2)")
       ->check(CLI::Range(0.0, 1.0));
   command->add_option("--seed", arguments->seed, "The split's seed (default: 42)");
+  auto* inGroups = command->add_flag("--grouped", arguments->grouped,
+                                     "Keep like photos on one side: near duplicates, unless one of the next two says what belongs together");
+  auto* table = command->add_option("--groups", arguments->groups, "With --grouped: a CSV with image_id and the group column")->needs(inGroups);
+  command->add_option("--group-column", arguments->column, "With --grouped: the column of that CSV, or of the label table (default: group)")
+      ->needs(inGroups);
+  command->add_option("--write", arguments->write, "With --grouped: write the groups of near duplicates to this CSV, for data.split.groups")
+      ->needs(inGroups)
+      ->excludes(table);
+  addSimilarity(*command, arguments->similarity)->needs(inGroups);
   command->callback([arguments] { runSplit(*arguments); });
 }
 

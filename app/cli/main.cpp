@@ -49,7 +49,11 @@ int main(int argc, char** argv) {
   panicle::cli::addRunCommands(program);
   panicle::cli::addQueueCommands(program);
   panicle::cli::addSweepCommand(program);
-  panicle::cli::addResultCommands(program);
+  panicle::cli::addPredictCommand(program);
+  panicle::cli::addInterpretCommand(program);
+  panicle::cli::addReviewCommands(program);
+  panicle::cli::addEnsembleCommand(program);
+  panicle::cli::addSubmitCommand(program);
   panicle::cli::addCacheCommand(program);
   panicle::cli::addMemoryCommand(program);
   program.footer(

@@ -26,8 +26,7 @@ struct PhotoSketch {
   bool flat = false;      // one colour but for noise: its signs say nothing
 };
 
-// `photo` may be of any size; one of four times the 17 pixels a side or more gives the same as the original but for a few bits. Throws Error for one
-// without pixels.
+// `photo` may be of any size; one of 200 pixels a side or more gives the same as the original but for a few bits. Throws Error for one without pixels.
 PhotoSketch sketchOf(const Image& photo);
 
 // Bits in which they differ.

@@ -26,7 +26,7 @@ class Cli : public ::testing::Test {
 };
 
 const std::vector<std::vector<std::string>> kCommands{
-    {"sample"}, {"census"},       {"split"},        {"models"},    {"weights"}, {"download"}, {"spec"},
+    {"sample"}, {"review"}, {"leaks"}, {"corrections", "list"}, {"corrections", "add"}, {"corrections", "undo"}, {"census"},       {"split"},        {"models"},    {"weights"}, {"download"}, {"spec"},
     {"train"},  {"runs", "list"}, {"runs", "show"}, {"interpret"}, {"submit"},  {"preview"},  {"cache"}, {"lr-find"},   {"recipes"},
     {"runs", "compare"}, {"runs", "export"}, {"runs", "import"}, {"runs", "history"}, {"runs", "star"}, {"runs", "rename"}, {"runs", "tag"},
     {"runs", "note"}, {"runs", "keep"}, {"runs", "trash"}, {"runs", "restore"}, {"runs", "purge"}, {"sweep"}, {"queue", "add"}, {"queue", "list"},
