@@ -97,6 +97,26 @@ TEST(Predictions, ATableAloneIsRead) {
   EXPECT_EQ(read.targets, (std::vector<int>{-1}));
 }
 
+// Tables without a quote are read another way than those with one; both ways say the same.
+TEST(Predictions, PlainTablesAreReadAsQuotedOnes) {
+  const TempFolder folder;
+  const std::string plain = "image_id,a,b\r\n1.jpg,0.25,1e-3\r\n\r\nx/2.jpg,nan,-0.5";
+  writeAtomically(folder / "plain.csv", plain);
+  writeAtomically(folder / "quoted.csv", "\"image_id\",a,\"b\"\n\"1.jpg\",0.25,\"1e-3\"\nx/2.jpg,nan,-0.5\n");
+  const Predictions a = readPredictionTable(folder / "plain.csv"), b = readPredictionTable(folder / "quoted.csv");
+  EXPECT_EQ(a.vocab, b.vocab);
+  EXPECT_EQ(a.ids, b.ids);
+  EXPECT_EQ(a.ids, (std::vector<std::string>{"1.jpg", "x/2.jpg"}));
+  ASSERT_EQ(a.probabilities.size(), 4u);
+  EXPECT_EQ(std::memcmp(a.probabilities.data(), b.probabilities.data(), 2 * sizeof(float)), 0);
+  EXPECT_TRUE(std::isnan(a.probabilities[2]) && std::isnan(b.probabilities[2]));
+  EXPECT_EQ(a.probabilities[3], -0.5f);
+  for (const std::string wrong : {"image_id,a,b\n1.jpg,0.5\n", "image_id,a,b\n1.jpg,0.5,0.5,1\n", "image_id,a,b\n1.jpg,0.5,0.5x\n", "image_id,a,b\n1.jpg,,0.5\n"}) {
+    writeAtomically(folder / "wrong.csv", wrong);
+    EXPECT_THAT(message([&] { readPredictionTable(folder / "wrong.csv"); }), HasSubstr("wrong.csv:2")) << wrong;
+  }
+}
+
 TEST(Predictions, WhatIsWrongIsNamedWithFileAndLine) {
   const TempFolder folder;
   writeAtomically(folder / "bad.csv", "image_id,a,b\n1.jpg,0.25,0.75\n2.jpg,0.5,half\n");

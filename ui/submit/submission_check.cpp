@@ -150,6 +150,8 @@ std::shared_ptr<const SubmissionReport> checkSubmission(const RunChoice& run, co
   for (const std::string& label : predictions.vocab) report->labels << QString::fromStdString(label);
   try {
     report->submission = makeSubmission(predictions, sample);
+    report->submission.made_from = {{"kind", "run"}, {"run", run.id.toStdString()}, {"name", run.name.toStdString()}, {"arch", run.arch.toStdString()},
+                                    {"folder", run.folder.string()}, {"tta", submitsTta(run)}};
     judge(*report, predictions, sample);
   } catch (const Error& error) {
     report->submission.problems.push_back(error.what());
