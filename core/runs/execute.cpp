@@ -9,6 +9,7 @@
 #include "core/base/error.h"
 #include "core/base/file.h"
 #include "core/eval/predictor.h"
+#include "core/eval/tta_views.h"
 #include "core/memory/meter.h"
 #include "core/runs/memory_watch.h"
 #include "core/runs/out_of_memory.h"
@@ -16,6 +17,7 @@
 #include "core/runs/prepared_run.h"
 #include "core/runs/resume_point.h"
 #include "core/runs/run_saver.h"
+#include "core/runs/self_check.h"
 #include "core/runs/tensorboard.h"
 
 namespace panicle {
@@ -95,6 +97,7 @@ class Execution {
     }
     end.metrics = measured ? trainer_->lastMetrics() : predictedMetrics_;
     if (ttaErrorRate_) end.metrics["tta_error_rate"] = *ttaErrorRate_;
+    if (measured) checkItself(end.metrics);
     return end;
   }
 
@@ -146,6 +149,7 @@ class Execution {
     goesOn_ = point_->checkpoint.has_value();
     if (goesOn_) {
       secondsBefore_ = point_->checkpoint->note().seconds;
+      memory_.goOnFrom(secondsBefore_, point_->checkpoint->step());
     } else {
       warning_("run " + run_ + " has no checkpoint: it begins anew");
     }
@@ -299,15 +303,31 @@ class Execution {
     if (!tta_ || plain.items.empty()) return;
     tell(PhaseChanged{"predicting " + images + " with test-time augmentation"});
     Outputs tta;
+    TtaViewKeeper views(plain, *tta_);
     try {
-      tta = predictTta(with, loader, targets, *tta_, items, plain, control_.token());
+      tta = predictTta(with, loader, targets, *tta_, items, plain, control_.token(), {}, [&](const Outputs& pass) { views.add(pass); });
     } catch (const Cancelled&) {
       tta_.reset();
       tell(Warning{"test-time augmentation was left out: the run was told to stop", ""});
       return;
     }
-    saver_.patiently([&] { writeOutputs(store_.folder(run_), ttaStem(split), tta, targets, list); });
+    saver_.patiently([&] {
+      views.write(store_.folder(run_), ttaStem(split), targets, list);
+      writeOutputs(store_.folder(run_), ttaStem(split), tta, targets, list);
+    });
     if (const double rate = classPredictions(tta, targets, 0, list).errorRate(); !std::isnan(rate)) ttaErrorRate_ = rate;
+  }
+
+  // The kept predictions beside what the training logged of these weights.
+  void checkItself(const std::map<std::string, double>& logged) {
+    try {
+      const auto check = selfCheckOfKept(store_.folder(run_), spec_, logged);
+      if (!check) return;
+      saver_.patiently([&] { writeSelfCheck(store_.folder(run_), *check); });
+      if (!check->agrees()) tell(Warning{"self-check failed: " + check->words(), ""});
+    } catch (const Error& error) {
+      tell(Warning{std::string("the run was not checked: ") + error.what(), ""});
+    }
   }
 
   // What an epoch's validation would have told of them: metrics take probabilities as well.

@@ -37,15 +37,28 @@ void MemoryWatch::leave(bool whole) {
   if (meter_.inStage()) tell_(meter_.leave(whole));
 }
 
+void MemoryWatch::goOnFrom(double seconds, std::uint64_t step) {
+  secondsBefore_ = seconds;
+  stepsBefore_ = step;
+}
+
+void MemoryWatch::tellSamples() {
+  for (MemorySampled sample : meter_.take()) {
+    sample.seconds += secondsBefore_;
+    sample.step = std::max(sample.step, stepsBefore_);
+    tell_(sample);
+  }
+}
+
 void MemoryWatch::report() {
-  for (const MemorySampled& sample : meter_.take()) tell_(sample);
+  tellSamples();
   keepPlan(false);
 }
 
 void MemoryWatch::finish() {
   leave(false);
   tell_(meter_.outside());
-  for (const MemorySampled& sample : meter_.take()) tell_(sample);
+  tellSamples();
   keepPlan(true);
 }
 

@@ -25,6 +25,8 @@ class MemoryWatch {
   MemoryWatch(const MemoryWatch&) = delete;
   MemoryWatch& operator=(const MemoryWatch&) = delete;
 
+  // Of a run that goes on: what it had trained for, and the batches, when it was left.
+  void goOnFrom(double seconds, std::uint64_t step);
   // Begins to plan on a thread of its own: a tenth of a second for the largest networks.
   void plan(std::int64_t outputs);
 
@@ -44,6 +46,7 @@ class MemoryWatch {
 
  private:
   void keepPlan(bool wait);
+  void tellSamples();
 
   RunStore& store_;
   const RunSpec& spec_;
@@ -51,6 +54,8 @@ class MemoryWatch {
   DeviceProfile profile_;
   std::function<void(const TrainEvent&)> tell_;
   RunMeter meter_;
+  double secondsBefore_ = 0;
+  std::uint64_t stepsBefore_ = 0;
   std::int64_t outputs_ = 0;
   std::stop_source giveUp_;
   std::future<RunPlan> plan_;

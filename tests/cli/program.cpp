@@ -53,10 +53,8 @@ void Program::signal(int number) const {
   ::kill(process_, number);
 }
 
-bool Program::waitForOutput(const std::string& text) {
-  const auto seen = [&] {
-    return std::filesystem::exists(out_) && readText(out_).find(text) != std::string::npos;
-  };
+bool Program::waitFor(const std::filesystem::path& file, const std::string& text) {
+  const auto seen = [&] { return std::filesystem::exists(file) && readText(file).find(text) != std::string::npos; };
   while (!seen()) {
     ended_ = ended_ || ::waitpid(process_, &status_, WNOHANG) == process_;
     if (ended_) return seen();

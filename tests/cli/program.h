@@ -26,11 +26,14 @@ class Program {
   Program(const std::filesystem::path& folder, const std::vector<std::string>& arguments,
           const std::string& input = "");
   void signal(int number) const;
-  // Blocks until its standard output holds `text`; false when it ended without.
-  bool waitForOutput(const std::string& text);
+  // Blocks until its standard output, or error, holds `text`; false when it ended without.
+  bool waitForOutput(const std::string& text) { return waitFor(out_, text); }
+  bool waitForError(const std::string& text) { return waitFor(err_, text); }
   Answer wait();
 
  private:
+  bool waitFor(const std::filesystem::path& file, const std::string& text);
+
   std::filesystem::path out_;
   std::filesystem::path err_;
   pid_t process_ = -1;

@@ -1,5 +1,6 @@
 // runs, queue and sweep.
 #include <gmock/gmock.h>
+#include <signal.h>
 
 #include "core/base/file.h"
 #include "core/eval/predictions.h"
@@ -165,6 +166,51 @@ TEST_F(CliQueue, RunsWhatItIsGiven) {
   EXPECT_EQ(run({"queue", "retry", "3"}).status, 0);
   EXPECT_EQ(run({"queue", "remove", "3"}).status, 0);
   EXPECT_EQ(queue().size(), 2u);
+}
+
+TEST_F(CliQueue, GoesOnAfterAFailureAndEndsWithACommand) {
+  std::filesystem::copy(folder_ / "sample", folder_ / "gone", std::filesystem::copy_options::recursive);
+  ASSERT_EQ(run({"queue", "add", "-", "--set", "data.root=" + (folder_ / "gone").string()}, spec_.dump()).status, 0);
+  ASSERT_EQ(run({"queue", "add", "-"}, spec_.dump()).status, 0);
+  ASSERT_EQ(run({"queue", "add", "-", "--set", "name=patient"}, spec_.dump()).status, 0);
+  ASSERT_EQ(run({"queue", "hold", "3"}).status, 0);
+  std::filesystem::rename(folder_ / "gone", folder_ / "away");
+  const std::string told = (folder_ / "told by the \"command\"").string();
+  const std::string command = "echo \"$PANICLE_FINISHED well, $PANICLE_FAILED not\" > '" + told + "'; echo said";
+  const Answer worked = run({"queue", "run", "--device", "cpu", "--json", "--when-done", command});
+  EXPECT_EQ(worked.status, 1);
+  EXPECT_EQ(readText(told), "1 well, 1 not\n");
+  EXPECT_THAT(worked.err, HasSubstr("said"));
+  EXPECT_EQ(worked.jsonLines().back()["event"], "entry_ended");
+  Json entries = queue();
+  EXPECT_EQ(entries[0]["state"], "held");
+  EXPECT_EQ(entries[1]["state"], "finished");
+  EXPECT_EQ(entries[2]["state"], "failed");
+  std::filesystem::rename(folder_ / "away", folder_ / "gone");
+  ASSERT_EQ(run({"queue", "retry", "1"}).status, 0);
+  ASSERT_EQ(run({"queue", "release", "3"}).status, 0);
+  EXPECT_EQ(run({"queue", "run", "--device", "cpu"}).status, 0);
+  for (const Json& entry : queue()) EXPECT_EQ(entry["state"], "finished");
+  const Answer failing = run({"queue", "run", "--device", "cpu", "--when-done", "exit 3"});
+  EXPECT_EQ(failing.status, 1);
+  EXPECT_THAT(failing.err, HasSubstr("exit 3"));
+}
+
+TEST_F(CliQueue, IsWorkedOnByOneProgramAtATime) {
+  spec_["stages"][0]["schedule"]["epochs"] = 10000;
+  ASSERT_EQ(run({"queue", "add", "-", "--repeat", "2"}, spec_.dump()).status, 0);
+  testing::Program program(folder_.path(), {"queue", "run", "--device", "cpu", "--json", "--when-done", "echo done", "--workspace", (folder_ / "w").string()});
+  ASSERT_TRUE(program.waitForOutput("\"event\":\"epoch\"")) << program.wait().err;
+  std::filesystem::create_directories(folder_ / "beside");
+  const Answer second = testing::run(folder_ / "beside", {"queue", "run", "--device", "cpu", "--workspace", (folder_ / "w").string()});
+  EXPECT_EQ(second.status, 1);
+  EXPECT_THAT(second.err, HasSubstr("another program works on the queue of cpu"));
+  program.signal(SIGINT);
+  const Answer first = program.wait();
+  EXPECT_EQ(first.status, 1);
+  EXPECT_THAT(first.err, Not(HasSubstr("done")));
+  EXPECT_EQ(queue()[0]["state"], "waiting");
+  EXPECT_EQ(queue()[1]["state"], "stopped");
 }
 
 TEST_F(CliQueue, AFailureIsToldAndHoldsTheOthersWhenAsked) {

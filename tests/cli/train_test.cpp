@@ -40,6 +40,11 @@ class CliTrain : public ::testing::Test {
     return testing::run(folder_.path(), arguments, input);
   }
   std::string path(const std::string& name) const { return (folder_ / name).string(); }
+  // While another program runs, whose output is in folder_.
+  Answer runBeside(const std::vector<std::string>& arguments, const std::string& input = "") const {
+    std::filesystem::create_directories(folder_ / "beside");
+    return testing::run(folder_ / "beside", arguments, input);
+  }
 
   // A quick run: tiny images, few epochs.
   Json quickSpec(int epochs) const {
@@ -198,6 +203,103 @@ TEST_F(CliTrain, CtrlCKeepsTheRunAsStopped) {
   EXPECT_EQ(record.status, RunStatus::Stopped);
   EXPECT_FALSE(record.epochs.empty());
   EXPECT_TRUE(std::filesystem::exists(store.folder("1") / "model.safetensors"));
+  EXPECT_EQ(record.results.at("error_rate"), readPredictions(store.folder("1"), "valid").errorRate());
+  EXPECT_GT(readPredictions(store.folder("1"), "test").size(), 0u);
+}
+
+TEST_F(CliTrain, ASignalGivesTheDeviceBackAndAnotherGoesOn) {
+  const std::string spec = quickSpec(6).dump();
+  ASSERT_EQ(run({"train", "-", "--workspace", path("w")}, spec).status, 0);
+  Program program(folder_.path(), {"train", "-", "--workspace", path("w"), "--json"}, spec);
+  ASSERT_TRUE(program.waitForOutput("\"started\"")) << program.wait().err;
+  program.signal(SIGUSR1);
+  ASSERT_TRUE(program.waitForError("paused; the device is free")) << program.wait().err;
+  EXPECT_EQ(runBeside({"runs", "show", "2", "--workspace", path("w"), "--json"}).json()["status"], "running");
+  program.signal(SIGUSR2);
+  const Answer answer = program.wait();
+  ASSERT_EQ(answer.status, 0) << answer.err;
+  EXPECT_TRUE(readText(path("w/runs/1/model.safetensors")) == readText(path("w/runs/2/model.safetensors")));
+  EXPECT_EQ(RunStore(folder_ / "w").get("2").epochs.size(), 6u);
+}
+
+// On one workspace: each has runs of its own, and leaves alone what the other one runs.
+TEST_F(CliTrain, TwoProgramsOnAWorkspaceDoNotHarmEachOther) {
+  Program program(folder_.path(), {"train", "-", "--workspace", path("w"), "--json"}, quickSpec(10000).dump());
+  ASSERT_TRUE(program.waitForOutput("\"epoch\"")) << program.wait().err;
+  for (const std::vector<std::string>& act : {std::vector<std::string>{"resume", "1"}, {"runs", "trash", "1"}, {"runs", "export", "1", "--out", path("1.zip")}}) {
+    std::vector<std::string> arguments = act;
+    arguments.insert(arguments.end(), {"--workspace", path("w")});
+    const Answer refused = runBeside(arguments);
+    EXPECT_EQ(refused.status, 1) << act[0];
+    EXPECT_THAT(refused.err, HasSubstr("run 1 is running")) << act[0];
+  }
+  const Answer second = runBeside({"train", "-", "--workspace", path("w"), "--json"}, quickSpec(1).dump());
+  EXPECT_EQ(second.status, 0) << second.err;
+  EXPECT_EQ(second.jsonLines().front()["run"], "2");
+  program.signal(SIGINT);
+  program.wait();
+  const RunStore store(folder_ / "w");
+  EXPECT_EQ(store.get("1").status, RunStatus::Stopped);
+  EXPECT_EQ(store.get("2").status, RunStatus::Finished);
+  const RunRecord first = store.get("1");
+  const auto steps = store.steps("1");
+  EXPECT_GE(steps.size(), first.epochs.size());
+  for (std::size_t i = 0; i < steps.size(); ++i) ASSERT_EQ(steps[i].step, i + 1);
+}
+
+// The shapes that scripts rely on, and where the run was carried out.
+TEST_F(CliTrain, ARunSaysWhereItWasCarriedOut) {
+  Json spec = quickSpec(1);
+  spec["threads"] = 1;
+  spec["device"] = "cpu";
+  ASSERT_EQ(run({"train", "-", "--workspace", path("w")}, spec.dump()).status, 0);
+  const Json shown = run({"runs", "show", "1", "--workspace", path("w"), "--json"}).json();
+  for (const char* key : {"run", "status", "spec", "epochs", "best", "peak_bytes", "environment"}) EXPECT_TRUE(shown.contains(key)) << key;
+  const Json& environment = shown["environment"];
+  for (const char* key : {"panicle", "torch", "opencv", "processor", "blas", "device", "precision", "start"}) {
+    EXPECT_FALSE(environment.value(key, "").empty()) << key;
+  }
+  EXPECT_EQ(environment["threads"], 1);
+  EXPECT_GE(environment["cores"].get<int>(), 1);
+  EXPECT_EQ(environment["data"]["images"], 70);
+  const Json listed = run({"runs", "list", "--workspace", path("w"), "--json"}).json();
+  for (const char* key : {"run", "name", "status", "best", "arch", "seed", "epochs", "peak_bytes"}) EXPECT_TRUE(listed[0].contains(key)) << key;
+}
+
+TEST_F(CliTrain, EventFilesForTensorBoardWhileItRunsAndLater) {
+  const std::vector<std::string> train{"train", "-", "--workspace", path("w")};
+  ASSERT_EQ(run(train, quickSpec(1).dump()).status, 0);
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "w/runs/1/tensorboard")) << "nobody asked for it";
+  Json spec = quickSpec(1);
+  spec["tensorboard"] = true;
+  spec["name"] = "a/b";
+  ASSERT_EQ(run(train, spec.dump()).status, 0);
+  EXPECT_FALSE(std::filesystem::is_empty(folder_ / "w/runs/2/tensorboard"));
+  const Answer written = run({"runs", "tensorboard", "1", "2", "--out", path("tb"), "--workspace", path("w"), "--json"});
+  ASSERT_EQ(written.status, 0) << written.err;
+  ASSERT_EQ(written.json().size(), 2u);
+  EXPECT_THAT(written.json()[1]["file"].get<std::string>(), HasSubstr("/tb/2-a_b/events.out.tfevents."));
+  for (const Json& each : written.json()) EXPECT_THAT(readText(each["file"].get<std::string>()), HasSubstr("epoch/error_rate"));
+}
+
+TEST_F(CliTrain, DataThatChangedSinceIsTold) {
+  std::filesystem::copy(sample(), folder_ / "photos", std::filesystem::copy_options::recursive);
+  Json spec = quickSpec(1);
+  spec["data"]["root"] = path("photos");
+  ASSERT_EQ(run({"train", "-", "--workspace", path("w")}, spec.dump()).status, 0);
+  const std::vector<std::string> check{"runs", "check-data", "1", "--workspace", path("w"), "--json"};
+  std::vector<std::string> thorough = check;
+  thorough.emplace_back("--content");
+  EXPECT_EQ(run(check).status, 0);
+  EXPECT_EQ(run(thorough).json()["recorded"], true);
+  const auto photo = std::filesystem::directory_iterator(folder_ / "photos" / "train_images" / "normal")->path();
+  writeAtomically(photo, "another");
+  const Answer changed = run(check);
+  EXPECT_EQ(changed.status, 1);
+  EXPECT_EQ(changed.json()["changed"], true);
+  EXPECT_THAT(changed.err, HasSubstr("run 1: photos of the data set have been written"));
+  EXPECT_EQ(run(thorough).json()["same_list"], true);
+  EXPECT_EQ(run(thorough).status, 1);
 }
 
 TEST_F(CliTrain, KilledItShowsAsInterrupted) {
