@@ -50,8 +50,10 @@ constexpr std::array kRules{
     Rule{"optimizer.sqr_mom", "kind", "\"sgd\"", Condition::Unless},
     Rule{"optimizer.eps", "kind", "\"sgd\"", Condition::Unless},
     Rule{"tta.beta", "use_max", "false"},
-    Rule{".split.valid_pct", "kind", "\"random\""},
+    Rule{".split.valid_pct", "kind", "[\"random\", \"grouped\"]"},
     Rule{".split.column", "kind", "\"column\""},
+    Rule{".split.group_column", "kind", "\"grouped\""},
+    Rule{".split.groups", "kind", "\"grouped\""},
 };
 
 struct GroupedField {
