@@ -92,6 +92,23 @@ TEST_F(CliDuplicates, CorrectionsAreListedTakenBackAndUsed) {
   EXPECT_EQ(run({"corrections", "add", file, id, "--verdict", "maybe"}).status, 2);
 }
 
+TEST_F(CliDuplicates, ARunRecordsItsCorrectionsAndKeepsACopy) {
+  ASSERT_EQ(run({"corrections", "add", path("leaves/fixes.csv"), photos_[0].filename().string(), "--verdict", "exclude"}).status, 0);
+  const Answer spec = run({"spec", "--set", "data.root=" + path("leaves"), "--set", "data.corrections=fixes.csv", "--set", "model.weights=none", "--set",
+                           "stages.0.resize.size=32", "--set", "stages.0.augment=null", "--set", "stages.0.schedule.epochs=1"});
+  const Answer train = testing::run(folder_.path(), {"train", "-", "--workspace", path("w"), "--json"}, spec.out);
+  ASSERT_EQ(train.status, 0) << train.err;
+  const Json environment = run({"runs", "show", "1", "--workspace", path("w"), "--json"}).json()["environment"];
+  EXPECT_EQ(environment["corrections"]["excluded"], 1);
+  EXPECT_EQ(environment["corrections"]["rows"], 1);
+  EXPECT_EQ(readText(folder_ / "w/runs/1/corrections.csv"), readText(folder_ / "leaves/fixes.csv"));
+  const Json before = environment["data"]["list"];
+  ASSERT_EQ(run({"corrections", "add", path("leaves/fixes.csv"), photos_[1].filename().string(), "--verdict", "valid"}).status, 0);
+  ASSERT_EQ(testing::run(folder_.path(), {"train", "-", "--workspace", path("w"), "--json"}, spec.out).status, 0);
+  EXPECT_NE(run({"runs", "show", "2", "--workspace", path("w"), "--json"}).json()["environment"]["data"]["list"], before)
+      << "a photo on another side is another data set";
+}
+
 TEST_F(CliDuplicates, LeaksAndReviewOfARun) {
   RunSpec spec;
   spec.data.root = path("leaves");
