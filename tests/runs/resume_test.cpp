@@ -377,7 +377,7 @@ TEST_F(Resume, ACheckpointThatCannotBeWrittenDoesNotEndTheRun) {
   expectSame(limited.run, whole.run);
 }
 
-// What it would go on from cannot be saved: it pauses with what it holds.
+// What it would go on from, three times the model, cannot be saved: it pauses with what it holds.
 TEST_F(Resume, ADeviceIsNotFreedForNothing) {
   const RunOutcome whole = train();
   RunOutcome paused;
@@ -385,7 +385,7 @@ TEST_F(Resume, ADeviceIsNotFreedForNothing) {
   {
     const FileSizeLimit limit(70 << 20);
     paused = train([&](TrainControl& control, const TrainEvent& event) {
-      if (const auto* batch = std::get_if<BatchEnded>(&event); batch && batch->step == 3) control.pauseAndFreeDevice();
+      if (const auto* batch = std::get_if<BatchEnded>(&event); batch && batch->step == 6) control.pauseAndFreeDevice();
       const auto* phase = std::get_if<PhaseChanged>(&event);
       if (!phase || phase->what != "paused; the device is not free") return;
       ++kept;
