@@ -67,6 +67,7 @@ QString RunLine::text(bool paused, bool stopping) const {
   const QString name = run_.isEmpty() ? tr("run") : tr("run %1").arg(run_);
   const QString epoch = tr("epoch %1/%2").arg(epoch_ + 1).arg(epochs_);
   if (stopping) return tr("%1: stopping").arg(name);
+  if (paused && !inEpoch_ && phase_.startsWith(QLatin1String("paused"))) return tr("%1: %2").arg(name, phase_);  // and whether the device is free
   if (paused) return inEpoch_ ? tr("%1: paused in %2").arg(name, epoch) : tr("%1: paused").arg(name);
   if (!inEpoch_) return tr("%1: %2").arg(name, phase_.isEmpty() ? tr("starting") : phase_);
   return tr("%1: %2").arg(name, joined(validating_ ? tr("%1 validating").arg(epoch) : epoch, timeLeft(eta_)));
