@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "core/base/error.h"
+#include "core/base/write_error.h"
 
 namespace panicle {
 namespace {
@@ -45,14 +46,6 @@ Buffer readAll(const std::filesystem::path& path) {
   return buffer;
 }
 
-// By errno.
-[[noreturn]] void failedWrite(const std::filesystem::path& path, const char* what) {
-  const int reason = errno;
-  const Error error = fileError(path, std::string(what) + ": " + std::strerror(reason));
-  if (reason == ENOSPC || reason == EDQUOT) throw DiskFull(error.what());
-  throw error;
-}
-
 }  // namespace
 
 std::vector<std::byte> readBytes(const std::filesystem::path& path) { return readAll<std::vector<std::byte>>(path); }
@@ -62,7 +55,7 @@ std::string readText(const std::filesystem::path& path) { return readAll<std::st
 AtomicFile::AtomicFile(std::filesystem::path path) : path_(std::move(path)) {
   std::string name = path_.string() + ".XXXXXX";
   descriptor_ = ::mkostemp(name.data(), O_CLOEXEC);
-  if (descriptor_ < 0) failedWrite(path_, "cannot be written");
+  if (descriptor_ < 0) throwWriteError(path_, "cannot be written");
   temporary_ = name;
   ::fchmod(descriptor_, 0644);  // mkostemp gives 0600
 }
@@ -92,17 +85,17 @@ void AtomicFile::commit() {
 }
 
 void AtomicFile::fail(const char* what) {
-  failedWrite(path_, what);
+  throwWriteError(path_, what);
 }
 
 void syncFolder(const std::filesystem::path& folder) {
   const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) failedWrite(folder, "cannot be opened");
+  if (descriptor < 0) throwWriteError(folder, "cannot be opened");
   const bool synced = ::fsync(descriptor) == 0 || errno == EINVAL;  // a file system that has no such thing
   const int reason = errno;
   ::close(descriptor);
   errno = reason;
-  if (!synced) failedWrite(folder, "cannot be written to disk");
+  if (!synced) throwWriteError(folder, "cannot be written to disk");
 }
 
 void writeAtomically(const std::filesystem::path& path, std::string_view content) {
