@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "core/base/file.h"
+#include "core/base/held_file.h"
 #include "core/models/body.h"
 #include "core/models/layers.h"
 #include "core/models/model_options.h"
@@ -96,7 +96,8 @@ void saveWeights(const Classifier& model, const std::filesystem::path& file,
                  const std::map<std::string, std::string>& metadata);
 
 // The same without waiting for the disk: the file is in its place after commit() of the result.
-std::unique_ptr<AtomicFile> stageWeights(const Classifier& model, const std::filesystem::path& file,
-                                         const std::map<std::string, std::string>& metadata);
+std::unique_ptr<HeldFile> stageWeights(const Classifier& model, const std::filesystem::path& file,
+                                       const std::map<std::string, std::string>& metadata,
+                                       std::shared_ptr<HeldMemory> memory = std::make_shared<HeldMemory>());
 
 }  // namespace panicle

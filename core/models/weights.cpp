@@ -126,8 +126,9 @@ WeightReport loadWeights(Classifier& model, const std::filesystem::path& path) {
   return report;
 }
 
-std::unique_ptr<AtomicFile> stageWeights(const Classifier& model, const std::filesystem::path& path,
-                                         const std::map<std::string, std::string>& metadata) {
+std::unique_ptr<HeldFile> stageWeights(const Classifier& model, const std::filesystem::path& path,
+                                       const std::map<std::string, std::string>& metadata,
+                                       std::shared_ptr<HeldMemory> memory) {
   const at::NoGradGuard noGrad;
   const StateDict state = model.stateDict();
   std::vector<TensorEntry> entries;
@@ -142,7 +143,7 @@ std::unique_ptr<AtomicFile> stageWeights(const Classifier& model, const std::fil
   all.insert({{"format", "pt"}, {"arch", model.architecture().name}});
   if (const auto grid = model.body().positionGrid())
     all[kPositionGrid] = std::to_string(grid->height) + "," + std::to_string(grid->width);
-  return stageSafetensors(path, entries, all, bytes);
+  return stageSafetensors(path, entries, all, bytes, std::move(memory));
 }
 
 void saveWeights(const Classifier& model, const std::filesystem::path& path,

@@ -1,18 +1,15 @@
 #include "core/runs/background_writer.h"
 
-#include <sys/resource.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <utility>
 
 #include "core/base/thread_name.h"
+#include "core/base/thread_priority.h"
 
 namespace panicle {
 namespace {
 
-// Linux keeps this a thread at a time: the training comes first.
-constexpr int kNice = 5;
+constexpr int kNice = 5;  // the training comes first
 
 }  // namespace
 
@@ -58,7 +55,7 @@ void BackgroundWriter::finish() {
 
 void BackgroundWriter::run(const std::stop_token& stop) {
   nameThread("writer");
-  ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kNice);
+  stepBack(kNice);
   std::unique_lock lock(mutex_);
   for (;;) {
     changed_.wait(lock, stop, [this] { return !waiting_.empty(); });

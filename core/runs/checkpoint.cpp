@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/base/error.h"
+#include "core/base/file.h"
 #include "core/train/trainer_state.h"
 #include "core/weights/safetensors.h"
 #include "core/weights/sha256.h"
@@ -83,7 +84,7 @@ std::uint64_t checkpointBytes(const TrainerState& state) {
 }
 
 StagedCheckpoint::StagedCheckpoint(std::filesystem::path folder, std::uint64_t number, const TrainerState& state,
-                                   const CheckpointNote& note)
+                                   const CheckpointNote& note, std::shared_ptr<HeldMemory> memory)
     : folder_(std::move(folder)),
       temporary_(folder_ / (kUnfinished + std::to_string(number))),
       place_(folder_ / std::to_string(number)),
@@ -110,7 +111,7 @@ StagedCheckpoint::StagedCheckpoint(std::filesystem::path folder, std::uint64_t n
     return {static_cast<const std::byte*>(copy.data_ptr()), copy.nbytes()};
   };
   try {
-    tensors_ = stageSafetensors(temporary_ / kTensors, entries, {}, bytes);
+    tensors_ = stageSafetensors(temporary_ / kTensors, entries, {}, bytes, std::move(memory));
   } catch (...) {
     std::error_code ignored;
     std::filesystem::remove_all(temporary_, ignored);
@@ -126,9 +127,9 @@ StagedCheckpoint::~StagedCheckpoint() {
 
 void StagedCheckpoint::commit(int keep) {
   tensors_->commit();
-  const auto path = temporary_ / kTensors;
-  manifest_["bytes"] = std::filesystem::file_size(path);
-  manifest_["sha256"] = sha256OfFile(path);
+  const std::span<const std::byte> bytes = tensors_->bytes();
+  manifest_["bytes"] = bytes.size();
+  manifest_["sha256"] = sha256Of({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
   writeAtomically(temporary_ / kManifest, manifest_.dump(1) + "\n");
   syncFolder(temporary_);
   reading(temporary_, [&] { return openTensors(temporary_, readManifest(temporary_, manifest_["spec"].get<std::string>())); });
@@ -186,7 +187,7 @@ void removeLeftovers(const std::filesystem::path& folder) {
   for (const auto& entry : std::filesystem::directory_iterator(folder, ignored)) {
     if (entry.path().filename().string().starts_with(kUnfinished)) leftovers.push_back(entry.path());
   }
-  constexpr std::string_view model = "model.safetensors.";  // and six letters: AtomicFile's
+  constexpr std::string_view model = "model.safetensors.";  // and six letters: HeldFile's
   for (const auto& entry : std::filesystem::directory_iterator(folder.parent_path(), ignored)) {
     const std::string name = entry.path().filename().string();
     if (name.starts_with(model) && name.size() == model.size() + 6) leftovers.push_back(entry.path());

@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-#include "core/base/file.h"
+#include "core/base/held_file.h"
 #include "core/base/json.h"
 #include "core/train/trainer_state.h"
 #include "core/weights/weight_file.h"
@@ -32,24 +32,25 @@ struct CheckpointNote {
 // The bytes of a checkpoint, without those of state.json.
 std::uint64_t checkpointBytes(const TrainerState& state);
 
-// Written, but neither synced nor in its place.
+// Copied, and not yet on the disk.
 class StagedCheckpoint {
  public:
-  // Writes the tensors into a new folder in `folder`: as fast as the system takes them, no disk is waited for and nothing is held in memory.
-  // Throws DiskFull, before anything is written where the free space shows it, and Error.
-  StagedCheckpoint(std::filesystem::path folder, std::uint64_t number, const TrainerState& state, const CheckpointNote& note);
+  // Makes a folder in `folder` with space for the tensors, and copies them into memory. Throws DiskFull, OutOfMemory and Error.
+  // `memory` as HeldFile's.
+  StagedCheckpoint(std::filesystem::path folder, std::uint64_t number, const TrainerState& state, const CheckpointNote& note,
+                   std::shared_ptr<HeldMemory> memory = std::make_shared<HeldMemory>());
   ~StagedCheckpoint();  // what was not put in place is removed
   StagedCheckpoint(const StagedCheckpoint&) = delete;
   StagedCheckpoint& operator=(const StagedCheckpoint&) = delete;
 
-  // Syncs, reads back, renames, and when the result verifies removes all older ones but the newest `keep` - 1. May be called by
+  // Writes, syncs, reads back, renames, and when the result verifies removes all older ones but the newest `keep` - 1. May be called by
   // another thread than made it. Throws DiskFull and Error; older ones are then as they were.
   void commit(int keep);
   const std::filesystem::path& place() const { return place_; }  // where commit() puts it
 
  private:
   std::filesystem::path folder_, temporary_, place_;
-  std::unique_ptr<AtomicFile> tensors_;
+  std::unique_ptr<HeldFile> tensors_;
   Json manifest_;
 };
 

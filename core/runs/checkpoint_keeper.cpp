@@ -28,7 +28,7 @@ bool CheckpointKeeper::due(Boundary boundary) {
 
 void CheckpointKeeper::take(const TrainerState& state, const CheckpointNote& note) {
   const auto begin = Clock::now();
-  const auto staged = std::make_shared<StagedCheckpoint>(folder_, number_ + 1, state, note);
+  const auto staged = std::make_shared<StagedCheckpoint>(folder_, number_ + 1, state, note, memoryForNext(memory_));
   ++number_;
   taken_ = Clock::now();
   cost_ = std::chrono::duration<double>(taken_ - begin).count();

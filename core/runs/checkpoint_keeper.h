@@ -34,6 +34,7 @@ class CheckpointKeeper {
   const CheckpointOptions& options_;
   BackgroundWriter& writer_;
   Written written_;
+  std::shared_ptr<HeldMemory> memory_;
   std::uint64_t number_;     // of the newest
   Clock::time_point taken_ = Clock::now();
   double cost_ = 0;          // seconds that the last one took from the training

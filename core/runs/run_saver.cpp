@@ -36,7 +36,7 @@ RunSaver::RunSaver(std::filesystem::path folder, const CheckpointOptions& option
       }) {}
 
 void RunSaver::saveModel(const Classifier& model, const std::map<std::string, std::string>& metadata, const Saved& what) {
-  const std::shared_ptr<AtomicFile> file = stageWeights(model, modelFile(), metadata);
+  const std::shared_ptr<HeldFile> file = stageWeights(model, modelFile(), metadata, memoryForNext(modelMemory_));
   holdsModel_ = true;
   writer_.submit("model", [file] { file->commit(); }, [this, what](const std::exception_ptr& failure) {
     modelFailure_ = failure;

@@ -1,5 +1,5 @@
 // What a run keeps on disk while it trains, and waiting where the disk is full: the model of the newest epoch that is worth it, and checkpoints.
-// The training only copies bytes into the system's memory; the disk is waited for by another thread. Internal to core/runs (includes torch).
+// The training only copies bytes in memory; the disk is waited for by another thread. Internal to core/runs (includes torch).
 #pragma once
 
 #include <exception>
@@ -65,6 +65,7 @@ class RunSaver {
   BackgroundWriter writer_;
   CheckpointKeeper keeper_;
   bool kept_ = false;                // of checkpoints, the newest that was to be
+  std::shared_ptr<HeldMemory> modelMemory_;
   std::exception_ptr modelFailure_;  // of the newest that was to be saved
   bool holdsModel_ = false;
   Saved saved_;

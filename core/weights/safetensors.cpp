@@ -7,6 +7,7 @@
 
 #include "core/base/error.h"
 #include "core/base/file.h"
+#include "core/base/held_file.h"
 #include "core/base/json.h"
 #include "core/weights/safetensors_header.h"
 #include "core/weights/weight_contents.h"
@@ -102,43 +103,69 @@ void readSafetensors(Bytes file, const std::filesystem::path& path, WeightConten
   contents.format = WeightFormat::Safetensors;
 }
 
-std::unique_ptr<AtomicFile> stageSafetensors(const std::filesystem::path& path, const std::vector<TensorEntry>& entries,
-                                             const std::map<std::string, std::string>& metadata, const TensorBytes& bytes) {
+namespace {
+
+// What comes before the tensors, and their order.
+struct SafetensorsPlan {
+  std::uint64_t length = 0;  // of the header
+  std::string header;
+  std::vector<std::size_t> order;
+  std::uint64_t data = 0;  // bytes of all tensors
+};
+
+SafetensorsPlan planOf(const std::filesystem::path& path, const std::vector<TensorEntry>& entries, const std::map<std::string, std::string>& metadata) {
   checkWritable(entries, metadata, path);
-  std::vector<std::size_t> order(entries.size());
-  std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+  SafetensorsPlan plan{.order = std::vector<std::size_t>(entries.size())};
+  std::iota(plan.order.begin(), plan.order.end(), 0);
+  std::stable_sort(plan.order.begin(), plan.order.end(), [&](std::size_t a, std::size_t b) {
     return dtypeSize(entries[a].dtype) > dtypeSize(entries[b].dtype);
   });
   std::vector<std::uint64_t> begins(entries.size());
-  std::uint64_t at = 0;
-  for (const std::size_t i : order) {
-    begins[i] = at;
-    at += *tensorBytes(entries[i].dtype, entries[i].shape);
+  for (const std::size_t i : plan.order) {
+    begins[i] = plan.data;
+    plan.data += *tensorBytes(entries[i].dtype, entries[i].shape);
   }
-  const std::string text = headerText(entries, begins, metadata);
-  const std::uint64_t length = text.size();
-  if (length > kHeaderCap)
+  plan.header = headerText(entries, begins, metadata);
+  plan.length = plan.header.size();
+  if (plan.length > kHeaderCap)
     throw fileError(path,
                     "would need a header over the 100 MB that the format allows: fewer or shorter names");
+  return plan;
+}
 
-  auto file = std::make_unique<AtomicFile>(path);
-  file->write(&length, kLengthBytes);
-  file->write(text.data(), text.size());
-  for (const std::size_t i : order) {
+// `File` is AtomicFile or HeldFile.
+template <typename File>
+void writeContent(File& file, const std::filesystem::path& path, const SafetensorsPlan& plan, const std::vector<TensorEntry>& entries,
+                  const TensorBytes& bytes) {
+  file.write(&plan.length, kLengthBytes);
+  file.write(plan.header.data(), plan.header.size());
+  for (const std::size_t i : plan.order) {
     const Bytes tensor = bytes(i);
     if (tensor.size() != *tensorBytes(entries[i].dtype, entries[i].shape)) {
       throw fileError(path, "cannot be written: the bytes of " + inQuotes(entries[i].name) +
                                 " do not agree with its dtype and shape");
     }
-    file->write(tensor.data(), tensor.size());
+    file.write(tensor.data(), tensor.size());
   }
+}
+
+}  // namespace
+
+std::unique_ptr<HeldFile> stageSafetensors(const std::filesystem::path& path, const std::vector<TensorEntry>& entries,
+                                           const std::map<std::string, std::string>& metadata, const TensorBytes& bytes,
+                                           std::shared_ptr<HeldMemory> memory) {
+  const SafetensorsPlan plan = planOf(path, entries, metadata);
+  auto file = std::make_unique<HeldFile>(path, kLengthBytes + plan.header.size() + plan.data, std::move(memory));
+  writeContent(*file, path, plan, entries, bytes);
   return file;
 }
 
 void writeSafetensors(const std::filesystem::path& path, const std::vector<TensorEntry>& entries,
                       const std::map<std::string, std::string>& metadata, const TensorBytes& bytes) {
-  stageSafetensors(path, entries, metadata, bytes)->commit();
+  const SafetensorsPlan plan = planOf(path, entries, metadata);
+  AtomicFile file(path);
+  writeContent(file, path, plan, entries, bytes);
+  file.commit();
 }
 
 void writeSafetensors(const std::filesystem::path& path, const std::vector<TensorEntry>& entries,

@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-#include "core/base/file.h"
+#include "core/base/held_file.h"
 #include "core/weights/tensor_entry.h"
 
 namespace panicle {
@@ -33,10 +33,11 @@ using TensorBytes = std::function<std::span<const std::byte>(std::size_t index)>
 void writeSafetensors(const std::filesystem::path& path, const std::vector<TensorEntry>& entries,
                       const std::map<std::string, std::string>& metadata, const TensorBytes& bytes);
 
-// As above, but not yet in its place: all bytes are written, and commit() of the result syncs and renames. For who
-// does not want to wait for the disk.
-std::unique_ptr<AtomicFile> stageSafetensors(const std::filesystem::path& path, const std::vector<TensorEntry>& entries,
-                                             const std::map<std::string, std::string>& metadata, const TensorBytes& bytes);
+// As above, but nothing is on the disk yet: commit() of the result brings it there. For who does not want to wait for
+// the disk.
+std::unique_ptr<HeldFile> stageSafetensors(const std::filesystem::path& path, const std::vector<TensorEntry>& entries,
+                                           const std::map<std::string, std::string>& metadata, const TensorBytes& bytes,
+                                           std::shared_ptr<HeldMemory> memory = std::make_shared<HeldMemory>());
 
 struct WeightContents;
 
