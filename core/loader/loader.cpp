@@ -13,10 +13,13 @@
 #include "core/base/error.h"
 #include "core/base/random.h"
 #include "core/base/thread_name.h"
+#include "core/base/thread_priority.h"
 #include "core/loader/presize_cache.h"
 
 namespace panicle {
 namespace {
+
+constexpr int kStepBack = 19;  // as far as it goes
 
 // A batch in the making. Its workers write into the batch's pixels and draws and into `reasons` without the
 // lock, each at its own place.
@@ -95,6 +98,7 @@ struct Loader::Impl {
         pipeline_(std::move(pipeline)),
         stage_(pipeline_.resize.method == ResizeMethod::RatioResize ? BatchStage::Loader
                                                                     : options.batch_stage),
+        stepBack_(options.step_back),
         cache_(std::move(options.cache)),
         slots_(std::max(options.prefetch, 1)) {
     for (int i = 0; i < threadCount(options.threads); ++i) {
@@ -132,6 +136,7 @@ struct Loader::Impl {
   bool mayTake();
 
   const BatchStage stage_;
+  const bool stepBack_;
   const std::shared_ptr<PresizeCache> cache_;
 
   std::mutex mutex_;
@@ -159,6 +164,7 @@ bool Loader::Impl::mayTake() {
 
 void Loader::Impl::work(std::stop_token stop) {
   nameThread("loader");
+  if (stepBack_) stepBack(kStepBack);
   std::unique_lock lock(mutex_);
   while (workToDo_.wait(lock, stop, [this] { return mayTake(); })) {
     const std::size_t batch = nextPlace_ / batchSize();

@@ -42,6 +42,9 @@ class PresizeCache;
 
 struct LoaderOptions {
   int threads = 0;   // 0: all cores. Never changes what comes out.
+  // The threads take what others leave: for a network on the processor, whose own threads are as many as cores and wait for the slowest of
+  // them after each piece of work. Batches are made ahead in the gaps, or at the latest when one is waited for.
+  bool step_back = false;
   int prefetch = 3;  // batches ready or in work ahead of the consumer; bounds the memory
   BatchStage batch_stage = BatchStage::Loader;
   std::shared_ptr<PresizeCache> cache;  // of the loader's pipeline; null: none. Never changes what comes out.

@@ -123,6 +123,7 @@ StageFit stageFit(const RunSpec& spec, std::size_t stage, std::size_t groups) {
 
 LoaderOptions loaderOptions(const RunSpec& spec, const StageOptions& stage, torch::Device device) {
   return {.threads = spec.loader_threads,
+          .step_back = device.is_cpu(),
           .prefetch = prefetchOf(spec, stage, device.is_cpu() ? ComputeKind::Cpu : ComputeKind::Cuda),
           .batch_stage = device.is_cpu() ? BatchStage::Loader : BatchStage::Device};
 }

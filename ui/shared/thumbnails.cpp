@@ -1,9 +1,5 @@
 #include "ui/shared/thumbnails.h"
 
-#ifdef __linux__
-#include <sys/resource.h>
-#endif
-
 #include <QCache>
 #include <QCoreApplication>
 #include <QFile>
@@ -21,6 +17,7 @@
 
 #include "core/base/image.h"
 #include "core/data/decode.h"
+#include "ui/shared/worker_priority.h"
 
 namespace panicle::ui {
 namespace {
@@ -57,15 +54,6 @@ QString reasonOf(const std::exception& error, const QString& file) {
   QString text = QString::fromUtf8(error.what());
   const QString prefix = file + QStringLiteral(": ");
   return text.startsWith(prefix) ? text.mid(prefix.size()) : text;
-}
-
-// Decoding must not take the processor from painting. QThread's priorities do nothing under Linux's usual
-// scheduler; there the nice value is each thread's own.
-void yieldToGui() {
-#ifdef __linux__
-  constexpr int kNice = 5;
-  ::setpriority(PRIO_PROCESS, 0, kNice);
-#endif
 }
 
 Decoded decode(const Key& key, ExifPolicy exif) {
@@ -139,7 +127,7 @@ void Thumbnails::Impl::startWorkers(Thumbnails* owner) {
 }
 
 void Thumbnails::Impl::work(Thumbnails* owner) {
-  yieldToGui();
+  yieldToTheWindow();
   for (;;) {
     Key key;
     ExifPolicy policy;

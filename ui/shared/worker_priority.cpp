@@ -1,16 +1,12 @@
 #include "ui/shared/worker_priority.h"
 
-#ifdef __linux__
-#include <sys/resource.h>
-#endif
+#include "core/base/thread_priority.h"
 
 namespace panicle::ui {
 
 void yieldToTheWindow() {
-#ifdef __linux__
   constexpr int kNiceness = 5;
-  setpriority(PRIO_PROCESS, 0, kNiceness);  // Linux: of the thread
-#endif
+  stepBack(kNiceness);
 }
 
 }  // namespace panicle::ui
