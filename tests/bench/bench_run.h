@@ -33,7 +33,7 @@ class WorkFolder {
 };
 
 // The network, the transforms (squish 480, aug_transforms 128) and the batch of the baseline recipes, from scratch, with `settings` as
-// KEY=VALUE: stages.0.augment=null. Without data.root on 640 sample photos, which are made in `folder`.
+// KEY=VALUE: stages.0.augment=null. Without data.root on 1280 sample photos, which are made in `folder`.
 inline RunSpec benchSpec(const std::vector<std::string>& settings, int epochs, const WorkFolder& folder) {
   RunSpec spec;
   spec.model.arch = "resnet26d";
@@ -48,7 +48,7 @@ inline RunSpec benchSpec(const std::vector<std::string>& settings, int epochs, c
   }
   if (spec.data.root.empty()) {
     spec.data.root = (folder / "data").string();
-    writeSampleData(spec.data.root, {.per_class = 64});
+    writeSampleData(spec.data.root, {.per_class = 128});
   }
   return spec;
 }

@@ -1,17 +1,15 @@
 // How much longer one thing takes than another, from measurements in pairs on a machine that others use too: a slow minute meets both of
-// a pair, and the median is not at the mercy of the pairs that it met half.
+// a pair. The median is not at the mercy of the pairs that it met half; the ratio of the sums counts what happens seldom as well.
 #pragma once
 
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <random>
 #include <string>
 #include <vector>
 
 namespace panicle::bench {
-
-// Fewer pairs have no 95 % interval.
-constexpr std::size_t kFewestPairs = 6;
 
 struct MedianRatio {
   double median = 0;
@@ -34,10 +32,36 @@ inline MedianRatio medianOf(std::vector<double> ratios) {
   return {median, ratios[rank], ratios[count - 1 - rank]};
 }
 
-inline std::string words(const MedianRatio& ratio) {
+struct SumRatio {
+  double ratio = 0;
+  double low = 0, high = 0;  // of 95 % of as many pairs drawn from these again (the percentile bootstrap)
+};
+
+inline SumRatio ratioOfSums(const std::vector<double>& ones, const std::vector<double>& others) {
+  const auto ratio = [&](auto&& index) {
+    double one = 0, other = 0;
+    for (std::size_t i = 0; i < ones.size(); ++i) {
+      const std::size_t pair = index(i);
+      one += ones[pair];
+      other += others[pair];
+    }
+    return one / other;
+  };
+  constexpr std::size_t kDraws = 2000;
+  std::mt19937 random(1);
+  std::uniform_int_distribution<std::size_t> any(0, ones.size() - 1);
+  std::vector<double> drawn;
+  for (std::size_t i = 0; i < kDraws; ++i) drawn.push_back(ratio([&](std::size_t) { return any(random); }));
+  std::sort(drawn.begin(), drawn.end());
+  return {ratio([](std::size_t i) { return i; }), drawn[kDraws / 40], drawn[kDraws - 1 - kDraws / 40]};
+}
+
+inline std::string words(double ratio, double low, double high) {
   char text[64];
-  std::snprintf(text, sizeof text, "%.3f (%.3f to %.3f)", ratio.median, ratio.low, ratio.high);
+  std::snprintf(text, sizeof text, "%.3f (%.3f to %.3f)", ratio, low, high);
   return text;
 }
+inline std::string words(const MedianRatio& ratio) { return words(ratio.median, ratio.low, ratio.high); }
+inline std::string words(const SumRatio& ratio) { return words(ratio.ratio, ratio.low, ratio.high); }
 
 }  // namespace panicle::bench
