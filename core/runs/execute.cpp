@@ -16,6 +16,7 @@
 #include "core/models/device.h"
 #include "core/runs/prepared_run.h"
 #include "core/runs/resume_point.h"
+#include "core/runs/run_predictions.h"
 #include "core/runs/run_saver.h"
 #include "core/runs/self_check.h"
 #include "core/runs/tensorboard.h"
@@ -433,10 +434,9 @@ std::optional<RunEnded> trainOn(RunStore& store, const RunSpec& spec, const std:
 // A run that is Running in the store, to its end.
 RunOutcome carryOut(RunStore& store, const RunSpec& spec, const std::string& run, std::optional<Resumed> resumed, const c10::Device& device,
                     TrainControl& control, const TrainObserver& observer) {
+  // Shown and not stored: a disk that takes no event files may not take this either.
   const auto warn = [&](const std::string& what) {
-    const Warning warning{what, ""};
-    store.record(run, warning);
-    if (observer) observer(warning);
+    if (observer) observer(Warning{what, ""});
   };
   std::optional<TensorBoardLog> log;
   if (spec.tensorboard) log.emplace(store, warn);
@@ -483,6 +483,7 @@ RunOutcome resume(RunStore& store, const std::string& run, TrainControl& control
   const c10::Device device = chooseDevice(spec.device);
   const Json environment = environmentOf(spec, device);
   Resumed resumed{.record = store.reopen(run), .inexact = ""};
+  forgetMadePredictions(store.folder(run));
   resumed.inexact = whyNotExact(resumed.record.environment, environment);
   return carryOut(store, spec, run, std::move(resumed), device, control, observer);
 }

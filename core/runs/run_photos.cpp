@@ -13,7 +13,7 @@ namespace {
 
 // Whether photos, labels or names are others than when the run began; false where the run does not say (runs before fingerprints).
 bool hasChanged(const RunRecord& record, const Dataset& dataset) {
-  const DataFingerprint before = fingerprintFromJson(record.environment.value("data", Json()));
+  const DataFingerprint before = fingerprintFromJson(record.environment.value(kDataEntry, Json()));
   return !before.list.empty() && before.list != fingerprint(dataset).list;
 }
 

@@ -1,6 +1,8 @@
 #include "core/runs/run_predictions.h"
 
 #include <chrono>
+#include <string_view>
+#include <vector>
 
 #include "core/base/error.h"
 #include "core/base/file.h"
@@ -12,8 +14,18 @@
 namespace panicle {
 namespace {
 
+constexpr std::string_view kMade = "_made.json";
+
 std::filesystem::path madePath(const PredictionPlace& place) {
-  return place.folder / (place.stem + "_made.json");
+  return place.folder / (place.stem + std::string(kMade));
+}
+
+// Whether `name` is a file of the predictions called `stem`, of any target.
+bool isPredictionFile(std::string_view name, const std::string& stem) {
+  const std::size_t end = name.rfind('_');
+  if (end == std::string_view::npos || end < stem.size() || !name.starts_with(stem)) return false;
+  const std::string_view target = name.substr(stem.size(), end - stem.size()), kind = name.substr(end);
+  return (target.empty() || target[0] == '.') && (kind == "_preds.csv" || kind == "_items.csv" || kind == "_views.safetensors");
 }
 
 // What tells one state of a weight file, or of a checkpoint's folder, from another without reading it.
@@ -97,6 +109,22 @@ PredictionPlace ensurePredictions(const RunStore& store, const WhichPredictions&
   const bool plainToo = !which.tta || !findPredictions(store, plain);
   write(photos, *result, placeOf(store, plain), place, state, plainToo);
   return place;
+}
+
+void forgetMadePredictions(const std::filesystem::path& runFolder) {
+  std::error_code none;
+  std::filesystem::remove_all(runFolder / "predictions", none);
+  std::vector<std::filesystem::path> files;
+  for (const auto& entry : std::filesystem::directory_iterator(runFolder, none)) files.push_back(entry.path());
+  for (const auto& made : files) {
+    const std::string name = made.filename().string();
+    if (!name.ends_with(kMade)) continue;
+    const std::string stem = name.substr(0, name.size() - kMade.size());
+    for (const auto& file : files) {
+      if (isPredictionFile(file.filename().string(), stem)) std::filesystem::remove(file, none);
+    }
+    std::filesystem::remove(made, none);
+  }
 }
 
 Json describePredictions(const RunStore& store, const WhichPredictions& which) {

@@ -51,6 +51,9 @@ std::optional<PredictionPlace> findPredictions(const RunStore& store, const Whic
 PredictionPlace ensurePredictions(const RunStore& store, const WhichPredictions& which, const PredictionObserver& observer,
                                   const std::optional<TtaOptions>& tta = std::nullopt, bool again = false, std::stop_token stop = {});
 
+// Removes those that were made on demand: the run goes on, and will have other weights.
+void forgetMadePredictions(const std::filesystem::path& runFolder);
+
 // Where predictions of a run come from, for a provenance (core/eval/provenance.h): run, name, status, spec, SHA-256 of the weights, metrics, and
 // whether with test-time augmentation.
 Json describePredictions(const RunStore& store, const WhichPredictions& which);

@@ -213,6 +213,23 @@ TEST_F(RunPredictions, TheLastCheckpointOfARunThatWasStopped) {
   EXPECT_TRUE(hasPredictions(store_.folder(outcome.run) / "predictions/last", "valid"));
 }
 
+TEST_F(RunPredictions, WhatWasMadeOnDemandIsForgottenWhenTheRunGoesOn) {
+  spec_.stages[0].schedule.epochs = 2;
+  TrainControl control;
+  const RunOutcome stopped = execute(store_, spec_, control, [&](const TrainEvent& event) {
+    if (std::holds_alternative<EpochEnded>(event)) control.stopAfterEpoch();
+  });
+  ensured({.run = stopped.run, .set = PhotoSet::Train, .tta = true});
+  ensured({.run = stopped.run, .model = RunModel::Last});
+  const auto folder = store_.folder(stopped.run);
+  ASSERT_TRUE(hasPredictions(folder, "train") && hasPredictions(folder, "train_tta"));
+  TrainControl again;
+  ASSERT_EQ(resume(store_, stopped.run, again, {}).status, RunStatus::Finished);
+  for (const char* stem : {"train", "train_tta"}) EXPECT_FALSE(hasPredictions(folder, stem)) << stem;
+  EXPECT_FALSE(std::filesystem::exists(folder / "predictions"));
+  EXPECT_TRUE(hasPredictions(folder, "valid"));
+}
+
 TEST(Vocabularies, AreReadFromListsLinesAndTables) {
   const TempFolder folder;
   writeAtomically(folder / "v.json", "[\"b\", \"a\"]");
