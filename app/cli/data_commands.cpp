@@ -7,6 +7,7 @@
 #include "app/cli/commands.h"
 #include "app/cli/duplicates_output.h"
 #include "app/cli/output.h"
+#include "core/base/error.h"
 #include "core/base/log.h"
 #include "core/data/census.h"
 #include "core/data/dataset.h"
@@ -183,6 +184,8 @@ SplitOptions splitOptions(const SplitArguments& arguments, SplitOptions options)
 // Where neither a table nor a column says what belongs together, the near duplicates do.
 Split chooseSplit(const Dataset& dataset, const SplitArguments& arguments, const DataOptions& options, ProgressLine& progress) {
   const bool told = options.split.groups || !arguments.column.empty() || dataset.column(options.split.group_column);
+  if (arguments.grouped && told && !arguments.write.empty())
+    throw Error("--write is for groups of like photos that are looked for, and here they are told: leave it out, or leave out --group-column and data.split.groups");
   if (!arguments.grouped || told) return splitDataset(dataset, options.split);
   const Duplicates duplicates = lookForDuplicates(dataset, options, arguments.similarity, progress);
   for (const BadFile& bad : duplicates.bad) spdlog::warn("{}: {}; it is a group of its own", bad.path, bad.reason);

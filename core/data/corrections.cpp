@@ -152,12 +152,13 @@ class Overlay {
 
   void takeLabel(const Correction& correction, std::uint32_t item) {
     const int target = correction.verdict == LabelVerdict::Relabel ? classOf(correction) : original_[item];
-    if (target != original_[item] && isStale(correction, item)) {
+    const bool excluded = correction.verdict == LabelVerdict::Exclude;
+    if ((excluded || target != original_[item]) && isStale(correction, item)) {
       stale_.push_back(correction.line);
       return;
     }
     dataset_.items[item].target = target;
-    keep_[item] = correction.verdict != LabelVerdict::Exclude;
+    keep_[item] = !excluded;
   }
 
   void warn(const std::vector<std::size_t>& lines, const std::string& what) {

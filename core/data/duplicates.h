@@ -32,7 +32,7 @@ struct Twins {
   std::uint32_t first = 0;  // the lower number
   std::uint32_t second = 0;
   Likeness likeness = Likeness::Near;
-  float similarity = 1;         // of near ones: the correlation of the small pictures, above NearOptions::similarity; else 1
+  float similarity = 1;         // of near ones: the share of the small pictures' gradient signs that agree, at least NearOptions::similarity; else 1
   std::uint8_t orientation = 0; // in which `second` lies over `first`: core/data/photo_sketch.h
 };
 

@@ -16,7 +16,7 @@ enum class IssueRank {
   Loss,            // out-of-sample cross-entropy
   SelfConfidence,  // 1 - probability of the label that it has (Northcutt et al. 2021)
   Margin,          // how much more probable the most probable other class is: (1 + p(other) - p(label)) / 2
-  Dynamics         // 1 - mean probability of its label over the epochs; the rank of Loss where no epochs are known
+  Dynamics         // 1 - mean probability of its label over the epochs; 1 for an image without epochs; the rank of Loss where no image has histories
 };
 
 struct LabelIssue {

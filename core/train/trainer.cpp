@@ -232,6 +232,10 @@ void Trainer::trainEpoch(const StageFit& stage, const Objective& objective, Load
 bool Trainer::waitWhilePaused() {
   const Stopwatch watch;
   control_.waitWhilePaused();
+  while (!options_.on_boundary && control_.freesDevice()) {  // nobody is there who could free it
+    control_.keepDevice();
+    control_.waitWhilePaused();
+  }
   paused_ += watch.seconds();
   return control_.freesDevice() && options_.on_boundary && steps_.settled();
 }
